@@ -1,0 +1,101 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+// The arrows of the house go one way only (docs/ARCHITECTURE.md):
+//
+//   ninelives ─► Web, Demo ─► Control ─► Settings ─► Checks ─► Failover, DNS ─► Addresses
+//                                    └─► DNSServer, DNSClient ─► DNS
+//
+// `make` builds with `--explicit-target-dependency-import-check error`, so an arrow that is not
+// declared here does not compile.
+
+let strict: [SwiftSetting] = [
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+]
+
+let nio: Target.Dependency = .product(name: "NIOCore", package: "swift-nio")
+let nioPosix: Target.Dependency = .product(name: "NIOPosix", package: "swift-nio")
+let nioHTTP1: Target.Dependency = .product(name: "NIOHTTP1", package: "swift-nio")
+let nioSSL: Target.Dependency = .product(name: "NIOSSL", package: "swift-nio-ssl")
+let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
+
+let package = Package(
+    name: "ninelives",
+    products: [.executable(name: "ninelives", targets: ["ninelives"])],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
+        .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
+        .package(url: "https://github.com/hummingbird-project/swift-mustache", from: "2.1.1"),
+        .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+    ],
+    targets: [
+        .target(name: "Addresses", swiftSettings: strict),
+        .target(name: "DNS", dependencies: ["Addresses"], swiftSettings: strict),
+        .target(name: "Failover", dependencies: ["Addresses"], swiftSettings: strict),
+        .target(name: "DNSServer", dependencies: ["Addresses", "DNS", nio, nioPosix, logging], swiftSettings: strict),
+        .target(name: "DNSClient", dependencies: ["Addresses", "DNS", nio, nioPosix], swiftSettings: strict),
+        .target(
+            name: "Checks", dependencies: ["Addresses", nio, nioPosix, nioHTTP1, nioSSL], swiftSettings: strict),
+        .target(
+            name: "Settings",
+            dependencies: ["Addresses", "DNS", "Failover", "Checks", .product(name: "Yams", package: "Yams")],
+            swiftSettings: strict),
+        .target(
+            name: "Control",
+            dependencies: [
+                "Addresses", "DNS", "Failover", "Checks", "Settings", "DNSServer", "DNSClient", logging, nio,
+                nioPosix,
+            ], swiftSettings: strict),
+        .target(
+            name: "Web",
+            dependencies: [
+                "Control", .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "Mustache", package: "swift-mustache"), logging, nio,
+            ],
+            resources: [.embedInCode("Assets")], swiftSettings: strict),
+        .target(
+            name: "Demo",
+            dependencies: ["Addresses", "Control", nio, nioPosix, nioHTTP1],
+            swiftSettings: strict),
+        .executableTarget(
+            name: "ninelives",
+            dependencies: [
+                "Addresses", "Checks", "Settings", "Control", "Demo", "Web", logging,
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ], swiftSettings: strict),
+
+        // What tests share: free ports, child processes, waiting for a condition.
+        .target(name: "TestSupport", path: "Tests/Support", swiftSettings: strict),
+        .testTarget(name: "AddressesTests", dependencies: ["Addresses"], path: "Tests/Addresses"),
+        .testTarget(name: "DNSTests", dependencies: ["Addresses", "DNS", "TestSupport"], path: "Tests/DNS"),
+        .testTarget(
+            name: "DNSServerTests", dependencies: ["Addresses", "DNS", "DNSServer", "DNSClient", "TestSupport"],
+            path: "Tests/DNSServer"),
+        .testTarget(name: "FailoverTests", dependencies: ["Addresses", "Failover"], path: "Tests/Failover"),
+        .testTarget(name: "SimulationTests", dependencies: ["Addresses", "Failover"], path: "Tests/Simulation"),
+        .testTarget(
+            name: "ChecksTests", dependencies: ["Addresses", "Checks", "TestSupport", nio, nioPosix, nioHTTP1, nioSSL],
+            path: "Tests/Checks"),
+        .testTarget(
+            name: "SettingsTests", dependencies: ["Addresses", "DNS", "Failover", "Checks", "Settings"],
+            path: "Tests/Settings"),
+        .testTarget(
+            name: "ControlTests",
+            dependencies: ["Addresses", "Checks", "Control", "DNS", "Failover", "Settings", "TestSupport", logging],
+            path: "Tests/Control"),
+        .testTarget(
+            name: "WebTests",
+            dependencies: [
+                "Control", "Demo", "TestSupport", "Web",
+                .product(name: "HummingbirdTesting", package: "hummingbird"),
+            ], path: "Tests/Web"),
+        // What a user does, done to the built executable with real tools.
+        .testTarget(name: "ScenarioTests", dependencies: ["TestSupport"], path: "Tests/Scenarios"),
+    ]
+)

@@ -1,0 +1,149 @@
+import Addresses
+
+/// What an indicator is called: `charlie:cat`.
+package struct IndicatorName: Hashable, Comparable, Sendable, CustomStringConvertible {
+    package let text: String
+    package init(_ text: String) { self.text = text }
+    package static func < (left: Self, right: Self) -> Bool { left.text < right.text }
+    package var description: String { text }
+}
+
+/// What a scheme is called: the DNS name it answers for, lower case, without the final dot.
+package struct SchemeName: Hashable, Comparable, Sendable, CustomStringConvertible {
+    package let text: String
+    package init(_ text: String) { self.text = text }
+    package static func < (left: Self, right: Self) -> Bool { left.text < right.text }
+    package var description: String { text }
+}
+
+/// Where a probe was made from. One node has one vantage: `.local`.
+package struct Vantage: Hashable, Comparable, Sendable, CustomStringConvertible {
+    package let text: String
+    package init(_ text: String) { self.text = text }
+    package static let local = Vantage("local")
+    package static func < (left: Self, right: Self) -> Bool { left.text < right.text }
+    package var description: String { text }
+}
+
+/// How often and how patiently an indicator is checked.
+package struct Policy: Hashable, Sendable {
+    package var name: String
+    /// From the start of one probe to the start of the next, at least 100 ms.
+    package var interval: Duration = .seconds(10)
+    /// How long a probe may take; below `interval`.
+    package var timeout: Duration = .seconds(5)
+    /// The pause after a probe while the verdict is undecided; at most `interval`.
+    package var recheck: Duration = .seconds(2)
+    /// Failures that turn ok into err, 1…100.
+    package var fall = 3
+    /// Successes in a row that turn err into ok, 1…100.
+    package var rise = 5
+    /// Successes in a row after which failures counted so far are forgotten, 1…100.
+    package var forget = 3
+
+    package init(name: String = "default") { self.name = name }
+
+    package static let `default` = Policy()
+}
+
+/// A named check of one target. What is checked is the checker's business; the engine sees outcomes.
+package struct Indicator: Hashable, Sendable {
+    package var name: IndicatorName
+    package var policy: Policy
+    /// How many vantages must agree that the indicator is err (the k of k-of-n), ≥ 1.
+    package var quorum = 1
+    /// A disabled indicator is not checked, has no state and makes its members unusable.
+    package var isDisabled = false
+
+    package init(name: IndicatorName, policy: Policy = .default) {
+        self.name = name
+        self.policy = policy
+    }
+}
+
+/// A number that orders the members of a scheme: the higher wins. `disabled` never does.
+package struct Priority: Hashable, Comparable, Sendable {
+    /// 1…1000, or 0 for `disabled`.
+    package let level: Int
+    package init(_ level: Int) { self.level = level }
+
+    package static let primary = Priority(100)
+    package static let backup = Priority(90)
+    package static let secondBackup = Priority(80)
+    package static let thirdBackup = Priority(70)
+    package static let disabled = Priority(0)
+
+    package static func < (left: Self, right: Self) -> Bool { left.level < right.level }
+}
+
+/// An indicator, the addresses it stands for, and a priority.
+package struct Member: Hashable, Sendable {
+    package var indicator: IndicatorName
+    /// At least one.
+    package var values: [IPAddress]
+    package var priority: Priority
+
+    package init(indicator: IndicatorName, values: [IPAddress], priority: Priority) {
+        self.indicator = indicator
+        self.values = values
+        self.priority = priority
+    }
+}
+
+/// When a better member that has come back takes the name again.
+package enum Failback: Hashable, Sendable {
+    case immediate
+    /// After the better member has been ok for so long. Doubled for each switch within the last hour, 1 h at most.
+    case after(Duration)
+    /// Only when an operator says so, or when what is active fails.
+    case manual
+}
+
+/// What a scheme answers while none of its members is usable.
+package enum AllDown: Hashable, Sendable {
+    case hold
+    case primary
+    case all
+    case sorry([IPAddress])
+    case nodata
+    case servfail
+}
+
+/// How many members of the winning tier answer.
+package enum Answers: String, Hashable, Sendable {
+    case all
+    /// The tier's first usable member; it stays while it is usable.
+    case one
+}
+
+/// One DNS name and the members that may answer for it.
+package struct Scheme: Hashable, Sendable {
+    package var name: SchemeName
+    package var provider = "local"
+    /// Seconds, 1…86400.
+    package var ttlSeconds: UInt32 = 30
+    /// The floor to which the TTL shrinks while a verdict is undecided, seconds, ≤ `ttlSeconds`.
+    package var minimumTTLSeconds: UInt32 = 5
+    package var failback: Failback = .after(.seconds(60))
+    package var allDown: AllDown = .hold
+    package var answers: Answers = .all
+    /// Hold for one recheck when more than half of three or more members fail within one interval.
+    package var massFailureBrake = true
+    /// In the order in which they are configured; no indicator twice.
+    package var members: [Member] = []
+
+    package init(name: SchemeName) { self.name = name }
+}
+
+/// Everything the engine needs to know of one revision: already validated, sorted by name.
+package struct Configuration: Hashable, Sendable {
+    /// Sorted by name, names unique.
+    package var indicators: [Indicator]
+    /// Sorted by name, names unique; every member's indicator is in `indicators`.
+    package var schemes: [Scheme]
+
+    package init(indicators: [Indicator] = [], schemes: [Scheme] = []) {
+        self.indicators = indicators.sorted { $0.name < $1.name }
+        self.schemes = schemes.sorted { $0.name < $1.name }
+    }
+}

@@ -1,0 +1,126 @@
+import Addresses
+
+/// What the shell is to do. Effects come in this order: publish, append, reconcile, notify, probe, wake.
+package enum Effect: Hashable, Sendable {
+    case publish(Decision)
+    case append(LogEntry)
+    case reconcile(Decision)
+    case notify(Notice)
+    /// Probe this indicator so long after the start of its last probe (`interval`) or after its end (`recheck`);
+    /// `.now` for a new one. The shell adds jitter and the staggered start.
+    case probe(IndicatorName, ProbeTurn)
+    /// Hand in `.woke` at this instant; it replaces an earlier wish.
+    case wake(at: Instant)
+}
+
+/// When an indicator's next probe is due.
+package enum ProbeTurn: Hashable, Sendable {
+    case now
+    case afterInterval(Duration)
+    case recheck(Duration)
+}
+
+/// What a scheme answers from now on.
+package struct Decision: Hashable, Sendable {
+    package enum Answer: Hashable, Sendable {
+        /// Sorted, without repetition; at least one.
+        case addresses([IPAddress])
+        case nodata
+        case servfail
+    }
+
+    package var scheme: SchemeName
+    /// Goes up by one with every decision of this scheme, from 1.
+    package var generation: UInt64
+    package var answer: Answer
+    package var ttlSeconds: UInt32
+    /// The members that answer, in their configured order; empty when an all-down rule answers.
+    package var active: [IndicatorName]
+    package var at: Instant
+    package var causes: [Cause]
+}
+
+/// One step of the way from probes to a decision, in the order of the pipeline.
+package enum Cause: Hashable, Sendable {
+    /// The probes that led to a verdict, oldest first, at most the last ten.
+    case probes(IndicatorName, [ProbeRecord])
+    /// A verdict flipped: which threshold was reached.
+    case verdict(IndicatorName, Vantage, State, streak: Int, threshold: Int)
+    case state(IndicatorName, State, agreeing: Int, of: Int)
+    case overridden(Override)
+    /// What the selection saw of each member, by descending priority.
+    case selection([Candidate], rule: Rule)
+    case guarded(Guard)
+}
+
+package struct ProbeRecord: Hashable, Sendable {
+    package var at: Instant
+    package var probe: Probe
+    package init(at: Instant, probe: Probe) {
+        self.at = at
+        self.probe = probe
+    }
+}
+
+/// A member as the selection saw it.
+package struct Candidate: Hashable, Sendable {
+    package var indicator: IndicatorName
+    package var priority: Priority
+    package var state: State
+    /// The state after the operator's word.
+    package var effective: State
+    package var isUsable: Bool
+    /// In one word why not: nil if usable.
+    package var unusableBecause: Unusable?
+
+    package enum Unusable: String, Hashable, Sendable {
+        case err, unknown, maintenance, disabled
+    }
+}
+
+/// Which rule of the selection answered.
+package enum Rule: Hashable, Sendable {
+    /// The highest tier that has a usable member.
+    case highestTier(Priority)
+    case pinned(IndicatorName)
+    case allDown(AllDown)
+    /// Nothing has been decided yet: no verdict is in.
+    case noVerdictYet
+    /// The scheme's configuration changed.
+    case configured
+}
+
+/// What held a change back, or let it through.
+package enum Guard: Hashable, Sendable {
+    /// The better member must stay ok until then.
+    case failbackHeld(until: Instant, for: Duration)
+    case failbackManual
+    case massFailure(failed: Int, of: Int, until: Instant)
+    case passed
+}
+
+/// Something worth a line in the history. Pages, history and `explain` only read these.
+package struct LogEntry: Hashable, Sendable {
+    package enum What: Hashable, Sendable {
+        case stateChanged(IndicatorName, from: State, to: State, reason: String)
+        case decided(Decision, from: Decision.Answer?)
+        case held(SchemeName, Guard)
+        case overridden(Override)
+        case overrideEnded(Override)
+        case configured(indicators: Int, schemes: Int)
+    }
+
+    package var at: Instant
+    package var what: What
+    package init(at: Instant, _ what: What) {
+        self.at = at
+        self.what = what
+    }
+}
+
+/// Something a person should be told.
+package enum Notice: Hashable, Sendable {
+    case switched(Decision)
+    case allDown(SchemeName, AllDown)
+    case massFailure(SchemeName, failed: Int, of: Int)
+}

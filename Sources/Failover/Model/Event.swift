@@ -1,0 +1,68 @@
+/// What may come in through the engine's front door. There is no other way in.
+package enum Event: Hashable, Sendable {
+    /// A new revision, whole. What both revisions have keeps its state.
+    case configured(Configuration)
+    case probed(IndicatorName, Probe)
+    case overridden(Override)
+    /// The instant asked for by `.wake` has come (early or repeated wakes do no harm).
+    case woke
+    /// The shell put this generation of the scheme's answer into our DNS, so long after the event came in.
+    case published(SchemeName, generation: UInt64, took: Duration)
+}
+
+/// The outcome of one probe, from one vantage.
+package struct Probe: Hashable, Sendable {
+    package enum Outcome: String, Hashable, Sendable {
+        case success
+        case failure
+    }
+
+    package var outcome: Outcome
+    package var vantage: Vantage
+    /// In words: `connection refused`, `status 503, expected 200`.
+    package var reason: String
+    /// How long the probe took.
+    package var took: Duration
+
+    package init(_ outcome: Outcome, vantage: Vantage = .local, reason: String = "", took: Duration = .zero) {
+        self.outcome = outcome
+        self.vantage = vantage
+        self.reason = reason
+        self.took = took
+    }
+}
+
+/// What an operator imposes. It is kept beside the real state, never mixed into it.
+package struct Override: Hashable, Sendable {
+    package enum Action: Hashable, Sendable {
+        /// Not usable, whatever the probes say.
+        case maintenance(IndicatorName)
+        case force(IndicatorName, State)
+        /// This member answers, whatever its state.
+        case pin(SchemeName, IndicatorName)
+        /// Go to the best usable member now, whatever failback says. Not kept: it happens once.
+        case failBack(SchemeName)
+        case clear(IndicatorName)
+        case unpin(SchemeName)
+    }
+
+    package var action: Action
+    package var author: String
+    package var reason: String
+    /// nil: until cleared.
+    package var until: Instant?
+
+    package init(_ action: Action, author: String, reason: String = "", until: Instant? = nil) {
+        self.action = action
+        self.author = author
+        self.reason = reason
+        self.until = until
+    }
+}
+
+/// What an indicator is: never anything else.
+package enum State: String, Hashable, Sendable, Codable {
+    case ok
+    case err
+    case unknown
+}

@@ -1,0 +1,71 @@
+import Foundation
+
+/// A TCP and UDP port of 127.0.0.1 (or another loopback address) that was free a moment ago.
+package func freePort(on address: String = "127.0.0.1") throws -> Int {
+    for _ in 0..<50 {
+        let tcp = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        let udp = socket(AF_INET, Int32(SOCK_DGRAM.rawValue), 0)
+        defer {
+            close(tcp)
+            close(udp)
+        }
+        guard let port = bindToAnyPort(tcp, address, port: 0), bindToAnyPort(udp, address, port: port) != nil else {
+            continue
+        }
+        return Int(port)
+    }
+    throw SupportError.noFreePort(address)
+}
+
+package enum SupportError: Error {
+    case noFreePort(String)
+    case noSuchTool(String)
+    case timedOut(waitingFor: String)
+}
+
+private func bindToAnyPort(_ descriptor: Int32, _ address: String, port: UInt16) -> UInt16? {
+    var name = sockaddr_in()
+    name.sin_family = sa_family_t(AF_INET)
+    name.sin_port = port.bigEndian
+    guard inet_pton(AF_INET, address, &name.sin_addr) == 1 else { return nil }
+    var length = socklen_t(MemoryLayout<sockaddr_in>.size)
+    return withUnsafeMutablePointer(to: &name) { pointer in
+        pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+            guard bind(descriptor, $0, length) == 0, getsockname(descriptor, $0, &length) == 0 else { return nil }
+            return UInt16(bigEndian: pointer.pointee.sin_port)
+        }
+    }
+}
+
+/// Polls until `condition` holds; the interval is short and the whole bounded.
+package func eventually(
+    _ what: String, within limit: Duration = .seconds(10), _ condition: () async throws -> Bool
+) async throws {
+    let clock = ContinuousClock()
+    let end = clock.now + limit
+    while clock.now < end {
+        if try await condition() { return }
+        try await clock.sleep(for: .milliseconds(5))
+    }
+    throw SupportError.timedOut(waitingFor: what)
+}
+
+/// A folder of its own for one test; gone with `remove()`.
+package struct TemporaryFolder: Sendable {
+    package let path: String
+
+    package init() throws {
+        path = NSTemporaryDirectory() + "ninelives-" + UUID().uuidString
+        try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+    }
+
+    /// Writes a file and returns its path.
+    @discardableResult
+    package func write(_ name: String, _ text: String) throws -> String {
+        let file = path + "/" + name
+        try Data(text.utf8).write(to: URL(fileURLWithPath: file))
+        return file
+    }
+
+    package func remove() { try? FileManager.default.removeItem(atPath: path) }
+}
