@@ -1,0 +1,60 @@
+# Two commands set everything up:   make run   and   make test
+# Each installs what it needs from Debian's packages, if it is missing, and then does its work.
+
+SWIFT ?= swift
+ARROWS := --explicit-target-dependency-import-check error
+RELEASE := -c release --static-swift-stdlib $(ARROWS)
+
+# What the binary is built against, and what the tests talk to.
+BUILD_PACKAGES := make zlib1g-dev
+TEST_PACKAGES := bind9 bind9-dnsutils chromium curl knot knot-dnsutils nginx-light openssl unbound
+BENCH_PACKAGES := $(TEST_PACKAGES) nsd gdnsd pdns-server pdns-backend-bind
+
+.PHONY: run build test lint format bench clean build-packages test-packages bench-packages help
+
+help: ## show this list
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+run: build ## build the release binary and start the kitten demo (Ctrl-C stops it)
+	exec .build/release/ninelives demo
+
+build: build-packages ## build the release binary: .build/release/ninelives
+	$(SWIFT) build $(RELEASE) --product ninelives
+
+test: test-packages lint ## run every test; MODULE=Failover runs one module's only
+	$(SWIFT) build --build-tests $(ARROWS)
+	$(SWIFT) test --skip-build $(if $(MODULE),--filter '^$(MODULE)Tests\.')
+
+lint: ## check the style of every source file
+	$(SWIFT) format lint --strict --parallel --recursive Package.swift Sources Tests
+
+format: ## rewrite every source file in the house style
+	$(SWIFT) format --in-place --parallel --recursive Package.swift Sources Tests
+
+bench: bench-packages build ## measure against the peers and print the ratios
+	Benchmarks/run
+
+clean: ## remove everything that was built
+	$(SWIFT) package clean
+
+# $(call install,PACKAGES): installs those that are missing, as root or through sudo.
+define install
+	@missing=$$(for package in $(1); do \
+		dpkg-query --show --showformat='$${db:Status-Status}' $$package 2>/dev/null | grep -qx installed || echo $$package; \
+	done); \
+	if [ -n "$$missing" ]; then \
+		echo "Installing:" $$missing; \
+		root=$$([ "$$(id -u)" = 0 ] || echo sudo); \
+		$$root apt-get update -qq && \
+		$$root env DEBIAN_FRONTEND=noninteractive RUNLEVEL=1 apt-get install -y -qq --no-install-recommends $$missing >/dev/null; \
+	fi
+endef
+
+build-packages:
+	$(call install,$(BUILD_PACKAGES))
+
+test-packages: build-packages
+	$(call install,$(TEST_PACKAGES))
+
+bench-packages: build-packages
+	$(call install,$(BENCH_PACKAGES))

@@ -1,0 +1,87 @@
+import Failover
+
+extension Explanation {
+    /// Turns the causes that the engine recorded into steps, in the order of the pipeline.
+    init(of status: SchemeStatus) {
+        scheme = status.scheme.name.text
+        guard let decision = status.decision else {
+            summary = "\(scheme) has not been decided yet: no member has a verdict."
+            steps = [Self.selectionStep(at: nil, status.candidates, rule: .noVerdictYet)]
+            return
+        }
+        steps = decision.causes.flatMap { Self.steps(for: $0, at: decision.at) }
+        steps.append(
+            Step(
+                at: decision.at.seconds, stage: "decision",
+                text: "generation \(decision.generation): \(Wording.answer(decision.answer)), TTL \(decision.ttlSeconds) s"))
+        if let took = status.publishTook {
+            steps.append(
+                Step(
+                    at: (decision.at + took).seconds, stage: "published",
+                    text: "our DNS answers so, \(Self.microseconds(took)) after the last probe's result came in"))
+        }
+        if let held = status.held, held != .passed {
+            steps.append(Step(at: nil, stage: "guard", text: "at the moment: \(Wording.held(held))"))
+        }
+        summary = Self.summary(of: decision, candidates: status.candidates)
+    }
+
+    private static func summary(of decision: Decision, candidates: [Candidate]) -> String {
+        let who = decision.active.isEmpty ? "" : " (\(Wording.names(decision.active)))"
+        let start = "\(decision.scheme) answers \(Wording.answer(decision.answer))\(who)"
+        let first = decision.active.first
+        let better = candidates.prefix { $0.indicator != first }.filter { !$0.isUsable }
+        if decision.isAllDown || better.isEmpty || first == nil {
+            return start + (decision.rule.map { ": \(Wording.rule($0))" } ?? "") + "."
+        }
+        let because = better.map { "\($0.indicator) is \($0.unusableBecause?.rawValue ?? $0.effective.rawValue)" }
+        return "\(start) because \(because.joined(separator: " and "))."
+    }
+
+    private static func steps(for cause: Cause, at decidedAt: Instant) -> [Step] {
+        switch cause {
+        case .probes(let name, let records):
+            records.map { record in
+                let outcome = record.probe.outcome == .success ? "success" : "failure"
+                let reason = record.probe.reason.isEmpty ? "" : ": \(record.probe.reason)"
+                return Step(
+                    at: record.at.seconds, stage: "probe",
+                    text: "\(name) \(outcome) after \(Wording.duration(record.probe.took))\(reason)")
+            }
+        case .verdict(let name, let vantage, let verdict, let streak, let threshold):
+            [
+                Step(
+                    at: decidedAt.seconds, stage: "verdict",
+                    text: "\(name) seen from \(vantage): \(verdict.rawValue), "
+                        + "\(Wording.count(streak, verdict == .err ? "failure" : "success")) of \(threshold) needed")
+            ]
+        case .state(let name, let state, let agreeing, let all):
+            [
+                Step(
+                    at: decidedAt.seconds, stage: "state",
+                    text: "\(name) is \(state.rawValue): \(agreeing) of \(Wording.count(all, "vantage")) agree")
+            ]
+        case .overridden(let override):
+            [Step(at: decidedAt.seconds, stage: "override", text: Wording.override(override))]
+        case .selection(let candidates, let rule):
+            [selectionStep(at: decidedAt, candidates, rule: rule)]
+        case .guarded(let held):
+            [Step(at: decidedAt.seconds, stage: "guard", text: Wording.held(held))]
+        }
+    }
+
+    private static func selectionStep(at: Instant?, _ candidates: [Candidate], rule: Rule) -> Step {
+        let seen = candidates.map { candidate in
+            "\(candidate.indicator) [\(candidate.priority.level)] "
+                + (candidate.unusableBecause.map(\.rawValue) ?? candidate.effective.rawValue)
+        }
+        return Step(
+            at: at?.seconds, stage: "selection", text: "\(seen.joined(separator: ", ")) ⇒ \(Wording.rule(rule))")
+    }
+
+    private static func microseconds(_ duration: Duration) -> String {
+        let microseconds = Double(duration.nanoseconds) / 1000
+        return microseconds < 1000
+            ? "\(Int(microseconds.rounded())) µs" : "\((microseconds / 10).rounded() / 100) ms"
+    }
+}
