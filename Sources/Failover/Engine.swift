@@ -1,11 +1,123 @@
 /// The failover engine: a state machine without clock, randomness, sockets or disk.
 ///
-///     event ─► hysteresis ─► quorum ─► override ─► selection ─► guard ─► answer ─► effects
+///     event ─► hysteresis ─► quorum ─► overruling ─► selection ─► guard ─► answering ─► effects
+///              └───────────── per indicator ────┘   └────────── per scheme ────────┘
 ///
-/// The same events at the same instants give the same effects, byte for byte, in any process.
+/// Each stage is a small value type (`Stages/`) whose one step takes the output type of the stage before.
+/// The same events at the same instants give the same effects, byte for byte, in any process: what there is
+/// is kept in sorted arrays and walked in their order.
 package struct Engine: Sendable {
+    /// Both sorted by name.
+    var indicatorTracks: [IndicatorTrack] = []
+    var schemeTracks: [SchemeTrack] = []
+    var alarms = Alarms()
+    /// The places of the schemes to be weighed anew before the event has been dealt with.
+    private var due: [Int] = []
+    /// The latest instant handed in. Should one come from before it, it counts as this one.
+    private var latest: Instant?
+    /// The wake that the shell still has to deliver.
+    private var wished: Instant?
+
     package init() {}
 
     /// Takes one event in and returns what is to be done about it, in order.
-    package mutating func handle(_ event: Event, at now: Instant) -> [Effect] { [] }
+    ///
+    /// Names that are not configured are ignored: a probe may come back after the revision that removed it.
+    package mutating func handle(_ event: Event, at instant: Instant) -> [Effect] {
+        let now = max(instant, latest ?? instant)
+        latest = now
+        var effects = Effects()
+        if case .configured(let configuration) = event { configure(configuration, at: now, into: &effects) }
+        expire(at: now, into: &effects)
+        switch event {
+        case .configured: break
+        case .probed(let name, let probe): record(probe, of: name, at: now, into: &effects)
+        case .overridden(let override): impose(override, at: now, into: &effects)
+        case .woke: wished = nil
+        case .published(let name, let generation, let took):
+            if let index = place(of: name) { schemeTracks[index].published(generation: generation, took: took) }
+        }
+        evaluate(at: now, into: &effects)
+        return effects.inOrder(wake: wake(at: now))
+    }
+
+    // MARK: Probes
+
+    private mutating func record(
+        _ probe: Probe, of name: IndicatorName, at now: Instant, into effects: inout Effects
+    ) {
+        guard let index = place(of: name), !indicatorTracks[index].indicator.isDisabled else { return }
+        let old = indicatorTracks[index].effective
+        let before = indicatorTracks[index].record(ProbeRecord(at: now, probe: probe))
+        let state = indicatorTracks[index].standing.state
+        if state != before {
+            effects.append(.stateChanged(name, from: before, to: state, reason: probe.reason), at: now)
+        }
+        effects.probe(name, indicatorTracks[index].nextTurn)
+        if indicatorTracks[index].effective != old { due += indicatorTracks[index].schemes }
+    }
+
+    // MARK: Time
+
+    /// Ends what is over, and has the schemes weighed anew whose time has come.
+    private mutating func expire(at now: Instant, into effects: inout Effects) {
+        for owner in alarms.takeDue(at: now) {
+            switch owner {
+            case .indicator(let index):
+                indicatorTracks[index].alarm = nil
+                if let ended = indicatorTracks[index].expire(at: now) {
+                    end(ended, ofIndicator: index, at: now, into: &effects)
+                }
+            case .scheme(let index):
+                schemeTracks[index].alarm = nil
+                if let ended = schemeTracks[index].expirePin(at: now) {
+                    end(ended, ofScheme: index, at: now, into: &effects)
+                }
+                due.append(index)
+            }
+        }
+    }
+
+    /// The wake to ask for: the earliest alarm, unless the shell has been asked for it already.
+    private mutating func wake(at now: Instant) -> Instant? {
+        if let asked = wished, asked <= now { wished = nil }
+        guard let earliest = alarms.earliest, earliest != wished else { return nil }
+        wished = earliest
+        return earliest
+    }
+
+    // MARK: Schemes
+
+    /// Has these schemes weighed anew before the event has been dealt with.
+    mutating func weigh(_ places: some Sequence<Int>) { due += places }
+
+    private mutating func evaluate(at now: Instant, into effects: inout Effects) {
+        var last: Int?
+        for index in due.sorted() where index != last {
+            last = index
+            let effectives = schemeTracks[index].members.map { indicatorTracks[$0].effective }
+            let lookAgainAt = schemeTracks[index].evaluate(effectives, at: now, into: &effects)
+            alarms.move(.scheme(index), from: schemeTracks[index].alarm, to: lookAgainAt)
+            schemeTracks[index].alarm = lookAgainAt
+        }
+        due = []
+    }
+
+    // MARK: Names
+
+    func place(of name: IndicatorName) -> Int? { indicatorTracks.place(of: name, by: \.indicator.name) }
+    func place(of name: SchemeName) -> Int? { schemeTracks.place(of: name, by: \.scheme.name) }
+}
+
+extension Array {
+    /// Where in this array, sorted by `key`, the element with this key is.
+    func place<Key: Comparable>(of key: Key, by path: KeyPath<Element, Key>) -> Int? {
+        var low = startIndex
+        var high = endIndex
+        while low < high {
+            let middle = (low + high) / 2
+            if self[middle][keyPath: path] < key { low = middle + 1 } else { high = middle }
+        }
+        return low < endIndex && self[low][keyPath: path] == key ? low : nil
+    }
 }

@@ -1,26 +1,33 @@
 /// What can be asked of the engine. Nothing here changes anything.
 extension Engine {
     /// One indicator as it stands, nil if it is not configured.
-    package func status(of indicator: IndicatorName) -> IndicatorStatus? { nil }
+    package func status(of indicator: IndicatorName) -> IndicatorStatus? {
+        place(of: indicator).map { indicatorTracks[$0].status }
+    }
+
     /// One scheme as it stands, nil if it is not configured.
-    package func status(of scheme: SchemeName) -> SchemeStatus? { nil }
+    package func status(of scheme: SchemeName) -> SchemeStatus? {
+        place(of: scheme).map { schemeTracks[$0].status }
+    }
+
     /// All of them, sorted by name.
-    package var indicators: [IndicatorStatus] { [] }
-    package var schemes: [SchemeStatus] { [] }
+    package var indicators: [IndicatorStatus] { indicatorTracks.map(\.status) }
+    package var schemes: [SchemeStatus] { schemeTracks.map(\.status) }
 }
 
 package struct IndicatorStatus: Hashable, Sendable {
     package var name: IndicatorName
     package var policy: Policy
     package var state: State
-    /// The state after the operator's word.
+    /// The state after the operator's word: the forced one, else the real one (maintenance is not a state).
     package var effective: State
+    /// When `state` last changed; nil before the first verdict.
     package var since: Instant?
     package var override: Override?
     package var isDisabled: Bool
     /// The last probes, oldest first, at most ten.
     package var recent: [ProbeRecord]
-    /// Opposing outcomes still needed to flip the verdict.
+    /// Opposing outcomes still needed to flip the verdict; before the first verdict 1, as one success is enough.
     package var probesUntilFlip: Int
     package var isUndecided: Bool
 }
@@ -29,7 +36,7 @@ package struct SchemeStatus: Hashable, Sendable {
     package var scheme: Scheme
     /// nil until the first decision.
     package var decision: Decision?
-    /// How long the last publication took from the event that caused it.
+    /// How long the decision's publication took from the event that caused it; nil until it is published.
     package var publishTook: Duration?
     package var pin: Override?
     /// What holds a better answer back at the moment.
@@ -38,4 +45,21 @@ package struct SchemeStatus: Hashable, Sendable {
     package var candidates: [Candidate]
     /// The TTL to answer with at the moment, shrunk while a verdict of an active member is undecided.
     package var ttlSeconds: UInt32
+}
+
+extension IndicatorTrack {
+    fileprivate var status: IndicatorStatus {
+        IndicatorStatus(
+            name: indicator.name, policy: indicator.policy, state: standing.state, effective: effective.effective,
+            since: standing.since, override: imposed, isDisabled: indicator.isDisabled, recent: recent,
+            probesUntilFlip: standing.probesUntilFlip, isUndecided: !indicator.isDisabled && standing.isUndecided)
+    }
+}
+
+extension SchemeTrack {
+    fileprivate var status: SchemeStatus {
+        SchemeStatus(
+            scheme: scheme, decision: decision, publishTook: publishTook, pin: pin, held: held,
+            candidates: candidates, ttlSeconds: ttlSeconds)
+    }
 }

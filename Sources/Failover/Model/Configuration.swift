@@ -44,13 +44,20 @@ package struct Policy: Hashable, Sendable {
     package init(name: String = "default") { self.name = name }
 
     package static let `default` = Policy()
+
+    /// How long a vantage's verdict counts after its last probe: three missed turns and the timeout of one.
+    package var freshness: Duration { interval * 3 + timeout }
+
+    /// How long a new indicator's first verdict is waited for: one interval of staggered start, then `fall` probes.
+    package var firstVerdictPatience: Duration { interval + (timeout + recheck) * fall }
 }
 
 /// A named check of one target. What is checked is the checker's business; the engine sees outcomes.
 package struct Indicator: Hashable, Sendable {
     package var name: IndicatorName
     package var policy: Policy
-    /// How many vantages must agree that the indicator is err (the k of k-of-n), ≥ 1.
+    /// How many vantages must agree (the k of k-of-n), ≥ 1: k that say err make it err, k that say ok while
+    /// fewer than k say err make it ok; otherwise it stays what it was.
     package var quorum = 1
     /// A disabled indicator is not checked, has no state and makes its members unusable.
     package var isDisabled = false
@@ -93,7 +100,8 @@ package struct Member: Hashable, Sendable {
 /// When a better member that has come back takes the name again.
 package enum Failback: Hashable, Sendable {
     case immediate
-    /// After the better member has been ok for so long. Doubled for each switch within the last hour, 1 h at most.
+    /// After the better member has been ok for so long. Doubled for each time that the scheme has already
+    /// failed back within the hour before, 1 h at most: a member that keeps failing is trusted ever more slowly.
     case after(Duration)
     /// Only when an operator says so, or when what is active fails.
     case manual

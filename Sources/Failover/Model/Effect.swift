@@ -2,6 +2,7 @@ import Addresses
 
 /// What the shell is to do. Effects come in this order: publish, append, reconcile, notify, probe, wake.
 package enum Effect: Hashable, Sendable {
+    /// Answer so from now on. The same generation comes again when only its TTL has changed.
     case publish(Decision)
     case append(LogEntry)
     case reconcile(Decision)
@@ -33,11 +34,27 @@ package struct Decision: Hashable, Sendable {
     /// Goes up by one with every decision of this scheme, from 1.
     package var generation: UInt64
     package var answer: Answer
+    /// Seconds; as it is at publication, shrunk while a verdict of an active member is undecided.
     package var ttlSeconds: UInt32
     /// The members that answer, in their configured order; empty when an all-down rule answers.
     package var active: [IndicatorName]
     package var at: Instant
+    /// First what set it off (a new revision, an operator), then each member that mattered with its probes,
+    /// verdict, state and override, then the selection and the guard.
     package var causes: [Cause]
+
+    package init(
+        scheme: SchemeName, generation: UInt64, answer: Answer, ttlSeconds: UInt32, active: [IndicatorName],
+        at: Instant, causes: [Cause] = []
+    ) {
+        self.scheme = scheme
+        self.generation = generation
+        self.answer = answer
+        self.ttlSeconds = ttlSeconds
+        self.active = active
+        self.at = at
+        self.causes = causes
+    }
 }
 
 /// One step of the way from probes to a decision, in the order of the pipeline.
@@ -48,6 +65,8 @@ package enum Cause: Hashable, Sendable {
     case verdict(IndicatorName, Vantage, State, streak: Int, threshold: Int)
     case state(IndicatorName, State, agreeing: Int, of: Int)
     case overridden(Override)
+    /// An operator's word ended: it expired, was cleared, or was replaced.
+    case overrideEnded(Override)
     /// What the selection saw of each member, by descending priority.
     case selection([Candidate], rule: Rule)
     case guarded(Guard)
@@ -73,6 +92,17 @@ package struct Candidate: Hashable, Sendable {
     /// In one word why not: nil if usable.
     package var unusableBecause: Unusable?
 
+    package init(
+        indicator: IndicatorName, priority: Priority, state: State, effective: State, unusableBecause: Unusable?
+    ) {
+        self.indicator = indicator
+        self.priority = priority
+        self.state = state
+        self.effective = effective
+        self.unusableBecause = unusableBecause
+        isUsable = unusableBecause == nil
+    }
+
     package enum Unusable: String, Hashable, Sendable {
         case err, unknown, maintenance, disabled
     }
@@ -84,9 +114,10 @@ package enum Rule: Hashable, Sendable {
     case highestTier(Priority)
     case pinned(IndicatorName)
     case allDown(AllDown)
-    /// Nothing has been decided yet: no verdict is in.
+    /// No verdict is in. After a revision that left no member with a verdict: what remains of the last
+    /// answer, else the highest tier, until the first verdicts are in.
     case noVerdictYet
-    /// The scheme's configuration changed.
+    /// A new revision set the decision off. It stands, without candidates, before the selection that followed.
     case configured
 }
 

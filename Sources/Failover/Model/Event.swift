@@ -35,10 +35,11 @@ package struct Probe: Hashable, Sendable {
 /// What an operator imposes. It is kept beside the real state, never mixed into it.
 package struct Override: Hashable, Sendable {
     package enum Action: Hashable, Sendable {
-        /// Not usable, whatever the probes say.
+        /// Not usable, whatever the probes say. Replaces a forced state.
         case maintenance(IndicatorName)
+        /// Counts as this state, whatever the probes say. Replaces a maintenance.
         case force(IndicatorName, State)
-        /// This member answers, whatever its state.
+        /// This member answers, whatever its state: maintenance, `disabled` and the guard do not stop a pin.
         case pin(SchemeName, IndicatorName)
         /// Go to the best usable member now, whatever failback says. Not kept: it happens once.
         case failBack(SchemeName)
@@ -51,6 +52,8 @@ package struct Override: Hashable, Sendable {
     package var reason: String
     /// nil: until cleared.
     package var until: Instant?
+    /// When it took effect. The engine sets it; what the shell hands in here is overwritten.
+    package var since: Instant?
 
     package init(_ action: Action, author: String, reason: String = "", until: Instant? = nil) {
         self.action = action

@@ -1,0 +1,80 @@
+/// How a new revision comes into force: what both revisions have keeps its state.
+extension Engine {
+    mutating func configure(_ configuration: Configuration, at now: Instant, into effects: inout Effects) {
+        // Sorted once more, as everything here relies on it.
+        let new = Configuration(indicators: configuration.indicators, schemes: configuration.schemes)
+        effects.append(.configured(indicators: new.indicators.count, schemes: new.schemes.count), at: now)
+        replaceIndicators(new.indicators, at: now, into: &effects)
+        replaceSchemes(new.schemes, at: now, into: &effects)
+        alarms = Alarms()
+        for index in indicatorTracks.indices {
+            indicatorTracks[index].alarm = indicatorTracks[index].imposed?.until
+            alarms.move(.indicator(index), from: nil, to: indicatorTracks[index].alarm)
+        }
+        weigh(schemeTracks.indices)
+    }
+
+    private mutating func replaceIndicators(_ new: [Indicator], at now: Instant, into effects: inout Effects) {
+        for track in indicatorTracks where new.place(of: track.indicator.name, by: \.name) == nil {
+            if let ended = track.imposed { effects.append(.overrideEnded(ended), at: now) }
+        }
+        indicatorTracks = new.map { indicator in
+            let old = place(of: indicator.name).map { indicatorTracks[$0] }
+            return succeed(old, by: indicator, at: now, into: &effects)
+        }
+    }
+
+    private func succeed(
+        _ old: IndicatorTrack?, by indicator: Indicator, at now: Instant, into effects: inout Effects
+    ) -> IndicatorTrack {
+        guard var track = old, track.indicator.isDisabled == indicator.isDisabled else {
+            return start(indicator, after: old, at: now, into: &effects)
+        }
+        track.configure(indicator)
+        track.schemes = []
+        // The shell may have dropped the probe that was under way; one in doubt does not wait for its interval.
+        if !indicator.isDisabled, track.standing.isUndecided { effects.probe(indicator.name, track.nextTurn) }
+        return track
+    }
+
+    /// Starts an indicator that is new, or enabled or disabled just now: it knows nothing yet. An operator's
+    /// word of it stays.
+    private func start(
+        _ indicator: Indicator, after old: IndicatorTrack?, at now: Instant, into effects: inout Effects
+    ) -> IndicatorTrack {
+        var track = IndicatorTrack(indicator, at: now)
+        if let imposed = old?.imposed { _ = track.impose(imposed) }
+        if let state = old?.standing.state, state != .unknown {
+            effects.append(.stateChanged(indicator.name, from: state, to: .unknown, reason: "disabled"), at: now)
+        }
+        if !indicator.isDisabled { effects.probe(indicator.name, .now) }
+        return track
+    }
+
+    private mutating func replaceSchemes(_ new: [Scheme], at now: Instant, into effects: inout Effects) {
+        for track in schemeTracks where new.place(of: track.scheme.name, by: \.name) == nil {
+            if let ended = track.pin { effects.append(.overrideEnded(ended), at: now) }
+        }
+        let old = schemeTracks
+        schemeTracks = []
+        for (index, scheme) in new.enumerated() {
+            let members = scheme.members.map { member in
+                guard let place = place(of: member.indicator) else {
+                    preconditionFailure("\(scheme.name) has a member \(member.indicator) that is no indicator")
+                }
+                return place
+            }
+            for member in members { indicatorTracks[member].schemes.append(index) }
+            var track =
+                old.place(of: scheme.name, by: \.scheme.name).map { old[$0] }
+                ?? SchemeTrack(scheme, members: members)
+            track.configure(scheme, members: members)
+            track.alarm = nil
+            track.occasion.isConfigured = true
+            schemeTracks.append(track)
+            if let ended = schemeTracks[index].expirePin(at: now) {
+                end(ended, ofScheme: index, at: now, into: &effects)
+            }
+        }
+    }
+}

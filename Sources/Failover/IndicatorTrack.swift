@@ -1,0 +1,81 @@
+/// One indicator's way through the first three stages, and what it has come to.
+struct IndicatorTrack: Sendable {
+    private(set) var indicator: Indicator
+    /// What the schemes go by.
+    private(set) var effective: Effective
+    /// The places of the schemes that have it as a member, ascending.
+    var schemes: [Int] = []
+    /// The alarm that is set for it.
+    var alarm: Instant?
+
+    private let configuredAt: Instant
+    /// One per vantage, sorted.
+    private var hysteresis: [Hysteresis] = []
+    private var quorum: Quorum
+    private var overruling = Overruling()
+
+    init(_ indicator: Indicator, at now: Instant) {
+        self.indicator = indicator
+        configuredAt = now
+        quorum = Quorum(of: indicator.name)
+        effective = overruling.overrule(quorum.standing, of: indicator, configuredAt: now)
+    }
+
+    var standing: Standing { quorum.standing }
+    var imposed: Override? { overruling.imposed }
+
+    /// Puts a new revision of the indicator into force; what it knows stays.
+    mutating func configure(_ new: Indicator) {
+        indicator = new
+        overrule()
+    }
+
+    /// Takes one probe in; returns the state before it.
+    mutating func record(_ record: ProbeRecord) -> State {
+        let before = standing.state
+        let index = place(of: record.probe.vantage, at: record.at)
+        let verdict = hysteresis[index].record(record, policy: indicator.policy)
+        _ = quorum.weigh(verdict, of: indicator)
+        overrule()
+        return before
+    }
+
+    /// Imposes an override, or with nil clears it; returns the one that it ends.
+    mutating func impose(_ override: Override?) -> Override? {
+        defer { overrule() }
+        return overruling.impose(override)
+    }
+
+    /// Ends an override whose time is up and returns it.
+    mutating func expire(at now: Instant) -> Override? {
+        defer { overrule() }
+        return overruling.expire(at: now)
+    }
+
+    private mutating func overrule() {
+        effective = overruling.overrule(standing, of: indicator, configuredAt: configuredAt)
+    }
+
+    /// The place of a vantage. When a new one comes, those that have fallen silent are forgotten.
+    private mutating func place(of vantage: Vantage, at now: Instant) -> Int {
+        if let index = hysteresis.firstIndex(where: { $0.vantage == vantage }) { return index }
+        let freshness = indicator.policy.freshness
+        hysteresis.removeAll { known in known.recent.last.map { now - $0.at > freshness } ?? true }
+        let index = hysteresis.firstIndex { vantage < $0.vantage } ?? hysteresis.endIndex
+        hysteresis.insert(Hysteresis(vantage: vantage), at: index)
+        return index
+    }
+
+    /// When the next probe is due: soon while there is doubt, otherwise at its interval.
+    var nextTurn: ProbeTurn {
+        standing.isUndecided ? .recheck(indicator.policy.recheck) : .afterInterval(indicator.policy.interval)
+    }
+
+    /// The last probes from all vantages, oldest first, at most ten.
+    var recent: [ProbeRecord] {
+        let all = hysteresis.flatMap(\.recent)
+        guard hysteresis.count > 1 else { return all }
+        let order = all.indices.sorted { (all[$0].at, $0) < (all[$1].at, $1) }
+        return order.suffix(Hysteresis.memory).map { all[$0] }
+    }
+}
