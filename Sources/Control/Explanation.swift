@@ -9,7 +9,7 @@ extension Explanation {
             steps = [Self.selectionStep(at: nil, status.candidates, rule: .noVerdictYet)]
             return
         }
-        steps = decision.causes.flatMap { Self.steps(for: $0, at: decision.at) }
+        steps = decision.timeline.flatMap(Self.steps)
         steps.append(
             Step(
                 at: decision.at.seconds, stage: "decision",
@@ -38,10 +38,13 @@ extension Explanation {
         return "\(start) because \(because.joined(separator: " and "))."
     }
 
-    private static func steps(for cause: Cause, at decidedAt: Instant) -> [Step] {
-        switch cause {
+    private static func steps(for timed: TimedCause) -> [Step] {
+        func step(_ stage: String, _ text: String) -> [Step] {
+            [Step(at: timed.at.seconds, stage: stage, text: text)]
+        }
+        switch timed.cause {
         case .probes(let name, let records):
-            records.map { record in
+            return records.map { record in
                 let outcome = record.probe.outcome == .success ? "success" : "failure"
                 let reason = record.probe.reason.isEmpty ? "" : ": \(record.probe.reason)"
                 return Step(
@@ -49,24 +52,19 @@ extension Explanation {
                     text: "\(name) \(outcome) after \(Wording.duration(record.probe.took))\(reason)")
             }
         case .verdict(let name, let vantage, let verdict, let streak, let threshold):
-            [
-                Step(
-                    at: decidedAt.seconds, stage: "verdict",
-                    text: "\(name) seen from \(vantage): \(verdict.rawValue), "
-                        + "\(Wording.count(streak, verdict == .err ? "failure" : "success")) of \(threshold) needed")
-            ]
+            let counted = Wording.count(streak, verdict == .err ? "failure" : "success")
+            return step("verdict", "\(name) seen from \(vantage): \(verdict.rawValue), \(counted) of \(threshold) needed")
         case .state(let name, let state, let agreeing, let all):
-            [
-                Step(
-                    at: decidedAt.seconds, stage: "state",
-                    text: "\(name) is \(state.rawValue): \(agreeing) of \(Wording.count(all, "vantage")) agree")
-            ]
+            return step(
+                "state", "\(name) is \(state.rawValue): \(agreeing) of \(Wording.count(all, "vantage")) agree")
         case .overridden(let override):
-            [Step(at: decidedAt.seconds, stage: "override", text: Wording.override(override))]
+            return step("override", Wording.override(override))
+        case .overrideEnded(let override):
+            return step("override", "ended: \(Wording.override(override))")
         case .selection(let candidates, let rule):
-            [selectionStep(at: decidedAt, candidates, rule: rule)]
+            return [selectionStep(at: timed.at, candidates, rule: rule)]
         case .guarded(let held):
-            [Step(at: decidedAt.seconds, stage: "guard", text: Wording.held(held))]
+            return step("guard", Wording.held(held))
         }
     }
 
@@ -76,7 +74,7 @@ extension Explanation {
                 + (candidate.unusableBecause.map(\.rawValue) ?? candidate.effective.rawValue)
         }
         return Step(
-            at: at?.seconds, stage: "selection", text: "\(seen.joined(separator: ", ")) ⇒ \(Wording.rule(rule))")
+            at: at?.seconds, stage: "selection", text: (seen.isEmpty ? "" : "\(seen.joined(separator: ", ")) ⇒ ") + Wording.rule(rule))
     }
 
     private static func microseconds(_ duration: Duration) -> String {

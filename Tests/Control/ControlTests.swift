@@ -60,7 +60,7 @@ import Testing
         await stage.control.stop()
     }
 
-    @Test func `an operator's word comes before the probes', and whoever listens hears of it`() async throws {
+    @Test func `an operator's word comes before the probes, and whoever listens hears of it`() async throws {
         let stage = Stage()
         let checks = [IndicatorName("main"): ScriptedCheck(), IndicatorName("backup"): ScriptedCheck()]
         await stage.control.apply(Stage.configuration(["main", "backup"]), checks: checks)
