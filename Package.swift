@@ -66,7 +66,8 @@ let package = Package(
         .executableTarget(
             name: "ninelives",
             dependencies: [
-                "Addresses", "Checks", "Control", "DNS", "DNSServer", "Demo", "Failover", "Settings", "Web", logging, nio,
+                "Addresses", "Checks", "Control", "DNS", "DNSServer", "Demo", "Failover", "Settings", "Web", logging,
+                nio,
                 nioPosix, .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),

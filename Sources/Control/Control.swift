@@ -131,7 +131,8 @@ package actor Control: ControlInterface {
         guard let target = targets[name] else { return }
         target.scheduled?.cancel()
         let due = ProbeTiming.due(
-            turn, startedAt: target.startedAt, isFirstTurn: target.isFirstTurn, now: clock.now, random: .random(in: 0..<1))
+            turn, startedAt: target.startedAt, isFirstTurn: target.isFirstTurn, now: clock.now,
+            random: .random(in: 0..<1))
         let version = target.version
         targets[name]?.scheduled = group.next().scheduleTask(in: delay(until: due)) {
             Task { await self.probe(name, version: version) }
@@ -175,7 +176,9 @@ package actor Control: ControlInterface {
 
     package func report() -> Report {
         Reporting(engine: engine, now: clock.now, targets: targets)
-            .report(process: process, sequence: sequence, events: log.newest(200).map { Wording.report($0.entry, id: $0.id) })
+            .report(
+                process: process, sequence: sequence,
+                events: log.newest(200).map { Wording.report($0.entry, id: $0.id) })
     }
 
     package func explanation(of scheme: String) -> Explanation? {

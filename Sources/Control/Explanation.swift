@@ -13,7 +13,9 @@ extension Explanation {
         steps.append(
             Step(
                 at: decision.at.seconds, stage: "decision",
-                text: "generation \(decision.generation): \(Wording.answer(decision.answer)), TTL \(decision.ttlSeconds) s"))
+                text:
+                    "generation \(decision.generation): \(Wording.answer(decision.answer)), TTL \(decision.ttlSeconds) s"
+            ))
         if let took = status.publishTook {
             steps.append(
                 Step(
@@ -53,7 +55,8 @@ extension Explanation {
             }
         case .verdict(let name, let vantage, let verdict, let streak, let threshold):
             let counted = Wording.count(streak, verdict == .err ? "failure" : "success")
-            return step("verdict", "\(name) seen from \(vantage): \(verdict.rawValue), \(counted) of \(threshold) needed")
+            return step(
+                "verdict", "\(name) seen from \(vantage): \(verdict.rawValue), \(counted) of \(threshold) needed")
         case .state(let name, let state, let agreeing, let all):
             return step(
                 "state", "\(name) is \(state.rawValue): \(agreeing) of \(Wording.count(all, "vantage")) agree")
@@ -74,7 +77,8 @@ extension Explanation {
                 + (candidate.unusableBecause.map(\.rawValue) ?? candidate.effective.rawValue)
         }
         return Step(
-            at: at?.seconds, stage: "selection", text: (seen.isEmpty ? "" : "\(seen.joined(separator: ", ")) ⇒ ") + Wording.rule(rule))
+            at: at?.seconds, stage: "selection",
+            text: (seen.isEmpty ? "" : "\(seen.joined(separator: ", ")) ⇒ ") + Wording.rule(rule))
     }
 
     private static func microseconds(_ duration: Duration) -> String {

@@ -21,7 +21,8 @@ struct ProbeTiming {
     static let jitter = 0.1
 
     /// - Parameter random: 0..<1.
-    static func due(_ turn: ProbeTurn, startedAt: Instant?, isFirstTurn: Bool, now: Instant, random: Double) -> Instant {
+    static func due(_ turn: ProbeTurn, startedAt: Instant?, isFirstTurn: Bool, now: Instant, random: Double) -> Instant
+    {
         switch turn {
         case .now:
             return now

@@ -98,7 +98,8 @@ enum Wording {
             case .clear(let name): "overrides of \(name) cleared"
             case .unpin(let scheme): "\(scheme) unpinned"
             }
-        return override.reason.isEmpty ? "\(what) by \(override.author)" : "\(what) by \(override.author): \(override.reason)"
+        return override.reason.isEmpty
+            ? "\(what) by \(override.author)" : "\(what) by \(override.author): \(override.reason)"
     }
 
     static func sentence(for notice: Notice) -> String {

@@ -4,14 +4,15 @@ import Testing
 @testable import Control
 
 @Suite struct ProbeTimingTests {
-    @Test(arguments: [
-        (.now, 0.0, 0),  // a new indicator is probed at once
-        (.recheck(.milliseconds(200)), 0.0, 200),  // a recheck counts from the end of the probe, without jitter
-        (.recheck(.milliseconds(200)), 0.9, 200),
-        (.afterInterval(.seconds(10)), 0.5, 9_000),  // an interval counts from the start: here 1 s ago
-        (.afterInterval(.seconds(10)), 0.0, 8_000),  // 10 % earlier at the most
-        (.afterInterval(.seconds(10)), 1.0, 10_000),  // 10 % later at the most
-    ] as [(ProbeTurn, Double, Int64)])
+    @Test(
+        arguments: [
+            (.now, 0.0, 0),  // a new indicator is probed at once
+            (.recheck(.milliseconds(200)), 0.0, 200),  // a recheck counts from the end of the probe, without jitter
+            (.recheck(.milliseconds(200)), 0.9, 200),
+            (.afterInterval(.seconds(10)), 0.5, 9_000),  // an interval counts from the start: here 1 s ago
+            (.afterInterval(.seconds(10)), 0.0, 8_000),  // 10 % earlier at the most
+            (.afterInterval(.seconds(10)), 1.0, 10_000),  // 10 % later at the most
+        ] as [(ProbeTurn, Double, Int64)])
     func `a turn comes when its kind says`(turn: ProbeTurn, random: Double, milliseconds: Int64) {
         let now = Instant(seconds: 1000)
         let due = ProbeTiming.due(

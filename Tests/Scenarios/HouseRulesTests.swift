@@ -53,6 +53,8 @@ import Testing
         let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().appendingPathComponent("../..")
             .standardizedFileURL.path
         let enumerator = try #require(FileManager.default.enumerator(atPath: "\(root)/\(folder)"))
-        return enumerator.compactMap { $0 as? String }.filter { $0.hasSuffix(".swift") }.map { "\(root)/\(folder)/\($0)" }
+        return enumerator.compactMap { $0 as? String }.filter { $0.hasSuffix(".swift") }.map {
+            "\(root)/\(folder)/\($0)"
+        }
     }
 }
