@@ -16,6 +16,7 @@ let strict: [SwiftSetting] = [
 
 let nio: Target.Dependency = .product(name: "NIOCore", package: "swift-nio")
 let nioPosix: Target.Dependency = .product(name: "NIOPosix", package: "swift-nio")
+let nioTLS: Target.Dependency = .product(name: "NIOTLS", package: "swift-nio")
 let nioHTTP1: Target.Dependency = .product(name: "NIOHTTP1", package: "swift-nio")
 let nioSSL: Target.Dependency = .product(name: "NIOSSL", package: "swift-nio-ssl")
 let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
@@ -41,7 +42,7 @@ let package = Package(
         .target(name: "DNSServer", dependencies: ["Addresses", "DNS", nio, nioPosix, logging], swiftSettings: strict),
         .target(name: "DNSClient", dependencies: ["Addresses", "DNS", nio, nioPosix], swiftSettings: strict),
         .target(
-            name: "Checks", dependencies: ["Addresses", nio, nioPosix, nioHTTP1, nioSSL], swiftSettings: strict),
+            name: "Checks", dependencies: ["Addresses", nio, nioPosix, nioTLS, nioSSL], swiftSettings: strict),
         .target(
             name: "Settings",
             dependencies: ["Addresses", "DNS", "Failover", "Checks", .product(name: "Yams", package: "Yams")],

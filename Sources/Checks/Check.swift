@@ -1,5 +1,14 @@
 import NIOCore
-import NIOSSL
+
+// How a probe flows. Each part knows only the one below it:
+//
+//   Methods/      http-grep, tcp …: arguments in, one `ProbeResult` out
+//       │         a method is a `Conversation`: what to send, what the answer means. No sockets, no clocks.
+//       ▼
+//   Connection/   Exchange: resolve ─► connect ─► TLS ─► converse ─► close, against one deadline,
+//       │         on one event loop, with one suspension of the caller and no further task
+//       ▼
+//   SwiftNIO
 
 /// A method of testing one target. One file per method; each is listed in `CheckMethod.all`.
 package protocol Check: Sendable {
@@ -14,6 +23,7 @@ package protocol Check: Sendable {
     init(_ arguments: CheckArguments) throws(CheckArgumentErrors)
 
     /// Probes once. Never throws, never takes longer than `timeout`: whatever happens is a result with a reason.
+    /// A cancelled task ends the probe at once, with the reason `cancelled`.
     func probe(timeout: Duration, on group: any EventLoopGroup) async -> ProbeResult
 
     /// What is probed, for people: `http://cat.example.test:8080/ at 127.0.0.11`.
@@ -25,6 +35,7 @@ package struct CheckParameter: Sendable {
     package enum Kind: Sendable {
         case text
         case integer(ClosedRange<Int>)
+        /// `true` or `false`; in `options:` the name alone.
         case flag
     }
 
@@ -33,18 +44,37 @@ package struct CheckParameter: Sendable {
     package var isRequired: Bool
     /// May also be given in `options:` (`addr=127.0.0.11 insecure`).
     package var isOption: Bool
+    /// What a right value looks like: `http://HOST[:PORT]/PATH`.
+    package var form: String
     package var summary: String
 
-    package init(_ name: String, _ kind: Kind, required: Bool = false, option: Bool = false, _ summary: String) {
+    /// `form` need only be given for `.text`.
+    package init(
+        _ name: String, _ kind: Kind, form: String? = nil, required: Bool = false, option: Bool = false,
+        _ summary: String
+    ) {
         self.name = name
         self.kind = kind
         isRequired = required
         isOption = option
+        self.form = form ?? kind.form
         self.summary = summary
     }
 }
 
-/// The arguments of one check as they were written: scalar text by key, with `options:` already taken apart.
+extension CheckParameter.Kind {
+    /// What a right value looks like, as far as the kind says.
+    var form: String {
+        switch self {
+        case .text: "a text that is not empty"
+        case .integer(let range): "a whole number from \(range.lowerBound) to \(range.upperBound)"
+        case .flag: "true or false"
+        }
+    }
+}
+
+/// The arguments of one check as they were written: scalar text by key. `options`, if it is among the keys,
+/// is taken apart by `CheckMethod.make`.
 package struct CheckArguments: Sendable {
     package var values: [String: String]
     package init(_ values: [String: String]) { self.values = values }
@@ -74,26 +104,40 @@ package struct CheckArgumentError: Hashable, Sendable {
     }
 }
 
+extension CheckArgumentError: CustomStringConvertible {
+    /// One line: `status "9000" is not an HTTP status; right is: 200, 200-399 or a list of both`.
+    package var description: String {
+        let written = value.map { " \"\(printable($0, limit: 200))\"" } ?? ""
+        return "\(key)\(written) \(problem)\(expected.hasPrefix("did you mean") ? ": " : "; right is: ")\(expected)"
+    }
+}
+
 /// What one probe found, in words, and where its time went.
 package struct ProbeResult: Hashable, Sendable {
     package var isSuccess: Bool
     /// `status 200, "status=OK" found` or `connection refused`, `timed out after 5 s while connecting`.
     package var reason: String
     package var phases: ProbePhases
+    /// The address that was talked to last; nil if it never came to a connection attempt.
+    package var address: String?
 
-    package init(isSuccess: Bool, reason: String, phases: ProbePhases = ProbePhases()) {
+    package init(isSuccess: Bool, reason: String, phases: ProbePhases = ProbePhases(), address: String? = nil) {
         self.isSuccess = isSuccess
         self.reason = reason
         self.phases = phases
+        self.address = address
     }
 }
 
 /// How long each phase of a probe took; nil for a phase that was not reached or does not exist.
+/// Where redirects were followed, each phase is the sum over all connections.
 package struct ProbePhases: Hashable, Sendable {
     package var resolve: Duration?
     package var connect: Duration?
     package var tls: Duration?
+    /// From the connection (or the end of the TLS handshake) to the first byte that came back.
     package var firstByte: Duration?
+    /// From the call of `probe` to its result.
     package var total: Duration = .zero
     package init() {}
 }

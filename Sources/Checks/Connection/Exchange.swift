@@ -1,0 +1,260 @@
+import Addresses
+import NIOCore
+import NIOPosix
+import NIOSSL
+
+/// One connection from its first thought to its end: resolve, connect, TLS, conversation, close.
+///
+/// Everything happens on one event loop. The result comes when the conversation has one, or when the time is up,
+/// whatever the other side does; the channel is closed before the result is given.
+final class Exchange<Talk: Conversation> {
+    enum Outcome: Sendable {
+        /// The conversation came to its end.
+        case found(Talk.Finding)
+        /// It never got that far; why, in words.
+        case failed(String)
+    }
+
+    struct Report: Sendable {
+        var outcome: Outcome
+        var phases: ProbePhases
+        /// The address that was tried last.
+        var address: IPAddress?
+    }
+
+    private enum Stage { case resolving, connecting, securing, talking, over }
+
+    private let endpoint: Endpoint
+    private let limit: TimeLimit
+    private let loop: any EventLoop
+    private var talk: Talk
+    private var stage = Stage.resolving
+    private var stageStart = NIODeadline.now()
+    private var phases = ProbePhases()
+    private var untried: ArraySlice<IPAddress> = []
+    private var failures: [(address: IPAddress, reason: String)] = []
+    private var address: IPAddress?
+    private var channel: (any Channel)?
+    private var tls: NIOSSLClientHandler?
+    private var alarm: Scheduled<Void>?
+    private var continuation: CheckedContinuation<Report, Never>?
+    private var whenOver: (() -> Void)?
+
+    private init(_ talk: Talk, with endpoint: Endpoint, within limit: TimeLimit, on loop: any EventLoop) {
+        self.talk = talk
+        self.endpoint = endpoint
+        self.limit = limit
+        self.loop = loop
+    }
+
+    /// Runs one exchange. Gives its report at `limit.end` at the latest, or at once when the task is cancelled.
+    static func run(
+        _ talk: Talk, with endpoint: Endpoint, within limit: TimeLimit, on loop: any EventLoop, resolver: Resolver
+    ) async -> Report {
+        let leash = NIOLoopBoundBox<Leash>.makeBoxSendingValue(.waiting, eventLoop: loop)
+        return await withTaskCancellationHandler {
+            await withCheckedContinuation { continuation in
+                loop.execute {
+                    let exchange = Exchange(talk, with: endpoint, within: limit, on: loop)
+                    exchange.continuation = continuation
+                    if case .cancelled = leash.value { return exchange.finish(.failed("cancelled")) }
+                    leash.value = .running(exchange)
+                    exchange.start(resolver) { leash.value = .over }
+                }
+            }
+        } onCancel: {
+            loop.execute {
+                if case .running(let exchange) = leash.value { return exchange.finish(.failed("cancelled")) }
+                leash.value = .cancelled
+            }
+        }
+    }
+
+    /// Ties an exchange to the task that waits for it, which may be cancelled at any moment.
+    private enum Leash {
+        case waiting
+        case running(Exchange)
+        case cancelled
+        case over
+    }
+
+    private func start(_ resolver: Resolver, whenOver: @escaping () -> Void) {
+        self.whenOver = whenOver
+        alarm = loop.assumeIsolated().scheduleTask(deadline: limit.end) { self.expire() }
+        switch endpoint.host {
+        case .address(let address):
+            untried = [address]
+            connect()
+        case .name(let name):
+            resolver.resolve(name, loop).assumeIsolated().whenComplete { self.resolved($0, name) }
+        }
+    }
+
+    private func resolved(_ result: Result<[IPAddress], any Error>, _ name: String) {
+        guard stage == .resolving else { return }
+        phases.resolve = lap()
+        switch result {
+        case .success(let addresses) where !addresses.isEmpty:
+            untried = addresses[...]
+            connect()
+        case .success: finish(.failed("name has no address: \(name)"))
+        case .failure(let failure as LookupFailure): finish(.failed(failure.words(name)))
+        case .failure(let error): finish(.failed("name does not resolve: \(name) (\(error))"))
+        }
+    }
+
+    /// Tries the next address. Each but the last gets an equal share of the time that is left.
+    private func connect() {
+        guard stage != .over, let address = untried.popFirst() else { return }
+        enter(.connecting)
+        self.address = address
+        let left = limit.end - .now()
+        let patience: TimeAmount =
+            untried.isEmpty ? left + .seconds(1) : .nanoseconds(left.nanoseconds / Int64(untried.count + 1))
+        do {
+            let socketAddress = try SocketAddress(address, port: endpoint.port)
+            let handlers = try NIOLoopBound(makeHandlers(), eventLoop: loop)
+            ClientBootstrap(group: loop)
+                .connectTimeout(max(patience, .milliseconds(1)))
+                .channelInitializer { channel in
+                    channel.eventLoop.makeCompletedFuture {
+                        try channel.pipeline.syncOperations.addHandlers(handlers.value)
+                    }
+                }
+                .connect(to: socketAddress)
+                .assumeIsolated()
+                .whenFailure { self.connectFailed($0, at: address) }
+        } catch {
+            connectFailed(error, at: address)
+        }
+    }
+
+    private func makeHandlers() throws -> [any ChannelHandler] {
+        guard let identity = endpoint.tls else { return [Wire(self)] }
+        let handler = try identity.makeHandler()
+        tls = handler
+        return [handler, Wire(self)]
+    }
+
+    private func connectFailed(_ error: any Error, at address: IPAddress) {
+        guard stage == .connecting, self.address == address else { return }
+        channel = nil
+        let patienceWasUp = if case ChannelError.connectTimeout = error { true } else { false }
+        failures.append((address, patienceWasUp ? "timed out while connecting" : inWords(connecting: error)))
+        if untried.isEmpty { finish(.failed(describe(failures))) } else { connect() }
+    }
+
+    // MARK: What happens on the channel
+
+    func opening(_ channel: any Channel) {
+        if stage == .connecting { self.channel = channel } else { channel.close(promise: nil) }
+    }
+
+    func connected(_ channel: any Channel) {
+        guard stage == .connecting, isCurrent(channel) else { return }
+        phases.connect = (phases.connect ?? .zero) + lap()
+        if tls != nil { enter(.securing) } else { converse() }
+    }
+
+    func secured(_ channel: any Channel) {
+        guard stage == .securing, isCurrent(channel) else { return }
+        phases.tls = lap()
+        converse()
+    }
+
+    private func converse() {
+        enter(.talking)
+        perform(talk.opened())
+    }
+
+    func received(_ bytes: UnsafeRawBufferPointer, on channel: any Channel) {
+        guard stage == .talking, isCurrent(channel), !bytes.isEmpty else { return }
+        if phases.firstByte == nil { phases.firstByte = lap() }
+        perform(talk.received(bytes))
+    }
+
+    func failed(_ error: any Error, on channel: any Channel) {
+        guard isCurrent(channel) else { return }
+        switch stage {
+        case .securing:
+            finish(.failed(describe(securing: error)))
+        case .talking:
+            if error as? NIOSSLError == .uncleanShutdown { return ended(.closed, on: channel) }
+            ended((error as? IOError).map { _ in .reset } ?? .closed, on: channel)
+        case .resolving, .connecting, .over: break
+        }
+    }
+
+    func ended(_ ending: Ending, on channel: any Channel) {
+        guard isCurrent(channel) else { return }
+        switch stage {
+        case .securing: finish(.failed(ending.words("during the TLS handshake")))
+        case .talking: finish(.found(talk.ended(ending)))
+        case .resolving, .connecting, .over: break
+        }
+    }
+
+    private func isCurrent(_ channel: any Channel) -> Bool { self.channel === channel }
+
+    private func perform(_ move: Move<Talk.Finding>) {
+        switch move {
+        case .listen: break
+        case .send(let bytes): channel?.writeAndFlush(bytes, promise: nil)
+        case .finish(let finding): finish(.found(finding))
+        }
+    }
+
+    // MARK: Time and the end
+
+    private func expire() {
+        let doing =
+            switch stage {
+            case .resolving: "while resolving \(endpoint.host)"
+            case .connecting: "while connecting"
+            case .securing: "in the TLS handshake"
+            case .talking, .over: talk.waiting
+            }
+        finish(.failed("timed out after \(inWords(limit.timeout)) \(doing)"))
+    }
+
+    private func finish(_ outcome: Outcome) {
+        guard stage != .over else { return }
+        stage = .over
+        alarm?.cancel()
+        channel?.close(promise: nil)
+        continuation?.resume(returning: Report(outcome: outcome, phases: phases, address: address))
+        whenOver?()
+        (alarm, channel, tls, continuation, whenOver) = (nil, nil, nil, nil, nil)
+    }
+
+    private func enter(_ stage: Stage) {
+        self.stage = stage
+        stageStart = .now()
+    }
+
+    /// The time since the stage began.
+    private func lap() -> Duration { Duration(NIODeadline.now() - stageStart) }
+
+    private func describe(securing error: any Error) -> String {
+        guard let identity = endpoint.tls, let address else { return "TLS handshake failed" }
+        return TLSFault(error, peer: tls?.peerCertificate, identity: identity, address: address).words
+    }
+
+    /// One address: its reason. Several: the reason of each, the first three at most.
+    private func describe(_ failures: [(address: IPAddress, reason: String)]) -> String {
+        guard let first = failures.first else { return "could not connect" }
+        if failures.count == 1 { return first.reason }
+        if failures.allSatisfy({ $0.reason == first.reason }) {
+            return "\(first.reason) at all \(failures.count) addresses of \(endpoint.host)"
+        }
+        let told = failures.prefix(3).map { "\($0.reason) at \($0.address)" }.joined(separator: "; ")
+        return failures.count > 3 ? "\(told); and \(failures.count - 3) more" : told
+    }
+}
+
+extension SocketAddress {
+    /// A socket address from one of ours.
+    fileprivate init(_ address: IPAddress, port: Int) throws {
+        try self.init(packedIPAddress: ByteBuffer(bytes: address.octets), port: port)
+    }
+}

@@ -1,0 +1,22 @@
+import NIOCore
+
+/// `http-status`: the server answers with an expected status.
+package struct HTTPStatus: Check {
+    package static let method = "http-status"
+    package static let summary =
+        "An HTTP or HTTPS server answers with the expected status; the page itself is not read."
+    package static let parameters = [HTTPProbe.url] + HTTPProbe.common
+
+    var probe: HTTPProbe
+
+    package init(_ arguments: CheckArguments) throws(CheckArgumentErrors) {
+        var reader = ArgumentReader(arguments, of: Self.self)
+        probe = try HTTPProbe(&reader, expecting: HTTPExpectation())
+    }
+
+    package var target: String { probe.target }
+
+    package func probe(timeout: Duration, on group: any EventLoopGroup) async -> ProbeResult {
+        await probe.run(timeout: timeout, on: group)
+    }
+}
