@@ -18,7 +18,7 @@ package final class ChildProcess: Sendable {
         process.standardOutput = output
         process.standardError = output
         process.standardInput = FileHandle.nullDevice
-        try process.run()
+        try withoutBlockedSignals { try process.run() }
     }
 
     package var processIdentifier: Int32 { process.processIdentifier }
@@ -48,6 +48,17 @@ package final class ChildProcess: Sendable {
         try? FileManager.default.removeItem(atPath: outputPath)
         return code
     }
+}
+
+/// Runs `body` on a thread that blocks no signal: a child inherits the mask, and one that blocks SIGTERM cannot be
+/// asked to stop.
+private func withoutBlockedSignals<Result>(_ body: () throws -> Result) rethrows -> Result {
+    var none = sigset_t()
+    var before = sigset_t()
+    sigemptyset(&none)
+    pthread_sigmask(SIG_SETMASK, &none, &before)
+    defer { pthread_sigmask(SIG_SETMASK, &before, nil) }
+    return try body()
 }
 
 /// Runs a program to its end and returns what it printed and its exit code.
