@@ -49,7 +49,7 @@ final class Exchange<Talk: Conversation> {
 
     /// Runs one exchange. Gives its report at `limit.end` at the latest, or at once when the task is cancelled.
     static func run(
-        _ talk: Talk, with endpoint: Endpoint, within limit: TimeLimit, on loop: any EventLoop, resolver: Resolver
+        _ talk: Talk, with endpoint: Endpoint, within limit: TimeLimit, on loop: any EventLoop, resolver: NameResolver
     ) async -> Report {
         let leash = NIOLoopBoundBox<Leash>.makeBoxSendingValue(.waiting, eventLoop: loop)
         return await withTaskCancellationHandler {
@@ -78,7 +78,7 @@ final class Exchange<Talk: Conversation> {
         case over
     }
 
-    private func start(_ resolver: Resolver, whenOver: @escaping () -> Void) {
+    private func start(_ resolver: NameResolver, whenOver: @escaping () -> Void) {
         self.whenOver = whenOver
         alarm = loop.assumeIsolated().scheduleTask(deadline: limit.end) { self.expire() }
         switch endpoint.host {
@@ -86,7 +86,7 @@ final class Exchange<Talk: Conversation> {
             untried = [address]
             connect()
         case .name(let name):
-            resolver.resolve(name, loop).assumeIsolated().whenComplete { self.resolved($0, name) }
+            resolver.resolve(name, loop).hop(to: loop).assumeIsolated().whenComplete { self.resolved($0, name) }
         }
     }
 

@@ -9,7 +9,7 @@ struct HTTPProbe: Sendable {
     /// Where the connection goes instead of the URL's host.
     let reroute: Host?
     let expectation: HTTPExpectation
-    var resolver = Resolver.system
+    var resolver = NameResolver.system
     private let request: ByteBuffer
     /// Nil if no connection of this check can use TLS.
     private let trust: TLSTrust?

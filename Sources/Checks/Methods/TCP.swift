@@ -19,7 +19,7 @@ package struct TCP: Check {
     let port: Int
     let banner: TextSearch?
     let reroute: Host?
-    var resolver = Resolver.system
+    var resolver = NameResolver.system
 
     package init(_ arguments: CheckArguments) throws(CheckArgumentErrors) {
         var reader = ArgumentReader(arguments, of: Self.self)
