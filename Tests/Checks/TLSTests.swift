@@ -47,7 +47,7 @@ import Testing
                     "certificate signed by unknown authority, or its chain is broken (issued by Unknown Authority)"
                 ),
                 ("127.0.0.6", ca, false, "certificate signed by unknown authority (self-signed)"),
-                ("127.0.0.7", ca, false, "TLS handshake refused by the server: unrecognized name"),
+                ("127.0.0.7", ca, false, "TLS refused by the server: unrecognized name"),
                 ("127.0.0.8", ca, false, "not TLS: the server answered with something else"),
             ] + (2...6).map { ("127.0.0.\($0)", "insecure", true, "status 200, \"status=OK\" found") }
         for (address, options, isSuccess, reason) in rows {
@@ -97,7 +97,7 @@ import Testing
             ([.awaitAnything, .close], "closed the connection during the TLS handshake"),
             ([.awaitAnything, .reset], "reset the connection during the TLS handshake"),
             (
-                [.sendBytes([0x15, 3, 3, 0, 2, 2, 40]), .hang], "TLS handshake refused by the server: handshake failure"
+                [.sendBytes([0x15, 3, 3, 0, 2, 2, 40]), .hang], "TLS refused by the server: handshake failure"
             ),
             ([.send("HTTP/1.1 400 Bad Request\r\n\r\n"), .hang], "not TLS: the server answered with something else"),
             ([.dribble("\u{16}\u{3}\u{3}", every: .milliseconds(20))], "timed out after 300 ms in the TLS handshake"),
@@ -111,6 +111,28 @@ import Testing
         #expect(result.phases.total < .milliseconds(400))
         try await eventually("the connection is closed") { server.ended == server.connections }
         await server.stop()
+    }
+
+    @Test func `a server that wants a certificate of ours says so after the handshake`() async throws {
+        let folder = try TemporaryFolder()
+        let certificates = try await Certificates(in: folder)
+        let port = try freePort()
+        let server = try ChildProcess(
+            "openssl",
+            [
+                "s_server", "-accept", "127.0.0.1:\(port)", "-cert", certificates.certificate("good"), "-key",
+                certificates.key("good"), "-Verify", "1", "-verify_return_error", "-www", "-quiet",
+            ])
+        try await eventually("openssl listens") {
+            try await probe("tcp", ["host": "127.0.0.1", "port": "\(port)"]).isSuccess
+        }
+        let result = try await probe(
+            "http-status",
+            ["url": "https://cat.example.test:\(port)/", "addr": "127.0.0.1", "ca": certificates.authority])
+        #expect(result.reason == "TLS refused by the server: certificate required")
+        server.signal(9)
+        await server.end()
+        folder.remove()
     }
 
     @Test func `checks that believe the same authorities share one context`() throws {
