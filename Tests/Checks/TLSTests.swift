@@ -1,3 +1,4 @@
+import Glibc
 import NIOCore
 import NIOPosix
 import TestSupport
@@ -27,68 +28,70 @@ import Testing
     }
 
     @Test func `certificates are verified and a fault is told in words`() async throws {
-        let folder = try TemporaryFolder()
-        let certificates = try await Certificates(in: folder)
-        let nginx = try await Nginx(in: folder) { Self.sites($0, certificates) }
-        let ca = "ca=\(certificates.authority)"
-        let ours = "certificate signed by unknown authority, or its chain is broken (issued by Kitten Authority)"
-        let rows: [(String, String, Bool, String)] =
-            [
-                ("127.0.0.1", ca, true, "status 200, \"status=OK\" found"),
-                ("127.0.0.1", "", false, ours),  // the system's roots do not know our authority
-                ("127.0.0.2", ca, false, "certificate expired on 2021-03-01"),
-                ("127.0.0.3", ca, false, "certificate is not valid before 2090-05-01"),
-                (
-                    "127.0.0.4", ca, false,
-                    "certificate is for example.org, www.example.org and 2 more, not cat.example.test"
-                ),
-                (
-                    "127.0.0.5", ca, false,
-                    "certificate signed by unknown authority, or its chain is broken (issued by Unknown Authority)"
-                ),
-                ("127.0.0.6", ca, false, "certificate signed by unknown authority (self-signed)"),
-                ("127.0.0.7", ca, false, "TLS refused by the server: unrecognized name"),
-                ("127.0.0.8", ca, false, "not TLS: the server answered with something else"),
-            ] + (2...6).map { ("127.0.0.\($0)", "insecure", true, "status 200, \"status=OK\" found") }
-        for (address, options, isSuccess, reason) in rows {
-            let result = try await probe(
-                "http-grep",
-                [
-                    "url": "https://cat.example.test:\(nginx.port)/", "must-have": "status=OK",
-                    "options": "addr=\(address) \(options)",
-                ])
-            #expect(result.reason == reason, "\(address) \(options)")
-            #expect(result.isSuccess == isSuccess, "\(address) \(options)")
-            #expect((result.phases.tls != nil) == isSuccess, "\(address) \(options)")
+        try await withFolder { folder in
+            let certificates = try await Certificates(in: folder)
+            try await withNginx(in: folder, { Self.sites($0, certificates) }) { port in
+                let ca = "ca=\(certificates.authority)"
+                let ours =
+                    "certificate signed by unknown authority, or its chain is broken (issued by Kitten Authority)"
+                let rows: [(String, String, Bool, String)] =
+                    [
+                        ("127.0.0.1", ca, true, "status 200, \"status=OK\" found"),
+                        ("127.0.0.1", "", false, ours),  // the system's roots do not know our authority
+                        ("127.0.0.2", ca, false, "certificate expired on 2021-03-01"),
+                        ("127.0.0.3", ca, false, "certificate is not valid before 2090-05-01"),
+                        (
+                            "127.0.0.4", ca, false,
+                            "certificate is for example.org, www.example.org and 2 more, not cat.example.test"
+                        ),
+                        (
+                            "127.0.0.5", ca, false,
+                            "certificate signed by unknown authority, or its chain is broken (issued by Unknown Authority)"
+                        ),
+                        ("127.0.0.6", ca, false, "certificate signed by unknown authority (self-signed)"),
+                        ("127.0.0.7", ca, false, "TLS refused by the server: unrecognized name"),
+                        ("127.0.0.8", ca, false, "not TLS: the server answered with something else"),
+                    ] + (2...6).map { ("127.0.0.\($0)", "insecure", true, "status 200, \"status=OK\" found") }
+                for (address, options, isSuccess, reason) in rows {
+                    let result = try await probe(
+                        "http-grep",
+                        [
+                            "url": "https://cat.example.test:\(port)/", "must-have": "status=OK",
+                            "options": "addr=\(address) \(options)",
+                        ])
+                    #expect(result.reason == reason, "\(address) \(options)")
+                    #expect(result.isSuccess == isSuccess, "\(address) \(options)")
+                    #expect((result.phases.tls != nil) == isSuccess, "\(address) \(options)")
+                }
+            }
         }
-        await nginx.stop()
-        folder.remove()
     }
 
     @Test func `the URL's name is what the server is asked for, and an address is verified as one`() async throws {
-        let folder = try TemporaryFolder()
-        let certificates = try await Certificates(in: folder)
-        let nginx = try await Nginx(in: folder) { Self.sites($0, certificates) }
-        let ca = certificates.authority
-        let named = try await probe(
-            "http-grep",
-            [
-                "url": "https://cat.example.test:\(nginx.port)/", "addr": "127.0.0.1", "ca": ca,
-                "must-have": "cat.example.test TLSv1.3 http/1.1 status=OK",
-            ])
-        #expect(named.reason == "status 200, \"cat.example.test TLSv1.3 http/1.1 status=OK\" found")
-        #expect(
-            try await probe("http-status", ["url": "https://127.0.0.1:\(nginx.port)/", "ca": ca]).reason == "status 200"
-        )
-        #expect(
-            try await probe("http-status", ["url": "https://127.0.0.4:\(nginx.port)/", "ca": ca]).reason
-                == "certificate is for example.org, www.example.org and 2 more, not 127.0.0.4")
-        let down = try await probe(
-            "http-status",
-            ["url": "https://cat.example.test:\(nginx.port)/down", "addr": "127.0.0.1", "ca": ca, "redirects": "yes"])
-        #expect(down.reason == "redirected from https to plain http: http://cat.example.test/")
-        await nginx.stop()
-        folder.remove()
+        try await withFolder { folder in
+            let certificates = try await Certificates(in: folder)
+            try await withNginx(in: folder, { Self.sites($0, certificates) }) { port in
+                let ca = certificates.authority
+                let named = try await probe(
+                    "http-grep",
+                    [
+                        "url": "https://cat.example.test:\(port)/", "addr": "127.0.0.1", "ca": ca,
+                        "must-have": "cat.example.test TLSv1.3 http/1.1 status=OK",
+                    ])
+                #expect(named.reason == "status 200, \"cat.example.test TLSv1.3 http/1.1 status=OK\" found")
+                #expect(
+                    try await probe("http-status", ["url": "https://127.0.0.1:\(port)/", "ca": ca]).reason
+                        == "status 200"
+                )
+                #expect(
+                    try await probe("http-status", ["url": "https://127.0.0.4:\(port)/", "ca": ca]).reason
+                        == "certificate is for example.org, www.example.org and 2 more, not 127.0.0.4")
+                let down = try await probe(
+                    "http-status",
+                    ["url": "https://cat.example.test:\(port)/down", "addr": "127.0.0.1", "ca": ca, "redirects": "yes"])
+                #expect(down.reason == "redirected from https to plain http: http://cat.example.test/")
+            }
+        }
     }
 
     @Test(
@@ -114,25 +117,26 @@ import Testing
     }
 
     @Test func `a server that wants a certificate of ours says so after the handshake`() async throws {
-        let folder = try TemporaryFolder()
-        let certificates = try await Certificates(in: folder)
-        let port = try freePort()
-        let server = try ChildProcess(
-            "openssl",
-            [
-                "s_server", "-accept", "127.0.0.1:\(port)", "-cert", certificates.certificate("good"), "-key",
-                certificates.key("good"), "-Verify", "1", "-verify_return_error", "-www", "-quiet",
-            ])
-        try await eventually("openssl listens") {
-            try await probe("tcp", ["host": "127.0.0.1", "port": "\(port)"]).isSuccess
+        try await withFolder { folder in
+            let certificates = try await Certificates(in: folder)
+            let port = try freePort()
+            let server = try ChildProcess(
+                "openssl",
+                [
+                    "s_server", "-accept", "127.0.0.1:\(port)", "-cert", certificates.certificate("good"), "-key",
+                    certificates.key("good"), "-Verify", "1", "-verify_return_error", "-www", "-quiet",
+                ])
+            defer { server.signal(SIGKILL) }
+            try await eventually("openssl listens") {
+                try await probe("tcp", ["host": "127.0.0.1", "port": "\(port)"]).isSuccess
+            }
+            let result = try await probe(
+                "http-status",
+                ["url": "https://cat.example.test:\(port)/", "addr": "127.0.0.1", "ca": certificates.authority])
+            #expect(result.reason == "TLS refused by the server: certificate required")
+            server.signal(SIGKILL)
+            await server.stop()
         }
-        let result = try await probe(
-            "http-status",
-            ["url": "https://cat.example.test:\(port)/", "addr": "127.0.0.1", "ca": certificates.authority])
-        #expect(result.reason == "TLS refused by the server: certificate required")
-        server.signal(9)
-        await server.end()
-        folder.remove()
     }
 
     @Test func `checks that believe the same authorities share one context`() throws {

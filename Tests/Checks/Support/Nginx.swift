@@ -1,12 +1,35 @@
 import TestSupport
 
-/// A real nginx, started for one test on free ports of loopback.
-struct Nginx {
+/// Runs `body` beside a real nginx and ends it, whatever happens. `servers` are its `server { … }` blocks for a port.
+func withNginx(
+    in folder: TemporaryFolder, _ servers: (Int) -> String, _ body: (_ port: Int) async throws -> Void
+) async throws {
+    let nginx = try Nginx(in: folder, servers)
+    do {
+        try await eventually("nginx listens") {
+            try await probe("tcp", ["host": "127.0.0.1", "port": "\(nginx.port)"]).isSuccess
+        }
+        try await body(nginx.port)
+    } catch {
+        await nginx.stop()
+        throw error
+    }
+    await nginx.stop()
+}
+
+/// Runs `body` with a folder of its own and removes it, whatever happens.
+func withFolder(_ body: (TemporaryFolder) async throws -> Void) async throws {
+    let folder = try TemporaryFolder()
+    defer { folder.remove() }
+    try await body(folder)
+}
+
+/// A real nginx on a free port of loopback.
+private struct Nginx {
     let port: Int
     private let process: ChildProcess
 
-    /// `servers` are the `server { … }` blocks, made for a given port.
-    init(in folder: TemporaryFolder, _ servers: (Int) -> String) async throws {
+    init(in folder: TemporaryFolder, _ servers: (Int) -> String) throws {
         let port = try freePort()
         self.port = port
         let file = try folder.write(
@@ -28,10 +51,6 @@ struct Nginx {
             }
             """)
         process = try ChildProcess("nginx", ["-p", folder.path, "-c", file, "-e", "stderr"])
-        let process = process
-        try await eventually("nginx listens: \(process.printed)") {
-            try await probe("tcp", ["host": "127.0.0.1", "port": "\(port)"]).isSuccess
-        }
     }
 
     func stop() async { await process.stop() }
