@@ -1,3 +1,4 @@
+import Addresses
 import NIOCore
 
 /// What one method says over one open connection and what it makes of the answer: a state machine without
@@ -64,4 +65,22 @@ struct TimeLimit: Sendable {
 
     /// How long it has been since the start.
     var elapsed: Duration { Duration(NIODeadline.now() - start) }
+}
+
+extension ProbeResult {
+    /// The result of a method that needs one connection only.
+    init<Talk: Conversation>(_ report: Exchange<Talk>.Report, within limit: TimeLimit) where Talk.Finding == Verdict {
+        switch report.outcome {
+        case .failed(let reason): self.init(.err(reason), report.phases, at: report.address, within: limit)
+        case .found(let verdict): self.init(verdict, report.phases, at: report.address, within: limit)
+        }
+    }
+
+    /// The result of a method whose time is up or who knows enough.
+    init(_ verdict: Verdict, _ phases: ProbePhases, at address: IPAddress?, within limit: TimeLimit) {
+        var phases = phases
+        phases.total = limit.elapsed
+        self.init(
+            isSuccess: verdict.isSuccess, reason: verdict.reason, phases: phases, address: address?.description)
+    }
 }

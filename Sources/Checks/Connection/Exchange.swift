@@ -49,7 +49,7 @@ final class Exchange<Talk: Conversation> {
 
     /// Runs one exchange. Gives its report at `limit.end` at the latest, or at once when the task is cancelled.
     static func run(
-        _ talk: Talk, with endpoint: Endpoint, within limit: TimeLimit, on loop: any EventLoop, resolver: Resolver
+        _ talk: Talk, with endpoint: Endpoint, within limit: TimeLimit, on loop: any EventLoop, resolver: NameResolver
     ) async -> Report {
         let leash = NIOLoopBoundBox<Leash>.makeBoxSendingValue(.waiting, eventLoop: loop)
         return await withTaskCancellationHandler {
@@ -78,7 +78,7 @@ final class Exchange<Talk: Conversation> {
         case over
     }
 
-    private func start(_ resolver: Resolver, whenOver: @escaping () -> Void) {
+    private func start(_ resolver: NameResolver, whenOver: @escaping () -> Void) {
         self.whenOver = whenOver
         alarm = loop.assumeIsolated().scheduleTask(deadline: limit.end) { self.expire() }
         switch endpoint.host {
@@ -86,7 +86,7 @@ final class Exchange<Talk: Conversation> {
             untried = [address]
             connect()
         case .name(let name):
-            resolver.resolve(name, loop).assumeIsolated().whenComplete { self.resolved($0, name) }
+            resolver.resolve(name, loop).hop(to: loop).assumeIsolated().whenComplete { self.resolved($0, name) }
         }
     }
 
@@ -106,7 +106,7 @@ final class Exchange<Talk: Conversation> {
     /// Tries the next address. Each but the last gets an equal share of the time that is left.
     private func connect() {
         guard stage != .over, let address = untried.popFirst() else { return }
-        enter(.connecting)
+        if stage != .connecting { enter(.connecting) }
         self.address = address
         let left = limit.end - .now()
         let patience: TimeAmount =
@@ -152,7 +152,7 @@ final class Exchange<Talk: Conversation> {
 
     func connected(_ channel: any Channel) {
         guard stage == .connecting, isCurrent(channel) else { return }
-        phases.connect = (phases.connect ?? .zero) + lap()
+        phases.connect = lap()
         if tls != nil { enter(.securing) } else { converse() }
     }
 
@@ -179,8 +179,9 @@ final class Exchange<Talk: Conversation> {
         case .securing:
             finish(.failed(describe(securing: error)))
         case .talking:
-            if error as? NIOSSLError == .uncleanShutdown { return ended(.closed, on: channel) }
-            ended((error as? IOError).map { _ in .reset } ?? .closed, on: channel)
+            // TLS 1.3 servers complain of a missing client certificate only now (RFC 8446 §4.4.2.4).
+            if error is BoringSSLError { return finish(.failed(describe(securing: error))) }
+            ended(error is IOError ? .reset : .closed, on: channel)
         case .resolving, .connecting, .over: break
         }
     }
@@ -207,6 +208,7 @@ final class Exchange<Talk: Conversation> {
     // MARK: Time and the end
 
     private func expire() {
+        alarm = nil
         let doing =
             switch stage {
             case .resolving: "while resolving \(endpoint.host)"

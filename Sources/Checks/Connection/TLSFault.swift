@@ -3,7 +3,7 @@ import Glibc
 import NIOCore
 import NIOSSL
 
-/// Why a TLS handshake failed.
+/// Why TLS failed, in the handshake or by an alert after it.
 enum TLSFault: Hashable, Sendable {
     case expired(daySinceEpoch: Int)
     case notYetValid(daySinceEpoch: Int)
@@ -26,6 +26,8 @@ enum TLSFault: Hashable, Sendable {
             self = .ended(.reset)
         } else if case .handshakeFailed(.sslError(let stack))? = error as? NIOSSLError {
             self = stack == [.eofDuringHandshake] ? .ended(.closed) : Self.fault(reason(of: stack), peer)
+        } else if case .sslError(let stack)? = error as? BoringSSLError {
+            self = Self.fault(reason(of: stack), peer)
         } else if error as? NIOSSLError == .uncleanShutdown {
             self = .ended(.closed)
         } else {
@@ -60,7 +62,7 @@ enum TLSFault: Hashable, Sendable {
         case .untrusted(let issuer):
             "certificate signed by unknown authority, or its chain is broken (issued by \(issuer ?? "nobody named"))"
         case .noCertificate: "certificate not trusted"
-        case .alert(let alert): "TLS handshake refused by the server: \(alert)"
+        case .alert(let alert): "TLS refused by the server: \(alert)"
         case .notTLS: "not TLS: the server answered with something else"
         case .ended(let ending): ending.words("during the TLS handshake")
         case .other(let reason): "TLS handshake failed: \(reason)"

@@ -9,7 +9,7 @@ struct HTTPProbe: Sendable {
     /// Where the connection goes instead of the URL's host.
     let reroute: Host?
     let expectation: HTTPExpectation
-    var resolver = Resolver.system
+    var resolver = NameResolver.system
     private let request: ByteBuffer
     /// Nil if no connection of this check can use TLS.
     private let trust: TLSTrust?
@@ -103,7 +103,7 @@ struct HTTPProbe: Sendable {
                 HTTPConversation(step.request, method: step.method, expecting: expectation),
                 with: endpoint(for: step.url), within: limit, on: loop, resolver: resolver)
             phases.add(report.phases)
-            let verdict: Verdict
+            var verdict: Verdict
             switch report.outcome {
             case .failed(let reason): verdict = .err(reason)
             case .found(.verdict(let found)): verdict = found
@@ -115,11 +115,8 @@ struct HTTPProbe: Sendable {
                 case .failure(let fault): verdict = .err(fault.words)
                 }
             }
-            phases.total = limit.elapsed
-            let place = followed == 0 ? "" : " (redirected to \(step.url))"
-            return ProbeResult(
-                isSuccess: verdict.isSuccess, reason: verdict.reason + place, phases: phases,
-                address: report.address?.description)
+            if followed > 0 { verdict.reason += " (redirected to \(step.url))" }
+            return ProbeResult(verdict, phases, at: report.address, within: limit)
         }
         preconditionFailure("the number of redirects is bounded")
     }
@@ -138,13 +135,13 @@ struct HTTPProbe: Sendable {
     }
 
     private enum RedirectFault: Error {
-        case tooMany(String)
+        case tooMany
         case notAURL(String)
         case unprotected(WebAddress)
 
         var words: String {
             switch self {
-            case .tooMany(let location): "more than \(mostRedirects) redirects, the last to \(location)"
+            case .tooMany: "more than \(mostRedirects) redirects"
             case .notAURL(let location): "redirected to what is not an HTTP URL: \"\(location)\""
             case .unprotected(let url): "redirected from https to plain http: \(url)"
             }
@@ -155,7 +152,7 @@ struct HTTPProbe: Sendable {
         after step: Step, to location: String, status: Int, followed: Int
     ) -> Result<Step, RedirectFault> {
         let told = printable(location.utf8, limit: 100)
-        guard followed < Self.mostRedirects else { return .failure(.tooMany(told)) }
+        guard followed < Self.mostRedirects else { return .failure(.tooMany) }
         guard let url = try? step.url.resolving(location) else { return .failure(.notAURL(told)) }
         guard url.isSecure || !step.url.isSecure else { return .failure(.unprotected(url)) }
         let method = step.method.afterRedirect(status)

@@ -1,4 +1,3 @@
-import Addresses
 import NIOCore
 
 /// `tcp`: a port accepts connections, and greets as expected.
@@ -19,7 +18,7 @@ package struct TCP: Check {
     let port: Int
     let banner: TextSearch?
     let reroute: Host?
-    var resolver = Resolver.system
+    var resolver = NameResolver.system
 
     package init(_ arguments: CheckArguments) throws(CheckArgumentErrors) {
         var reader = ArgumentReader(arguments, of: Self.self)
@@ -76,20 +75,5 @@ struct BannerConversation: Conversation {
         bytes == 0
             ? "waiting for the first byte"
             : "waiting for \(banner?.description ?? "more") (\(inWords(bytes: bytes)) so far)"
-    }
-}
-
-extension ProbeResult {
-    /// The result of a method that needs one connection only.
-    init<Talk: Conversation>(_ report: Exchange<Talk>.Report, within limit: TimeLimit) where Talk.Finding == Verdict {
-        let verdict =
-            switch report.outcome {
-            case .failed(let reason): Verdict.err(reason)
-            case .found(let found): found
-            }
-        var phases = report.phases
-        phases.total = limit.elapsed
-        self.init(
-            isSuccess: verdict.isSuccess, reason: verdict.reason, phases: phases, address: report.address?.description)
     }
 }

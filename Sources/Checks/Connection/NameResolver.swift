@@ -5,17 +5,17 @@ import NIOPosix
 import Synchronization
 
 /// Finds the addresses of a host name without ever holding up an event loop.
-struct Resolver: Sendable {
+struct NameResolver: Sendable {
     /// Gives the addresses in the order in which they should be tried; fails with a `LookupFailure`.
     let resolve: @Sendable (_ name: String, _ loop: any EventLoop) -> EventLoopFuture<[IPAddress]>
 
     /// The machine's own resolver: its hosts file, its DNS servers, its order of addresses (RFC 6724). Looked up
     /// afresh for each probe, as a check of a name should see what the name says now.
-    static let system: Resolver = {
+    static let system: NameResolver = {
         let pool = NIOThreadPool(numberOfThreads: lookupThreads)
         pool.start()
         let lookups = Lookups(pool: pool, look: systemLookup)
-        return Resolver { lookups.addresses(of: $0, on: $1) }
+        return NameResolver { lookups.addresses(of: $0, on: $1) }
     }()
 
     /// The C library's lookup blocks, for ten seconds and more when a name server is dead, so as many dead names
