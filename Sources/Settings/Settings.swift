@@ -6,7 +6,7 @@ import Foundation
 
 /// One configuration file, read and validated whole.
 ///
-///     text ─► YAML nodes with positions ─► sections, each with its keys (`Schema`) ─► Settings, or every error
+///     text ─► YAML nodes with positions ─► sections, each with its keys (`SettingsKeys`) ─► Settings, or every error
 package struct Settings: Sendable {
     package var file: String
     package var dnsListeners: [Listener]

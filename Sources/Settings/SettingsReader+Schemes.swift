@@ -19,7 +19,7 @@ extension SettingsReader {
     }
 
     private mutating func readScheme(_ written: String, _ entry: Entry, indicators: [String], zones: [Zone]) -> Scheme {
-        let fields = fields(of: entry, allowed: Schema.scheme)
+        let fields = fields(of: entry, allowed: SettingsKeys.scheme)
         var place = entry
         place.line = entry.keyLine ?? entry.line
         place.column = entry.keyColumn ?? entry.column
@@ -132,7 +132,7 @@ extension SettingsReader {
     }
 
     private mutating func readMember(_ entry: Entry, indicators: [String]) -> Member? {
-        let fields = fields(of: entry, allowed: Schema.member)
+        let fields = fields(of: entry, allowed: SettingsKeys.member)
         let values = readValues(fields["value"], of: entry)
         let priority = fields["priority"].map { readPriority($0) } ?? .primary
         guard let place = fields["indicator"] else {

@@ -63,7 +63,7 @@ extension SettingsReader {
     }
 
     private mutating func readPolicy(_ name: String, _ entry: Entry) -> Policy {
-        let fields = fields(of: entry, allowed: Schema.policy)
+        let fields = fields(of: entry, allowed: SettingsKeys.policy)
         var policy = Policy(name: name)
         let second = Duration.seconds(1)
         policy.interval = duration(fields["interval"], in: .milliseconds(100)...second * 86_400) ?? policy.interval

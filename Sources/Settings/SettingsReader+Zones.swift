@@ -6,7 +6,7 @@ extension SettingsReader {
         var zones: [Zone] = []
         var seen: [Name] = []
         for item in items(of: entry) {
-            let fields = fields(of: item, allowed: Schema.zone)
+            let fields = fields(of: item, allowed: SettingsKeys.zone)
             guard let place = fields["name"] else {
                 report(item, "has no name", "name: example.org")
                 continue

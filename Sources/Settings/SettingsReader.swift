@@ -29,8 +29,8 @@ struct SettingsReader {
     }
 
     private mutating func readRoot(_ root: Entry) -> Settings {
-        let section = fields(of: root, allowed: Schema.root)
-        let listen = fields(of: section["listen"], allowed: Schema.listen)
+        let section = fields(of: root, allowed: SettingsKeys.root)
+        let listen = fields(of: section["listen"], allowed: SettingsKeys.listen)
         let policies = readPolicies(section["policies"])
         let zones = readZones(section["zones"])
         let indicators = readIndicators(section["indicators"], policies: policies)

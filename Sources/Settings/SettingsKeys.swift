@@ -1,5 +1,5 @@
 /// The keys that exist, section by section. Reading, suggestions and the test of the documentation use this table.
-enum Schema {
+package enum SettingsKeys {
     static let root = ["listen", "data", "zones", "policies", "indicators", "schemes"]
     static let listen = ["dns", "http"]
     static let zone = ["name", "file", "records"]
@@ -12,7 +12,7 @@ enum Schema {
     static let member = ["indicator", "value", "priority"]
 
     /// Every key with the section it stands in.
-    static let all: [(section: String, keys: [String])] = [
+    package static let all: [(section: String, keys: [String])] = [
         ("", root), ("listen", listen), ("zones", zone), ("policies", policy), ("indicators", indicator),
         ("schemes", scheme), ("members", member),
     ]
