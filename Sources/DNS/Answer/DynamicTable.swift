@@ -70,13 +70,21 @@ package final class DynamicTable: @unchecked Sendable {  // its words are atomic
         return serials[zone].load(ordering: .acquiring)
     }
 
-    /// Moves a zone's serial number forward (RFC 1982 §3.1): to `least` if that is ahead, else by one.
+    /// Moves a zone's serial number forward by one (RFC 1982 §3.1). One writer at a time.
     @discardableResult
-    package func advanceSerial(ofZone zone: Int, toAtLeast least: UInt32? = nil) -> UInt32 {
-        let current = serial(ofZone: zone)
-        let next = if let least, isAhead(least, of: current) { least } else { current &+ 1 }
+    package func advanceSerial(ofZone zone: Int) -> UInt32 {
+        let next = serial(ofZone: zone) &+ 1
         serials[zone].store(next, ordering: .releasing)
         return next
+    }
+
+    /// Moves a zone's serial number to `least`, if that is forward; returns what it is now. One writer at a time.
+    @discardableResult
+    package func raiseSerial(ofZone zone: Int, toAtLeast least: UInt32) -> UInt32 {
+        let current = serial(ofZone: zone)
+        guard isAhead(least, of: current) else { return current }
+        serials[zone].store(least, ordering: .releasing)
+        return least
     }
 
     /// Takes over what the table of the snapshot before holds: the answers of names that are still dynamic, and
