@@ -1,0 +1,115 @@
+/// A record type (RFC 1035 §3.2.2 and the IANA registry).
+package struct RRType: RawRepresentable, Hashable, Sendable {
+    package let rawValue: UInt16
+    package init(rawValue: UInt16) { self.rawValue = rawValue }
+}
+
+extension RRType {
+    package static let a = RRType(rawValue: 1)
+    package static let ns = RRType(rawValue: 2)
+    package static let cname = RRType(rawValue: 5)
+    package static let soa = RRType(rawValue: 6)
+    package static let ptr = RRType(rawValue: 12)
+    package static let hinfo = RRType(rawValue: 13)
+    package static let mx = RRType(rawValue: 15)
+    package static let txt = RRType(rawValue: 16)
+    package static let rp = RRType(rawValue: 17)
+    package static let afsdb = RRType(rawValue: 18)
+    package static let aaaa = RRType(rawValue: 28)
+    package static let loc = RRType(rawValue: 29)
+    package static let srv = RRType(rawValue: 33)
+    package static let naptr = RRType(rawValue: 35)
+    package static let dname = RRType(rawValue: 39)
+    package static let opt = RRType(rawValue: 41)
+    package static let ds = RRType(rawValue: 43)
+    package static let sshfp = RRType(rawValue: 44)
+    package static let rrsig = RRType(rawValue: 46)
+    package static let nsec = RRType(rawValue: 47)
+    package static let dnskey = RRType(rawValue: 48)
+    package static let nsec3 = RRType(rawValue: 50)
+    package static let nsec3param = RRType(rawValue: 51)
+    package static let tlsa = RRType(rawValue: 52)
+    package static let cds = RRType(rawValue: 59)
+    package static let cdnskey = RRType(rawValue: 60)
+    package static let openpgpkey = RRType(rawValue: 61)
+    package static let svcb = RRType(rawValue: 64)
+    package static let https = RRType(rawValue: 65)
+    package static let tkey = RRType(rawValue: 249)
+    package static let tsig = RRType(rawValue: 250)
+    package static let ixfr = RRType(rawValue: 251)
+    package static let axfr = RRType(rawValue: 252)
+    package static let any = RRType(rawValue: 255)
+    package static let uri = RRType(rawValue: 256)
+    package static let caa = RRType(rawValue: 257)
+}
+
+extension RRType {
+    /// Whether it names no record that a zone may hold: OPT and the query and meta types 128–255 (RFC 6895 §3.1).
+    package var isMeta: Bool { self == .opt || (128...255).contains(rawValue) || rawValue == 0 }
+
+    /// Reads a mnemonic in any case, or `TYPEnnn` (RFC 3597 §5).
+    package init?(_ mnemonic: some StringProtocol) {
+        let bytes = Array(mnemonic.utf8)
+        self.init(mnemonic: bytes.span)
+    }
+
+    init?(mnemonic text: Span<UInt8>) {
+        guard let packed = packMnemonic(text) else { return nil }
+        if let type = typesByMnemonic[packed] {
+            self = type
+        } else if text.count > 4, packed >> (8 * (text.count - 4)) == packMnemonic("TYPE"),
+            let number = decimal(text.extracting(4...), limit: UInt64(UInt16.max))
+        {
+            self.init(rawValue: UInt16(number))
+        } else {
+            return nil
+        }
+    }
+}
+
+extension RRType: CustomStringConvertible {
+    /// Its mnemonic, or `TYPEnnn` for a type without one here.
+    package var description: String {
+        mnemonics.first { $0.type == self }?.mnemonic ?? "TYPE\(rawValue)"
+    }
+}
+
+/// Every mnemonic that is understood.
+private let mnemonics: [(mnemonic: String, type: RRType)] = [
+    ("A", .a), ("NS", .ns), ("CNAME", .cname), ("SOA", .soa), ("PTR", .ptr), ("HINFO", .hinfo), ("MX", .mx),
+    ("TXT", .txt), ("RP", .rp), ("AFSDB", .afsdb), ("AAAA", .aaaa), ("LOC", .loc), ("SRV", .srv),
+    ("NAPTR", .naptr), ("DNAME", .dname), ("OPT", .opt), ("DS", .ds), ("SSHFP", .sshfp), ("RRSIG", .rrsig),
+    ("NSEC", .nsec), ("DNSKEY", .dnskey), ("NSEC3", .nsec3), ("NSEC3PARAM", .nsec3param), ("TLSA", .tlsa),
+    ("CDS", .cds), ("CDNSKEY", .cdnskey), ("OPENPGPKEY", .openpgpkey), ("SVCB", .svcb), ("HTTPS", .https),
+    ("TKEY", .tkey), ("TSIG", .tsig), ("IXFR", .ixfr), ("AXFR", .axfr), ("ANY", .any), ("URI", .uri),
+    ("CAA", .caa),
+]
+
+private let typesByMnemonic: [UInt128: RRType] = Dictionary(
+    uniqueKeysWithValues: mnemonics.compactMap { entry in packMnemonic(entry.mnemonic).map { ($0, entry.type) } })
+
+/// A word of up to 16 octets as one number, in upper case, so that words compare in one step.
+@inline(__always)
+func packMnemonic(_ text: Span<UInt8>) -> UInt128? {
+    guard text.count - 1 < 16, !text.isEmpty else { return nil }
+    var packed: UInt128 = 0
+    for index in text.indices {
+        let byte = text[index]
+        packed = packed << 8 | UInt128(byte &- 0x61 < 26 ? byte & 0xDF : byte)
+    }
+    return packed
+}
+
+func packMnemonic(_ text: String) -> UInt128? { packMnemonic(Array(text.utf8).span) }
+
+/// An unsigned decimal number of digits only; nil if there is none or it is above `limit` (at most 2^60).
+func decimal(_ text: Span<UInt8>, limit: UInt64) -> UInt64? {
+    guard !text.isEmpty else { return nil }
+    var value: UInt64 = 0
+    for index in text.indices {
+        guard isDigit(text[index]) else { return nil }
+        value = value * 10 + UInt64(text[index] & 0x0F)
+        guard value <= limit else { return nil }
+    }
+    return value
+}
