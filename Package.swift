@@ -40,7 +40,11 @@ let package = Package(
         .target(name: "Addresses", swiftSettings: strict),
         .target(name: "DNS", dependencies: ["Addresses"], swiftSettings: strict),
         .target(name: "Failover", dependencies: ["Addresses"], swiftSettings: strict),
-        .target(name: "DNSServer", dependencies: ["Addresses", "DNS", nio, nioPosix, logging], swiftSettings: strict),
+        // Batches of datagrams (recvmmsg, sendmmsg) and the socket options Swift cannot spell.
+        .target(name: "CSockets"),
+        .target(
+            name: "DNSServer", dependencies: ["Addresses", "CSockets", "DNS", nio, nioPosix, logging],
+            swiftSettings: strict),
         .target(name: "DNSClient", dependencies: ["Addresses", "DNS", nio, nioPosix], swiftSettings: strict),
         .target(
             name: "Checks", dependencies: ["Addresses", nio, nioPosix, nioTLS, nioSSL], swiftSettings: strict),

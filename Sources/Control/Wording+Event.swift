@@ -68,12 +68,12 @@ extension EventReport {
 
 extension Decision {
     /// The rule that selected, if the decision has come out of a selection.
-    var rule: Rule? {
+    package var rule: Rule? {
         for case .selection(_, let rule) in causes.reversed() { return rule }
         return nil
     }
 
-    var isAllDown: Bool {
+    package var isAllDown: Bool {
         if case .allDown = rule { true } else { false }
     }
 }

@@ -24,7 +24,7 @@ extension SettingsReader {
         place.line = entry.keyLine ?? entry.line
         place.column = entry.keyColumn ?? entry.column
         let owner = name(written, place)
-        var scheme = Scheme(name: SchemeName((owner?.lowercase.description ?? written).droppingFinalDot))
+        var scheme = Scheme(name: SchemeName((owner?.inLowerCase.description ?? written).droppingFinalDot))
         if let owner { checkZone(of: owner, place, zones: zones) }
         if let place = fields["provider"], let provider = text(of: place), provider != "local" {
             report(place, value: provider, "is not a provider", "local, our own DNS server")

@@ -26,7 +26,7 @@ struct Node {
         try settings.refuseBusyListeners()
         try FileManager.default.createDirectory(atPath: settings.dataFolder, withIntermediateDirectories: true)
         let clock = ShellClock(wall: Instant(seconds: Date().timeIntervalSince1970))
-        let dns = try startDNS()
+        let dns = try await startDNS()
         let control = Control(
             clock: clock, publisher: LocalPublisher(server: dns), group: MultiThreadedEventLoopGroup.singleton,
             process: ProcessReport(
@@ -34,7 +34,7 @@ struct Node {
             logger: logger)
         let web = try WebServer(
             host: settings.http.address.description, port: settings.http.port, control: control, demo: demo,
-            metrics: { "" }, logger: logger)
+            metrics: { dns.counters.metrics }, logger: logger)
         await control.apply(settings)
         started()
         var quiet = logger
@@ -48,17 +48,20 @@ struct Node {
         try outcome.get()
     }
 
-    private func startDNS() throws -> DNSServer {
-        let server = DNSServer(
-            listen: settings.dnsListeners.map { DNSListen(address: $0.address, port: $0.port) },
-            workers: ProcessInfo.processInfo.activeProcessorCount, logger: logger)
+    /// Binds every address and answers, or ends the command with what is in the way.
+    private func startDNS() async throws -> DNSServer {
         do {
-            try server.start()
+            let names = try settings.configuration.schemes.map { try Name($0.name.text) }
+            let server = DNSServer(
+                listen: settings.dnsListeners.map { DNSListen(address: $0.address, port: $0.port) },
+                workers: min(max(ProcessInfo.processInfo.activeProcessorCount, 1), 256),
+                snapshot: try ZoneSnapshot(zones: settings.zones, dynamicNames: names), logger: logger)
+            try await server.start()
+            return server
         } catch {
-            printError("\(error)")
+            printError("\(settings.file): \(error). Nothing was started.")
             throw Exit.wrong
         }
-        return server
     }
 }
 
@@ -91,15 +94,5 @@ extension Settings {
         for problem in problems { printError("\(problem)") }
         printError("Nothing was started.")
         throw Exit.wrong
-    }
-}
-
-/// Hands decisions to our own DNS server.
-struct LocalPublisher: Publisher {
-    let server: DNSServer
-
-    func publish(_ decision: Decision) {
-        guard let name = try? Name(decision.scheme.text) else { return }
-        server.publish(name)
     }
 }
