@@ -11,10 +11,13 @@ extension Oracle {
         usable(of: scheme).filter { names.contains($0.indicator) }.map(\.priority).max()
     }
 
-    mutating func checkStanding(of index: Int, event: String) {
+    /// After an event, or after a silence during which nothing may have become overdue.
+    mutating func checkStanding(of index: Int, after event: Event?) {
         let known = schemes[index]
         let scheme = known.scheme
-        let complain = { (text: String) in "\(scheme.name) after \(event): \(text)" }
+        let complain = { (text: String) in
+            "\(scheme.name) after \(event.map { "\($0)".prefix(60) } ?? "silence"): \(text)"
+        }
         guard let decision = known.decision else {
             if !mayStillWait(scheme) { object(complain("no decision yet, though it is certain")) }
             return
@@ -78,7 +81,9 @@ extension Oracle {
         let enabled = enabledMembers(of: known.scheme)
         if !decision.active.isEmpty { object(complain("\(decision.active) answer without being usable")) }
         if known.rule == .noVerdictYet {
-            if enabled.contains(where: { $0.effective == .err }) || !enabled.contains(where: { $0.mayAwaitVerdict(at: now) }) {
+            if enabled.contains(where: { $0.effective == .err })
+                || !enabled.contains(where: { $0.mayAwaitVerdict(at: now) })
+            {
                 object(complain("a verdict is in, or nobody's is to be waited for"))
             }
             return
@@ -122,7 +127,9 @@ extension Oracle {
                 object(complain("\(names) have not been away and ought to answer"))
                 return
             }
-            if now >= recovery + known.wait(after: delay, since: recovery) { object(complain("\(names) wait too long")) }
+            if now >= recovery + known.wait(after: delay, since: recovery) {
+                object(complain("\(names) wait too long"))
+            }
             if known.isSentBack { object(complain("\(names) ought to answer as ordered")) }
         }
     }
@@ -162,24 +169,28 @@ extension Oracle {
         }
         if status.decision != known.decision { object("\(known.scheme.name): another decision is shown") }
         if let ttl = known.ttlSeconds, status.ttlSeconds != ttl { object("\(known.scheme.name): another TTL is shown") }
+        if status.pin?.action != known.pin?.action { object("\(known.scheme.name): another pin") }
+        if let until = status.pin?.until, until <= now { object("\(known.scheme.name): a pin is overdue") }
         for candidate in status.candidates {
             let member = known.scheme.members.first { $0.indicator == candidate.indicator }
             let isUsable = member?.priority != .disabled && indicator(candidate.indicator)?.isUsable == true
-            if candidate.isUsable != isUsable { object("\(candidate.indicator) is shown usable: \(candidate.isUsable)") }
+            if candidate.isUsable != isUsable {
+                object("\(candidate.indicator) is shown usable: \(candidate.isUsable)")
+            }
         }
     }
 
-    /// An override whose time is up is not shown any more.
-    mutating func checkOverridesAreOver(_ engine: Engine, event: String) {
-        for reference in indicators {
-            let shown = engine.status(of: reference.indicator.name)?.override
-            if shown?.action != reference.imposed?.action { object("\(reference.indicator.name): override after \(event)") }
-            if let until = shown?.until, until <= now { object("\(reference.indicator.name): override overdue") }
-        }
-        for known in schemes {
-            let shown = engine.status(of: known.scheme.name)?.pin
-            if shown?.action != known.pin?.action { object("\(known.scheme.name): pin after \(event)") }
-            if let until = shown?.until, until <= now { object("\(known.scheme.name): pin overdue") }
+    /// Each indicator's states are right, and no override whose time is up is shown any more.
+    mutating func checkIndicators(_ engine: Engine) {
+        let shown = engine.indicators
+        guard shown.map(\.name) == indicators.map(\.indicator.name) else { return object("other indicators are shown") }
+        for (status, reference) in zip(shown, indicators) {
+            if status.state != reference.state { object("\(status.name) ought to be \(reference.state)") }
+            if status.effective != reference.effective {
+                object("\(status.name) ought to count as \(reference.effective)")
+            }
+            if status.override?.action != reference.imposed?.action { object("\(status.name): another override") }
+            if let until = status.override?.until, until <= now { object("\(status.name): an override is overdue") }
         }
     }
 }

@@ -72,9 +72,10 @@ struct ReferenceIndicator {
 
     // MARK: What follows from it
 
-    /// The operator's word if there is one, else the state.
+    /// The operator's word if there is one, else the state. A disabled indicator has none.
     var effective: State {
-        if case .force(_, let forced) = imposed?.action { forced } else { state }
+        if indicator.isDisabled { return .unknown }
+        return if case .force(_, let forced) = imposed?.action { forced } else { state }
     }
 
     var isInMaintenance: Bool {

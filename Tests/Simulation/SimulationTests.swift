@@ -46,11 +46,13 @@ import Testing
             for effect in world.effects { seen.formUnion(Self.kinds(of: effect)) }
         }
         #expect(
-            seen.sorted() == [
-                "all-down", "ended", "failback manual", "failback until", "hold", "mass-failure", "nodata",
-                "no verdict yet", "pinned", "servfail", "state err", "state ok", "state unknown", "switched", "tier",
-                "ttl", "wake",
-            ].sorted())
+            seen.sorted()
+                == [
+                    "all-down", "ended", "failback manual", "failback until", "hold", "mass-failure", "nodata",
+                    "no verdict yet", "pinned", "servfail", "state err", "state ok", "state unknown", "switched",
+                    "tier",
+                    "ttl", "wake",
+                ].sorted())
     }
 
     private static func kinds(of effect: Effect) -> [String] {

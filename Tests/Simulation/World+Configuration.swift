@@ -71,15 +71,19 @@ extension World {
             case 3: change(&new.indicators, &random) { indicator, _ in indicator.isDisabled.toggle() }
             case 4: change(&new.indicators, &random) { thresholds(of: &$0, &$1) }
             case 5: change(&new.schemes, &random) { habits(of: &$0, &$1) }
-            case 6: change(&new.schemes, &random) { scheme, random in
-                change(&scheme.members, &random) { $0.priority = Priority($1.pick([110, 100, 90, 0])) }
-            }
+            case 6:
+                change(&new.schemes, &random) { scheme, random in
+                    change(&scheme.members, &random) { $0.priority = Priority($1.pick([110, 100, 90, 0])) }
+                }
             case 7:
                 let names = new.indicators.map(\.name)
                 change(&new.schemes, &random) { addMember(to: &$0, from: names, &$1) }
-            default: change(&new.schemes, &random) { scheme, random in
-                if !scheme.members.isEmpty { scheme.members.remove(at: random.number(0...(scheme.members.count - 1))) }
-            }
+            default:
+                change(&new.schemes, &random) { scheme, random in
+                    if !scheme.members.isEmpty {
+                        scheme.members.remove(at: random.number(0...(scheme.members.count - 1)))
+                    }
+                }
             }
         }
         return Configuration(indicators: new.indicators, schemes: new.schemes)

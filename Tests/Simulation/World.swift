@@ -66,7 +66,7 @@ struct World {
         if random.chance(30) { schedule(.clockJumps, in: random.number(1000...100_000)) }
         while oracle.events < events, oracle.objections.isEmpty, !plan.isEmpty {
             let next = plan.removeFirst()
-            if isPunctual, next.at > now { oracle.watch(engine, until: next.at) }
+            if isPunctual, next.at > now { oracle.watch(until: next.at) }
             now = max(now, next.at)
             happen(next.happening)
         }
