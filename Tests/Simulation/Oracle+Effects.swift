@@ -52,6 +52,13 @@ extension Oracle {
                 object("a probe of \(name), which is not to be probed")
                 continue
             }
+            if case .probed = event, reference.indicator.quorum == 1, reference.imposed == nil {
+                let policy = reference.indicator.policy
+                let isInDoubt = reference.flipsWithin != nil
+                if turn != (isInDoubt ? .recheck(policy.recheck) : .afterInterval(policy.interval)) {
+                    object("\(name) is in doubt: \(isInDoubt), but is probed \(turn)")
+                }
+            }
             if turn == .now, reference.isProbed { object("\(name) is probed as if it were new") }
             if turn != .now, !reference.isProbed, case .probed = event { object("\(name) ought to be probed now") }
         }
@@ -157,10 +164,26 @@ extension Oracle {
             object("\(scheme.name): decided without a change")
         }
         checkFailback(to: decision, from: known)
+        checkHaste(of: decision, known)
         schemes[index].decision = decision
+        if !decision.active.isEmpty { schemes[index].lastActive = decision.active }
         schemes[index].ttlSeconds = decision.ttlSeconds
         if let until = known.brakedUntil, now < until, schemes[index].brakedAt != now, !known.isTouched {
             object("\(scheme.name): decided while the brake was on")
+        }
+    }
+
+    /// The first decision is not made before it is certain, and one answer does not make way for its equal.
+    private mutating func checkHaste(of decision: Decision, _ known: ReferenceScheme) {
+        let scheme = known.scheme
+        if known.pinned != nil { return }
+        if known.decision == nil, mayStillWait(scheme) { object("\(scheme.name): decided before it was certain") }
+        guard scheme.answers == .one, let old = known.decision?.active.first, let new = decision.active.first,
+            new != old
+        else { return }
+        let priority = { (name: IndicatorName) in scheme.members.first { $0.indicator == name }?.priority }
+        if indicator(old)?.isUsable == true, priority(old) == priority(new) {
+            object("\(scheme.name): \(old) was usable and made way for its equal")
         }
     }
 }

@@ -96,6 +96,20 @@ struct ReferenceIndicator {
 
     private var mayAwait: Bool { state == .unknown && !indicator.isDisabled && imposed == nil }
 
+    /// How long the next flip takes at least if every probe from now on opposes; nil if it is not in doubt, if
+    /// an operator's word counts instead, or if several vantages are to agree.
+    var flipsWithin: Duration? {
+        guard imposed == nil, !indicator.isDisabled, indicator.quorum == 1 else { return nil }
+        let policy = indicator.policy
+        guard let sighting = sightings.first else { return policy.recheck }
+        switch state {
+        case .ok where !sighting.failures.isEmpty: return policy.recheck * max(1, policy.fall - sighting.failures.count)
+        case .err where sighting.run > 0: return policy.recheck * max(1, policy.rise - sighting.run)
+        case .unknown: return policy.recheck
+        case .ok, .err: return nil
+        }
+    }
+
     /// When it came back, if that is what its being ok is about.
     var comeBackAt: Instant? { imposed == nil ? recoveredAt : nil }
 

@@ -10,6 +10,8 @@ struct ReferenceScheme {
     var ttlSeconds: UInt32?
     /// The usable members of the tier that answers.
     var tier: [IndicatorName] = []
+    /// The members that answered last, for `hold`.
+    var lastActive: [IndicatorName] = []
     /// When it failed back by itself.
     var failbacks: [Instant] = []
     var brakedAt: Instant?
