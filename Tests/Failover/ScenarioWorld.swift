@@ -137,6 +137,8 @@ struct ScenarioWorld {
         for effect in engine.handle(event, at: now) {
             effects.append(effect)
             switch effect {
+            case .wake(let instant) where instant <= now:
+                transcript.append("\(Scenario.clock(now)) a wake for the past")
             case .wake(let instant): wakeAt = instant
             case .probe(let name, let turn):
                 guard let index = servers.firstIndex(where: { $0.name == name }) else { continue }

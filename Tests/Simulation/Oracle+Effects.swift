@@ -52,7 +52,7 @@ extension Oracle {
                 object("a probe of \(name), which is not to be probed")
                 continue
             }
-            if case .probed = event, reference.indicator.quorum == 1, reference.imposed == nil {
+            if case .probed = event, reference.isSeenByOne, reference.imposed == nil {
                 let policy = reference.indicator.policy
                 let isInDoubt = reference.flipsWithin != nil
                 if turn != (isInDoubt ? .recheck(policy.recheck) : .afterInterval(policy.interval)) {

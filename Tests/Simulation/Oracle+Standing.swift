@@ -71,7 +71,7 @@ extension Oracle {
         let isBraked = known.brakedUntil.map { now < $0 } ?? false
         let enabled = enabledMembers(of: scheme)
         let deciding = enabled.filter { decision.active.isEmpty || decision.active.contains($0.indicator.name) }
-        guard let ttl = known.ttlSeconds, !isBraked, !deciding.contains(where: { $0.indicator.quorum > 1 }) else {
+        guard let ttl = known.ttlSeconds, !isBraked, deciding.allSatisfy(\.isSeenByOne) else {
             return
         }
         let soonest = known.pinned == nil ? deciding.compactMap(\.flipsWithin).min() : nil

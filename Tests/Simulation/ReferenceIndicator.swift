@@ -96,10 +96,13 @@ struct ReferenceIndicator {
 
     private var mayAwait: Bool { state == .unknown && !indicator.isDisabled && imposed == nil }
 
+    /// Whether no other vantage has a say.
+    var isSeenByOne: Bool { indicator.quorum == 1 && sightings.count <= 1 }
+
     /// How long the next flip takes at least if every probe from now on opposes; nil if it is not in doubt, if
-    /// an operator's word counts instead, or if several vantages are to agree.
+    /// an operator's word counts instead, or if several vantages have a say.
     var flipsWithin: Duration? {
-        guard imposed == nil, !indicator.isDisabled, indicator.quorum == 1 else { return nil }
+        guard imposed == nil, !indicator.isDisabled, isSeenByOne else { return nil }
         let policy = indicator.policy
         guard let sighting = sightings.first else { return policy.recheck }
         switch state {

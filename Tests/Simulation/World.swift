@@ -44,9 +44,11 @@ struct World {
     private let isPunctual: Bool
     private let lossPercent: Int
     private let keepsTrace: Bool
+    private let keepsEffects: Bool
 
-    init(seed: UInt64, keepsTrace: Bool = false) {
+    init(seed: UInt64, keepsTrace: Bool = false, keepsEffects: Bool = false) {
         self.seed = seed
+        self.keepsEffects = keepsEffects
         self.keepsTrace = keepsTrace
         var random = SeededRandom(seed: seed)
         configuration = Self.configuration(&random)
@@ -151,8 +153,8 @@ struct World {
         if keepsTrace {
             trace.append("\(instant.nanoseconds) \(event)")
             trace += made.map { "    \($0)" }
-            effects += made
         }
+        if keepsEffects { effects += made }
         oracle.witness(event, at: instant, effects: made, engine)
         for effect in made { perform(effect, after: event) }
     }
