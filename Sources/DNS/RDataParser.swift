@@ -116,7 +116,7 @@ struct RDataParser {
         do {
             return try Name(token.text, relativeTo: origin)
         } catch {
-            throw .wrong(token, problem: "\(error)", expected: error.expected)
+            throw .wrong(token, problem: "is not a name: \(error)", expected: error.expected)
         }
     }
 

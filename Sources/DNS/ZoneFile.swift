@@ -211,7 +211,7 @@ struct ZoneFileParser {
         do {
             return try Name(token.text, relativeTo: origin)
         } catch {
-            throw .wrong(token, problem: "\(error)", expected: error.expected)
+            throw .wrong(token, problem: "is not a name: \(error)", expected: error.expected)
         }
     }
 

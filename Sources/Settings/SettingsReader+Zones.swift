@@ -83,7 +83,7 @@ extension SettingsReader {
         do {
             return try Name(text)
         } catch {
-            report(place, value: text, "is not a domain name: it \(error)", error.expected)
+            report(place, value: text, "is not a domain name: \(error)", error.expected)
             return nil
         }
     }
