@@ -142,7 +142,10 @@ private func scheme(_ lines: String, members: String = "[{ indicator: a, value: 
         ("indicators: { a: { check: tcp, host: h, port: 1, disabled: maybe } }", "\"maybe\" is neither on nor off"),
         // Zones.
         ("zones: [{ file: z }]", "n.yaml:1:9: zones[0]: has no name"),
-        ("zones: [{ name: a..b, file: z }]", "zones[0].name: \"a..b\" is not a domain name: the name “a..b” has an empty label"),
+        (
+            "zones: [{ name: a..b, file: z }]",
+            "zones[0].name: \"a..b\" is not a domain name: the name “a..b” has an empty label"
+        ),
         ("zones: [{ name: example.test }]", "zones[0]: has neither file nor records"),
         ("zones: [{ name: example.test, file: gone }]", "zones[0].file: \"gone\" cannot be read"),
         ("zones: [{ name: example.test, file: broken }]", "broken:2:5: \"x\" is not an address of that family"),
