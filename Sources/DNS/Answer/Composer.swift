@@ -69,7 +69,8 @@ struct Composer: ~Copyable {
     mutating func finish(_ code: ResponseCode) -> Int {
         if edns != nil { appendOPT(code) }
         reply.copyMemory(from: query, byteCount: 2)
-        let asked = UInt16(query.load(fromByteOffset: 2, as: UInt8.self)) &<< 8
+        let asked =
+            UInt16(query.load(fromByteOffset: 2, as: UInt8.self)) &<< 8
             | UInt16(query.load(fromByteOffset: 3, as: UInt8.self))
         // The opcode, RD and CD are the client's (RFC 1035 §4.1.1, RFC 4035 §3.1.6).
         var flags = 0x8000 | (asked & 0x7910) | (code.rawValue & 0xF)
@@ -182,9 +183,9 @@ struct Composer: ~Copyable {
 
     /// After an alias was appended as the last record: makes its target the current name, lower-cased in `name`.
     /// Returns the target's length.
-    mutating func follow(_ alias: StoredRRset, at start: Int, apex: Node, apexOffset: Int, name: UnsafeMutableRawPointer)
-        -> Int
-    {
+    mutating func follow(
+        _ alias: StoredRRset, at start: Int, apex: Node, apexOffset: Int, name: UnsafeMutableRawPointer
+    ) -> Int {
         let target = UnsafeRawPointer(reply) + start + 12
         let size = Int((UnsafeRawPointer(reply) + start).loadWire(at: 10))
         guard alias.patchCount > 0, alias.patch(0) &+ 2 &- 12 == size else {
