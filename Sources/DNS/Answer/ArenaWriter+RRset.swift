@@ -9,7 +9,8 @@ extension ArenaWriter {
     ///
     /// - Returns: false if it could never be sent, being longer than a message can be.
     mutating func appendRRset(_ rrset: RRset, apex: [UInt8]) -> Bool {
-        guard Self.rrsetBound(rrset) < 65_000 else { return false }
+        // What is left of 65,535 octets by the header, the longest question and OPT.
+        guard rrset.rdata.reduce(0, { $0 + 12 + $1.count }) <= 65_241 else { return false }
         let header = count
         appendNative(rrset.type.rawValue)
         appendNative(UInt16(rrset.rdata.count))

@@ -185,9 +185,7 @@ struct Composer: ~Copyable {
     /// Returns the target's length.
     mutating func follow(
         _ alias: StoredRRset, at start: Int, apex: Node, apexOffset: Int, name: UnsafeMutableRawPointer
-    )
-        -> Int
-    {
+    ) -> Int {
         let target = UnsafeRawPointer(reply) + start + 12
         let size = Int((UnsafeRawPointer(reply) + start).loadWire(at: 10))
         guard alias.patchCount > 0, alias.patch(0) &+ 2 &- 12 == size else {

@@ -68,8 +68,7 @@ struct SnapshotBuilder: ~Copyable {
             ZoneEntry(
                 apex: staged.nodes[0].offset, negative: negative.write(to: &arena),
                 nameServers: targets.write(to: &arena), serial: numbers.serial, digest: digest,
-                parent: Int32(tree.parents[index]),
-                apexLength: UInt8(staged.apex.count)))
+                parent: Int32(tree.parents[index]), apexLength: UInt8(staged.apex.count)))
         for node in staged.nodes.indices where staged.nodes[node].flags.contains(.delegation) {
             if staged.nodes[node].flags.contains(.occluded) { continue }
             guard let rrset = staged.rrset(TypeCode.ns, at: node) else { continue }
