@@ -43,7 +43,7 @@ extension SettingsReader {
         scheme.allDown = readAllDown(fields["all-down"]) ?? scheme.allDown
         scheme.answers = readAnswers(fields["answers"]) ?? scheme.answers
         scheme.massFailureBrake = boolean(fields["mass-failure"]) ?? scheme.massFailureBrake
-        scheme.members = readMembers(fields["members"], of: place, indicators: indicators)
+        if entry.isSection { scheme.members = readMembers(fields["members"], of: place, indicators: indicators) }
         return scheme
     }
 
@@ -148,6 +148,7 @@ extension SettingsReader {
 
     private mutating func readMember(_ entry: Entry, indicators: [String]) -> Member? {
         let fields = fields(of: entry, allowed: Schema.member)
+        guard entry.isSection else { return nil }
         let values = readValues(fields["value"], of: entry)
         let priority = fields["priority"].map { readPriority($0) } ?? .primary
         guard let place = fields["indicator"] else {
@@ -172,7 +173,9 @@ extension SettingsReader {
                 let hasPort = (try? Listener.parse(written)) != nil
                 report(
                     item, value: written, hasPort ? "is an address with a port" : "is not an address",
-                    hasPort ? "the address alone: DNS knows no ports" : "such as 192.0.2.1 or 2001:db8::1")
+                    hasPort
+                        ? "the address alone: DNS knows no ports"
+                        : "an IPv4 or IPv6 address such as 192.0.2.1 or 2001:db8::1")
                 continue
             }
             if values.contains(address) { report(item, value: written, "stands twice", "each address once") }

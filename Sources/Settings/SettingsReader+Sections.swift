@@ -73,12 +73,12 @@ extension SettingsReader {
         policy.forget = integer(fields["forget"], in: 1...100) ?? policy.forget
         if let timeout = fields["timeout"], policy.timeout >= policy.interval {
             report(
-                timeout, value: DurationText.print(policy.timeout), "is not below the interval",
+                timeout, value: text(of: timeout), "is not below the interval",
                 "less than \(DurationText.print(policy.interval))")
         }
         if let recheck = fields["recheck"], policy.recheck > policy.interval {
             report(
-                recheck, value: DurationText.print(policy.recheck), "is longer than the interval",
+                recheck, value: text(of: recheck), "is longer than the interval",
                 "at most \(DurationText.print(policy.interval))")
         }
         return policy
@@ -109,6 +109,7 @@ extension SettingsReader {
 
     private mutating func readCheck(_ entry: Entry, _ fields: [String: Entry]) -> (any Check)? {
         let methods = CheckMethod.all.map { $0.method }
+        guard entry.isSection else { return nil }
         guard let place = fields["check"] else {
             report(entry.atKey, "has no check", "check: with one of \(methods.joined(separator: ", "))")
             return nil

@@ -140,5 +140,11 @@ struct Entry {
         return entry
     }
 
+    /// False for a word or a list, of which the reader has then said that it is no section.
+    var isSection: Bool {
+        if case .mapping = node { return true }
+        return node.isNull
+    }
+
     func child(_ key: String) -> String { path.isEmpty ? key : "\(path).\(key)" }
 }

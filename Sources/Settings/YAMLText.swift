@@ -134,10 +134,10 @@ struct YAMLText {
         case YamlError.scanner(let context, let problem, let mark, _),
             YamlError.parser(let context, let problem, let mark, _),
             YamlError.composer(let context, let problem, let mark, _):
-            let during = context.map { ", \($0.text) in line \($0.mark.line)" } ?? ""
             return Failure(
-                position: Position(line: mark.line, column: mark.column),
-                problem: "is not valid YAML: \(problem)\(during)", expected: "valid YAML")
+                position: inText(Position(line: mark.line, column: mark.column)),
+                problem: "is not valid YAML: \(context.map { "\($0.text), " } ?? "")\(problem)",
+                expected: advice(atLine: mark.line, problem))
         case YamlError.reader(let problem, let offset, _, _):
             let before = text.utf8.prefix(max(0, offset ?? 0))
             let line = before.reduce(1) { $0 + ($1 == 0x0A ? 1 : 0) }
@@ -146,8 +146,26 @@ struct YAMLText {
                 expected: "printable characters")
         default:
             return Failure(
-                position: Position(line: 1, column: 1), problem: "is not valid YAML: \(error)", expected: "valid YAML")
+                position: Position(line: 1, column: 1), problem: "is not valid YAML: \(error)",
+                expected: advice(atLine: 1, ""))
         }
+    }
+
+    /// Where something is missing at the end of the text, the place is its last letter's.
+    private func inText(_ position: Position) -> Position {
+        guard position.line > lines.count || (position.line == lines.count && lines.last?.isEmpty == true),
+            let last = lines.lastIndex(where: { !$0.isEmpty })
+        else { return position }
+        return Position(line: last + 1, column: lines[last].count)
+    }
+
+    private func advice(atLine line: Int, _ problem: String) -> String {
+        if problem.contains("alias") { return "an alias whose anchor, such as &name, stands before it" }
+        if problem.contains("another document") { return "one document, without a line ---" }
+        if lines.indices.contains(line - 1), lines[line - 1].prefix(while: { $0 == " " || $0 == "\t" }).contains("\t") {
+            return "blanks to indent, not tabs"
+        }
+        return "lines of KEY: VALUE, indented by blanks, with every quote and bracket closed"
     }
 }
 

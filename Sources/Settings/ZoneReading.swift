@@ -17,8 +17,9 @@ extension SettingsReader {
         var zones = ReadZones()
         for item in items(of: entry) {
             let fields = fields(of: item, allowed: Schema.zone)
+            guard item.isSection else { continue }
             guard let place = fields["name"] else {
-                if case .mapping = item.node { report(item, "has no name", "name: such as example.org") }
+                report(item, "has no name", "name: such as example.org")
                 continue
             }
             guard let text = text(of: place), let apex = name(text, place) else { continue }
@@ -33,6 +34,7 @@ extension SettingsReader {
         switch (fields["file"], fields["records"]) {
         case (let place?, nil): return readZoneFile(apex, place)
         case (nil, let place?): return readRecords(apex, place)
+        case (nil, nil) where fields.count > 1: break  // one of them is misspelt, and told as such
         case (nil, nil):
             report(item, "has neither file nor records", "file: \(apex)zone, or records: with the records below it")
         case (_, let records?):
@@ -57,7 +59,7 @@ extension SettingsReader {
             guard included <= Self.includeLimit else { return nil }
             return readFile(name.hasPrefix("/") ? name : zoneFolder + name)
         }
-        return take(result, path: "") { ($0.line, $0.column) }
+        return take(result) { ($0.line, $0.column) }
     }
 
     /// Records in the configuration itself, as one block or as a list of lines; errors keep their place in the file.
@@ -71,14 +73,14 @@ extension SettingsReader {
                 }
             }
             let joined = lines.map { $0.text }.joined(separator: "\n")
-            return take(ZoneFile.parse(joined, file: file, origin: apex), path: place.path) { error in
+            return take(ZoneFile.parse(joined, file: file, origin: apex)) { error in
                 let entry = lines.indices.contains(error.line - 1) ? lines[error.line - 1].entry : place
                 return (entry.line, entry.column)
             }
         }
         guard let block = text(of: place) else { return nil }
         let position = placeInBlock(block, place)
-        return take(ZoneFile.parse(block, file: file, origin: apex), path: place.path, position: position)
+        return take(ZoneFile.parse(block, file: file, origin: apex), position: position)
     }
 
     /// A literal block (`records: |`) begins on the line after its bar and is indented as a whole. In any other style
@@ -95,7 +97,7 @@ extension SettingsReader {
     }
 
     private mutating func take(
-        _ result: Result<Zone, ZoneFileErrors>, path: String, position: (ZoneFileError) -> (line: Int, column: Int)
+        _ result: Result<Zone, ZoneFileErrors>, position: (ZoneFileError) -> (line: Int, column: Int)
     ) -> Zone? {
         switch result {
         case .success(let zone): return zone
@@ -104,7 +106,7 @@ extension SettingsReader {
                 let (line, column) = position(error)
                 errors.append(
                     SettingsError(
-                        file: error.file, line: line, column: column, path: path, value: nil, problem: error.problem,
+                        file: error.file, line: line, column: column, path: "", value: nil, problem: error.problem,
                         expected: error.expected))
             }
             return nil
