@@ -23,7 +23,7 @@ build: build-packages ## build the release binary: .build/release/ninelives
 
 test: test-packages lint ## run every test; MODULE=Failover runs one module's only
 	$(SWIFT) build --build-tests $(ARROWS)
-	$(SWIFT) test --skip-build $(if $(MODULE),--filter '^$(MODULE)Tests\.')
+	$(SWIFT) test --skip-build --no-parallel $(if $(MODULE),--filter '^$(MODULE)Tests\.')
 
 lint: ## check the style of every source file
 	$(SWIFT) format lint --strict --parallel --recursive Package.swift Sources Tests

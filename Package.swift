@@ -26,6 +26,7 @@ let package = Package(
     products: [.executable(name: "ninelives", targets: ["ninelives"])],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
         .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
@@ -39,7 +40,11 @@ let package = Package(
         .target(name: "Addresses", swiftSettings: strict),
         .target(name: "DNS", dependencies: ["Addresses"], swiftSettings: strict),
         .target(name: "Failover", dependencies: ["Addresses"], swiftSettings: strict),
-        .target(name: "DNSServer", dependencies: ["Addresses", "DNS", nio, nioPosix, logging], swiftSettings: strict),
+        // Batches of datagrams (recvmmsg, sendmmsg) and the socket options Swift cannot spell.
+        .target(name: "CSockets"),
+        .target(
+            name: "DNSServer", dependencies: ["Addresses", "CSockets", "DNS", nio, nioPosix, logging],
+            swiftSettings: strict),
         .target(name: "DNSClient", dependencies: ["Addresses", "DNS", nio, nioPosix], swiftSettings: strict),
         .target(
             name: "Checks", dependencies: ["Addresses", nio, nioPosix, nioTLS, nioSSL], swiftSettings: strict),
@@ -57,7 +62,10 @@ let package = Package(
             name: "Web",
             dependencies: [
                 "Control", .product(name: "Hummingbird", package: "hummingbird"),
-                .product(name: "Mustache", package: "swift-mustache"), logging, nio,
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "Mustache", package: "swift-mustache"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"), logging, nio,
+                .product(name: "NIOFoundationCompat", package: "swift-nio"),
             ],
             resources: [.embedInCode("Assets")], swiftSettings: strict),
         .target(
@@ -72,6 +80,7 @@ let package = Package(
                 nioPosix, .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+                .product(name: "UnixSignals", package: "swift-service-lifecycle"), nioHTTP1,
             ], swiftSettings: strict),
 
         // What tests share: free ports, child processes, waiting for a condition.
@@ -96,7 +105,9 @@ let package = Package(
         .testTarget(
             name: "WebTests",
             dependencies: [
-                "Control", "Demo", "TestSupport", "Web",
+                "Control", "Demo", "TestSupport", "Web", nio, nioPosix,
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "HummingbirdTesting", package: "hummingbird"),
             ], path: "Tests/Web"),
         // What a user does, done to the built executable with real tools.

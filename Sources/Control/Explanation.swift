@@ -54,7 +54,9 @@ extension Explanation {
                     text: "\(name) \(outcome) after \(Wording.duration(record.probe.took))\(reason)")
             }
         case .verdict(let name, let vantage, let verdict, let streak, let threshold):
-            let counted = Wording.count(streak, verdict == .err ? "failure" : "success")
+            let counted =
+                verdict == .err
+                ? Wording.count(streak, "failure") : Wording.count(streak, "success", plural: "successes")
             return step(
                 "verdict", "\(name) seen from \(vantage): \(verdict.rawValue), \(counted) of \(threshold) needed")
         case .state(let name, let state, let agreeing, let all):

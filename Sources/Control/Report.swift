@@ -111,6 +111,12 @@ package struct EventReport: Codable, Hashable, Sendable {
 /// Why a scheme answers what it answers: the pipeline's stages in order, each with its facts.
 package struct Explanation: Codable, Hashable, Sendable {
     package struct Step: Codable, Hashable, Sendable {
+        package init(at: Double?, stage: String, text: String) {
+            self.at = at
+            self.stage = stage
+            self.text = text
+        }
+
         package var at: Double?
         /// `probe`, `verdict`, `state`, `override`, `selection`, `guard`, `decision`, `published`.
         package var stage: String

@@ -53,7 +53,9 @@ extension Wording {
         }
     }
 
-    static func count(_ number: Int, _ noun: String) -> String { "\(number) \(noun)\(number == 1 ? "" : "s")" }
+    static func count(_ number: Int, _ noun: String, plural: String? = nil) -> String {
+        "\(number) \(number == 1 ? noun : plural ?? noun + "s")"
+    }
 }
 
 extension EventReport {
@@ -66,12 +68,12 @@ extension EventReport {
 
 extension Decision {
     /// The rule that selected, if the decision has come out of a selection.
-    var rule: Rule? {
+    package var rule: Rule? {
         for case .selection(_, let rule) in causes.reversed() { return rule }
         return nil
     }
 
-    var isAllDown: Bool {
+    package var isAllDown: Bool {
         if case .allDown = rule { true } else { false }
     }
 }

@@ -1,150 +1,160 @@
-/// What is wrong with a name's text.
-package enum NameError: Error, Hashable, Sendable, CustomStringConvertible {
+/// Why a text is not a domain name.
+package enum NameError: Error, Hashable, Sendable {
+    /// There was no text at all.
     case empty
-    case emptyLabel
-    /// A label of more than 63 octets (RFC 1035 §2.3.4).
+    /// Two dots in a row, or a dot in front.
+    case emptyLabel(String)
+    /// A label of more than 63 octets.
     case labelTooLong(String)
-    /// More than 255 octets in wire form (RFC 1035 §2.3.4).
-    case tooLong
-    /// A backslash that is not followed by a character or by three digits of at most 255 (RFC 1035 §5.1).
-    case badEscape
+    /// More than 255 octets in wire form.
+    case tooLong(String)
+    /// A backslash that is followed neither by three digits up to 255 nor by a character to take literally.
+    case badEscape(String)
+    /// An octet outside ASCII; an internationalized name is written in its `xn--` form, anything else as `\DDD`.
+    case notASCII(String)
+}
 
+extension NameError: CustomStringConvertible {
+    /// What is wrong, in words.
     package var description: String {
         switch self {
-        case .empty: "is empty; use a name such as www.example.org"
-        case .emptyLabel: "has an empty label; write one dot between labels"
-        case .labelTooLong(let label): "has the label \"\(label)\" of more than 63 octets"
-        case .tooLong: "is longer than 255 octets"
-        case .badEscape: "has a broken escape; write \\. or \\DDD with DDD at most 255"
+        case .empty: "the name is empty"
+        case .emptyLabel(let name): "the name “\(name)” has an empty label"
+        case .labelTooLong(let label): "the label “\(label)” is longer than 63 octets"
+        case .tooLong(let name): "the name “\(name)” is longer than 255 octets"
+        case .badEscape(let name): "the name “\(name)” has a broken escape"
+        case .notASCII(let name): "the name “\(name)” is not in ASCII"
+        }
+    }
+
+    /// What would have been right.
+    package var expected: String {
+        switch self {
+        case .empty: "a domain name such as www.example.org"
+        case .emptyLabel: "one dot between labels, and a label before each dot"
+        case .labelTooLong: "labels of 1 to 63 octets"
+        case .tooLong: "at most 255 octets, length octets included"
+        case .badEscape: #"\ followed by three digits from 000 to 255, or by the character itself"#
+        case .notASCII: #"the xn-- form of an internationalized name, or \DDD for any other octet"#
         }
     }
 }
 
 extension Name {
-    /// Reads a name in presentation form (RFC 1035 §5.1): `@` is the origin, a name without a final dot is
-    /// relative to it, `\X` and `\DDD` are escapes.
+    /// Reads the text form of RFC 1035 §5.1: `\.` and `\DDD` escapes, `@` for the origin itself; with a dot
+    /// at the end the name is absolute, without one it is relative to `origin`.
     package init(_ text: some StringProtocol, relativeTo origin: Name = .root) throws(NameError) {
-        try self.init(presentation: Array(text.utf8)[...], relativeTo: origin)
-    }
-
-    init(presentation text: ArraySlice<UInt8>, relativeTo origin: Name) throws(NameError) {
-        if text.isEmpty { throw .empty }
-        if text.count == 1, let only = text.first {
-            if only == UInt8(ascii: "@") {
-                self = origin
-                return
-            }
-            if only == UInt8(ascii: ".") {
-                self = .root
-                return
-            }
-        }
-        var wire: [UInt8] = [0]
-        wire.reserveCapacity(text.count + 2 + origin.wire.count)
-        var lengthAt = 0
-        var index = text.startIndex
-        var endsInDot = false
-        while index < text.endIndex {
-            let byte = text[index]
-            index += 1
-            if byte == UInt8(ascii: ".") {
-                if wire.count == lengthAt + 1 { throw .emptyLabel }
-                endsInDot = index == text.endIndex
-                if !endsInDot {
-                    lengthAt = wire.count
-                    wire.append(0)
-                }
-                continue
-            }
-            wire.append(byte == UInt8(ascii: "\\") ? try Self.escaped(in: text, at: &index) : byte)
-            let length = wire.count - lengthAt - 1
-            if length > 63 { throw .labelTooLong(String(decoding: wire[(lengthAt + 1)...], as: UTF8.self)) }
-            wire[lengthAt] = UInt8(length)
-        }
-        wire += endsInDot ? [0] : origin.wire
-        if wire.count > 255 { throw .tooLong }
+        let bytes = Array(text.utf8)
+        var wire: [UInt8] = []
+        wire.reserveCapacity(bytes.count + 1 + origin.wire.count)
+        try Name.append(bytes.span, relativeTo: origin, to: &wire)
         self.init(validWire: wire)
     }
 
-    /// The octet of an escape whose backslash has been read (RFC 1035 §5.1).
-    static func escaped(in text: ArraySlice<UInt8>, at index: inout Int) throws(NameError) -> UInt8 {
-        guard index < text.endIndex else { throw .badEscape }
-        let first = text[index]
-        guard isDigit(first) else {
-            index += 1
-            return first
+    /// Appends the wire form of a name's text to `wire`. After a throw `wire` ends in rubbish.
+    static func append(
+        _ text: Span<UInt8>, relativeTo origin: Name, to wire: inout [UInt8]
+    ) throws(NameError) {
+        guard !text.isEmpty else { throw .empty }
+        if text.count == 1, text[0] == UInt8(ascii: "@") {
+            wire.append(contentsOf: origin.wire)
+            return
         }
-        guard index + 2 < text.endIndex, isDigit(text[index + 1]), isDigit(text[index + 2]) else { throw .badEscape }
-        let value = text[index..<index + 3].reduce(0) { $0 * 10 + Int($1 - 0x30) }
-        guard value <= 255 else { throw .badEscape }
-        index += 3
-        return UInt8(value)
+        if text.count == 1, text[0] == UInt8(ascii: ".") {
+            wire.append(0)
+            return
+        }
+        let start = wire.count
+        var lengthAt = start
+        wire.append(0)
+        var index = 0
+        while index < text.count {
+            var byte = text[index]
+            index += 1
+            if byte == UInt8(ascii: ".") {
+                try close(labelAt: lengthAt, of: text, in: &wire)
+                lengthAt = wire.count
+                wire.append(0)
+                continue
+            }
+            if byte == UInt8(ascii: "\\") {
+                guard let escaped = unescape(text, at: &index) else { throw .badEscape(text.text) }
+                byte = escaped
+            } else if byte >= 0x80 {
+                throw .notASCII(text.text)
+            }
+            guard wire.count - lengthAt <= 4 * maximumLength else { throw .tooLong(text.text) }
+            wire.append(byte)
+        }
+        if wire.count - lengthAt > 1 {  // no dot at the end
+            try close(labelAt: lengthAt, of: text, in: &wire)
+            wire.append(contentsOf: origin.wire)
+        }
+        guard wire.count - start <= maximumLength else { throw .tooLong(text.text) }
+    }
+
+    /// Sets the length octet of the label that ends where `wire` ends.
+    @inline(__always)
+    private static func close(
+        labelAt lengthAt: Int, of text: Span<UInt8>, in wire: inout [UInt8]
+    ) throws(NameError) {
+        let length = wire.count - lengthAt - 1
+        guard length > 0 else { throw .emptyLabel(text.text) }
+        guard length <= maximumLabelLength else {
+            throw .labelTooLong(masterFileText(ofLabel: wire[(lengthAt + 1)...]))
+        }
+        wire[lengthAt] = UInt8(truncatingIfNeeded: length)
     }
 }
 
 extension Name: CustomStringConvertible {
-    /// The presentation form, absolute, with its final dot.
+    /// The absolute text form, with the final dot and what must be escaped escaped.
     package var description: String {
-        var text: [UInt8] = []
-        for label in labels {
-            for byte in label { appendEscaped(byte, to: &text, special: ".\\\"();@$") }
-            text.append(UInt8(ascii: "."))
-        }
-        return text.isEmpty ? "." : String(decoding: text, as: UTF8.self)
-    }
-
-    /// The labels from the left, without the root's.
-    package var labels: [ArraySlice<UInt8>] {
-        var result: [ArraySlice<UInt8>] = []
-        var index = 0
-        while index < wire.count, wire[index] != 0 {
-            let end = index + 1 + Int(wire[index])
-            result.append(wire[(index + 1)..<end])
-            index = end
-        }
-        return result
-    }
-
-    package var isRoot: Bool { wire.count == 1 }
-    package var isWildcard: Bool { wire.count > 2 && wire[0] == 1 && wire[1] == UInt8(ascii: "*") }
-
-    /// The name without its first label; nil for the root.
-    package var parent: Name? {
-        isRoot ? nil : Name(validWire: Array(wire[(1 + Int(wire[0]))...]))
-    }
-
-    /// True for the name itself and for every name below it (RFC 9499 §7: in bailiwick).
-    package func isAtOrBelow(_ ancestor: Name) -> Bool {
-        var candidate: Name? = self
-        while let name = candidate, name.wire.count >= ancestor.wire.count {
-            if name == ancestor { return true }
-            candidate = name.parent
-        }
-        return false
-    }
-
-    /// The same name in ASCII lower case (RFC 4034 §6.2).
-    package var lowercase: Name { Name(validWire: wire.map(lowercased)) }
-
-    /// The canonical order of RFC 4034 §6.1: by labels from the right, case ignored.
-    package static func canonicallyPrecedes(_ left: Name, _ right: Name) -> Bool {
-        let lefts = left.lowercase.labels.reversed()
-        let rights = right.lowercase.labels.reversed()
-        for (one, other) in zip(lefts, rights) where one != other { return one.lexicographicallyPrecedes(other) }
-        return lefts.count < rights.count
+        isRoot ? "." : labels.map { masterFileText(ofLabel: $0) + "." }.joined()
     }
 }
 
-func isDigit(_ byte: UInt8) -> Bool { byte &- 0x30 < 10 }
-
-/// Appends one octet so that the presentation form reads it back (RFC 1035 §5.1).
-func appendEscaped(_ byte: UInt8, to text: inout [UInt8], special: StaticString) {
-    let isSpecial = special.withUTF8Buffer { $0.contains(byte) }
-    if isSpecial {
-        text += [UInt8(ascii: "\\"), byte]
-    } else if (0x21...0x7E).contains(byte) || (byte == 0x20 && !special.withUTF8Buffer { $0.contains(0x2E) }) {
-        text.append(byte)
-    } else {
-        text += [UInt8(ascii: "\\"), 0x30 + byte / 100, 0x30 + byte / 10 % 10, 0x30 + byte % 10]
+/// A label in the text form of RFC 1035 §5.1. Besides dots and backslashes it escapes what means something
+/// else in a zone file, so that the result can be put into one.
+func masterFileText(ofLabel label: some Collection<UInt8>) -> String {
+    var text: [UInt8] = []
+    for byte in label {
+        switch byte {
+        case UInt8(ascii: "."), UInt8(ascii: "\\"), UInt8(ascii: "\""), UInt8(ascii: ";"), UInt8(ascii: "("),
+            UInt8(ascii: ")"), UInt8(ascii: "@"), UInt8(ascii: "$"):
+            text += [UInt8(ascii: "\\"), byte]
+        case 0x21...0x7E: text.append(byte)
+        default: appendDecimalEscape(of: byte, to: &text)
+        }
     }
+    return String(decoding: text, as: UTF8.self)
+}
+
+/// Appends `\DDD` (RFC 1035 §5.1).
+func appendDecimalEscape(of byte: UInt8, to text: inout [UInt8]) {
+    let zero = UInt8(ascii: "0")
+    text += [UInt8(ascii: "\\"), zero + byte / 100, zero + byte / 10 % 10, zero + byte % 10]
+}
+
+/// Reads what follows a backslash at `index`: `DDD` or one literal ASCII character. Nil if neither.
+@inline(__always)
+func unescape(_ text: Span<UInt8>, at index: inout Int) -> UInt8? {
+    guard index < text.count else { return nil }
+    let first = text[index]
+    guard isDigit(first) else {
+        index += 1
+        return first < 0x80 ? first : nil
+    }
+    guard index + 2 < text.count, isDigit(text[index + 1]), isDigit(text[index + 2]) else { return nil }
+    let zero = Int(UInt8(ascii: "0"))
+    let value = (Int(first) - zero) * 100 + (Int(text[index + 1]) - zero) * 10 + Int(text[index + 2]) - zero
+    index += 3
+    return UInt8(exactly: value)
+}
+
+@inline(__always) func isDigit(_ byte: UInt8) -> Bool { byte &- UInt8(ascii: "0") < 10 }
+
+extension Span<UInt8> {
+    /// The octets read as UTF-8, for messages.
+    var text: String { withUnsafeBufferPointer { String(decoding: $0, as: UTF8.self) } }
 }

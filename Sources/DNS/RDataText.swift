@@ -79,7 +79,13 @@ package enum RDataText {
 
     private static func quoted(_ octets: ArraySlice<UInt8>) -> String {
         var text: [UInt8] = [UInt8(ascii: "\"")]
-        for octet in octets { appendEscaped(octet, to: &text, special: "\"\\") }
+        for octet in octets {
+            switch octet {
+            case UInt8(ascii: "\""), UInt8(ascii: "\\"): text += [UInt8(ascii: "\\"), octet]
+            case 0x20...0x7E: text.append(octet)
+            default: appendDecimalEscape(of: octet, to: &text)
+            }
+        }
         text.append(UInt8(ascii: "\""))
         return String(decoding: text, as: UTF8.self)
     }

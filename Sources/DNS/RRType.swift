@@ -1,3 +1,9 @@
+/// A record type (RFC 1035 §3.2.2 and the IANA registry).
+package struct RRType: RawRepresentable, Hashable, Sendable {
+    package let rawValue: UInt16
+    package init(rawValue: UInt16) { self.rawValue = rawValue }
+}
+
 extension RRType {
     package static let a = RRType(rawValue: 1)
     package static let ns = RRType(rawValue: 2)
@@ -10,6 +16,7 @@ extension RRType {
     package static let rp = RRType(rawValue: 17)
     package static let afsdb = RRType(rawValue: 18)
     package static let aaaa = RRType(rawValue: 28)
+    package static let loc = RRType(rawValue: 29)
     package static let srv = RRType(rawValue: 33)
     package static let naptr = RRType(rawValue: 35)
     package static let dname = RRType(rawValue: 39)
@@ -25,30 +32,35 @@ extension RRType {
     package static let cds = RRType(rawValue: 59)
     package static let cdnskey = RRType(rawValue: 60)
     package static let openpgpkey = RRType(rawValue: 61)
-    package static let uri = RRType(rawValue: 256)
-    package static let caa = RRType(rawValue: 257)
+    package static let svcb = RRType(rawValue: 64)
+    package static let https = RRType(rawValue: 65)
+    package static let tkey = RRType(rawValue: 249)
+    package static let tsig = RRType(rawValue: 250)
     package static let ixfr = RRType(rawValue: 251)
     package static let axfr = RRType(rawValue: 252)
     package static let any = RRType(rawValue: 255)
+    package static let uri = RRType(rawValue: 256)
+    package static let caa = RRType(rawValue: 257)
+}
 
-    private static let mnemonics: [(RRType, String)] = [
-        (.a, "A"), (.ns, "NS"), (.cname, "CNAME"), (.soa, "SOA"), (.ptr, "PTR"), (.hinfo, "HINFO"), (.mx, "MX"),
-        (.txt, "TXT"), (.rp, "RP"), (.afsdb, "AFSDB"), (.aaaa, "AAAA"), (.srv, "SRV"), (.naptr, "NAPTR"),
-        (.dname, "DNAME"), (.ds, "DS"), (.sshfp, "SSHFP"), (.rrsig, "RRSIG"), (.nsec, "NSEC"), (.dnskey, "DNSKEY"),
-        (.nsec3, "NSEC3"), (.nsec3param, "NSEC3PARAM"), (.tlsa, "TLSA"), (.cds, "CDS"), (.cdnskey, "CDNSKEY"),
-        (.openpgpkey, "OPENPGPKEY"), (.uri, "URI"), (.caa, "CAA"), (.any, "ANY"), (.axfr, "AXFR"), (.ixfr, "IXFR"),
-    ]
+extension RRType {
+    /// Whether it names no record that a zone may hold: OPT and the query and meta types 128–255 (RFC 6895 §3.1).
+    package var isMeta: Bool { self == .opt || (128...255).contains(rawValue) || rawValue == 0 }
 
-    private static let byMnemonic: [String: RRType] = Dictionary(
-        mnemonics.map { ($0.1, $0.0) }, uniquingKeysWith: { first, _ in first })
+    /// Reads a mnemonic in any case, or `TYPEnnn` (RFC 3597 §5).
+    package init?(_ mnemonic: some StringProtocol) {
+        let bytes = Array(mnemonic.utf8)
+        self.init(mnemonic: bytes.span)
+    }
 
-    /// Reads `AAAA` in any case, or `TYPE28` (RFC 3597 §5).
-    package init?(_ mnemonic: String) {
-        let upper = mnemonic.uppercased()
-        if let type = Self.byMnemonic[upper] {
+    init?(mnemonic text: Span<UInt8>) {
+        guard let packed = packMnemonic(text) else { return nil }
+        if let type = typesByMnemonic[packed] {
             self = type
-        } else if upper.hasPrefix("TYPE"), let number = UInt16(upper.dropFirst(4)) {
-            self.init(rawValue: number)
+        } else if text.count > 4, packed >> (8 * (text.count - 4)) == packMnemonic("TYPE"),
+            let number = decimal(text.extracting(4...), limit: UInt64(UInt16.max))
+        {
+            self.init(rawValue: UInt16(number))
         } else {
             return nil
         }
@@ -56,7 +68,48 @@ extension RRType {
 }
 
 extension RRType: CustomStringConvertible {
+    /// Its mnemonic, or `TYPEnnn` for a type without one here.
     package var description: String {
-        Self.mnemonics.first { $0.0 == self }?.1 ?? "TYPE\(rawValue)"
+        mnemonics.first { $0.type == self }?.mnemonic ?? "TYPE\(rawValue)"
     }
+}
+
+/// Every mnemonic that is understood.
+private let mnemonics: [(mnemonic: String, type: RRType)] = [
+    ("A", .a), ("NS", .ns), ("CNAME", .cname), ("SOA", .soa), ("PTR", .ptr), ("HINFO", .hinfo), ("MX", .mx),
+    ("TXT", .txt), ("RP", .rp), ("AFSDB", .afsdb), ("AAAA", .aaaa), ("LOC", .loc), ("SRV", .srv),
+    ("NAPTR", .naptr), ("DNAME", .dname), ("OPT", .opt), ("DS", .ds), ("SSHFP", .sshfp), ("RRSIG", .rrsig),
+    ("NSEC", .nsec), ("DNSKEY", .dnskey), ("NSEC3", .nsec3), ("NSEC3PARAM", .nsec3param), ("TLSA", .tlsa),
+    ("CDS", .cds), ("CDNSKEY", .cdnskey), ("OPENPGPKEY", .openpgpkey), ("SVCB", .svcb), ("HTTPS", .https),
+    ("TKEY", .tkey), ("TSIG", .tsig), ("IXFR", .ixfr), ("AXFR", .axfr), ("ANY", .any), ("URI", .uri),
+    ("CAA", .caa),
+]
+
+private let typesByMnemonic: [UInt128: RRType] = Dictionary(
+    uniqueKeysWithValues: mnemonics.compactMap { entry in packMnemonic(entry.mnemonic).map { ($0, entry.type) } })
+
+/// A word of up to 16 octets as one number, in upper case, so that words compare in one step.
+@inline(__always)
+func packMnemonic(_ text: Span<UInt8>) -> UInt128? {
+    guard text.count - 1 < 16, !text.isEmpty else { return nil }
+    var packed: UInt128 = 0
+    for index in text.indices {
+        let byte = text[index]
+        packed = packed << 8 | UInt128(byte &- 0x61 < 26 ? byte & 0xDF : byte)
+    }
+    return packed
+}
+
+func packMnemonic(_ text: String) -> UInt128? { packMnemonic(Array(text.utf8).span) }
+
+/// An unsigned decimal number of digits only; nil if there is none or it is above `limit` (at most 2^60).
+func decimal(_ text: Span<UInt8>, limit: UInt64) -> UInt64? {
+    guard !text.isEmpty else { return nil }
+    var value: UInt64 = 0
+    for index in text.indices {
+        guard isDigit(text[index]) else { return nil }
+        value = value * 10 + UInt64(text[index] & 0x0F)
+        guard value <= limit else { return nil }
+    }
+    return value
 }

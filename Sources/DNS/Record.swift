@@ -1,9 +1,3 @@
-/// A record type (RFC 1035 §3.2.2 and the IANA registry).
-package struct RRType: RawRepresentable, Hashable, Sendable {
-    package let rawValue: UInt16
-    package init(rawValue: UInt16) { self.rawValue = rawValue }
-}
-
 /// All records of one owner name and one type (RFC 9499 §5), class IN.
 package struct RRset: Hashable, Sendable {
     package var owner: Name

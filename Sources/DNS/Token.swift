@@ -29,13 +29,28 @@ struct Token {
                 octets.append(byte)
                 continue
             }
-            do {
-                octets.append(try Name.escaped(in: bytes, at: &index))
-            } catch {
+            if let octet = Self.escaped(in: bytes, at: &index) {
+                octets.append(octet)
+            } else {
                 throw .wrong(self, problem: "has a broken escape", expected: "\\X or \\DDD with DDD at most 255")
             }
         }
         return octets
+    }
+
+    /// The octet of an escape whose backslash has been read (RFC 1035 §5.1); nil if it is broken.
+    private static func escaped(in text: ArraySlice<UInt8>, at index: inout Int) -> UInt8? {
+        guard index < text.endIndex else { return nil }
+        let first = text[index]
+        guard isDigit(first) else {
+            index += 1
+            return first
+        }
+        guard index + 2 < text.endIndex, isDigit(text[index + 1]), isDigit(text[index + 2]) else { return nil }
+        let value = text[index..<index + 3].reduce(0) { $0 * 10 + Int($1 - 0x30) }
+        guard value <= 255 else { return nil }
+        index += 3
+        return UInt8(value)
     }
 
     func number(in range: ClosedRange<UInt64>) throws(RDataError) -> UInt64 {

@@ -50,7 +50,7 @@ extension Zone {
     /// The zone as text, one record a line: the SOA first, then by canonical order (RFC 4034 §6).
     package var canonicalText: String {
         let sorted = rrsets.sorted { left, right in
-            if left.owner != right.owner { return Name.canonicallyPrecedes(left.owner, right.owner) }
+            if left.owner != right.owner { return left.owner < right.owner }
             if left.type == .soa || right.type == .soa { return left.type == .soa }
             return left.type.rawValue < right.type.rawValue
         }

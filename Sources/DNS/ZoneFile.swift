@@ -209,9 +209,9 @@ struct ZoneFileParser {
 
     private func name(_ token: Token) throws(RDataError) -> Name {
         do {
-            return try Name(presentation: token.bytes, relativeTo: origin)
+            return try Name(token.text, relativeTo: origin)
         } catch {
-            throw .wrong(token, problem: "\(error)", expected: "a domain name")
+            throw .wrong(token, problem: "is not a name: \(error)", expected: error.expected)
         }
     }
 

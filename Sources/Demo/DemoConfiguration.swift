@@ -21,6 +21,9 @@ package enum DemoConfiguration {
               www  300  IN CNAME cat
         policies:
           quick: { interval: 1s, timeout: 800ms, recheck: 200ms, fall: 3, rise: 3 }
+          # A backup is trusted more slowly: when it and the main server come back at the same moment, the name goes
+          # straight to the main one.
+          steady: { interval: 1s, timeout: 800ms, recheck: 200ms, fall: 3, rise: 15 }
         indicators:
         \(Kitten.all.map { indicator($0, port: kittenPort) }.joined(separator: "\n"))
         schemes:
@@ -43,7 +46,7 @@ package enum DemoConfiguration {
             url: http://cat.example.test:\(port)/
             must-have: status=OK
             options: addr=\(kitten.address)
-            policy: quick
+            policy: \(kitten.role == "main" ? "quick" : "steady")
         """
     }
 

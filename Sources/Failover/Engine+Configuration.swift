@@ -15,13 +15,15 @@ extension Engine {
     }
 
     private mutating func replaceIndicators(_ new: [Indicator], at now: Instant, into effects: inout Effects) {
-        for track in indicatorTracks where new.place(of: track.indicator.name, by: \.name) == nil {
+        let names = new.map(\.name)
+        for track in indicatorTracks where names.place(of: track.indicator.name) == nil {
             if let ended = track.imposed { effects.append(.overrideEnded(ended), at: now) }
         }
         indicatorTracks = new.map { indicator in
             let old = place(of: indicator.name).map { indicatorTracks[$0] }
             return succeed(old, by: indicator, at: now, into: &effects)
         }
+        indicatorNames = names
     }
 
     private func succeed(
@@ -52,11 +54,14 @@ extension Engine {
     }
 
     private mutating func replaceSchemes(_ new: [Scheme], at now: Instant, into effects: inout Effects) {
-        for track in schemeTracks where new.place(of: track.scheme.name, by: \.name) == nil {
+        let names = new.map(\.name)
+        for track in schemeTracks where names.place(of: track.scheme.name) == nil {
             if let ended = track.pin { effects.append(.overrideEnded(ended), at: now) }
         }
         let old = schemeTracks
+        let oldNames = schemeNames
         schemeTracks = []
+        schemeNames = names
         for (index, scheme) in new.enumerated() {
             let members = scheme.members.map { member in
                 guard let place = place(of: member.indicator) else {
@@ -66,7 +71,7 @@ extension Engine {
             }
             for member in members { indicatorTracks[member].schemes.append(index) }
             var track =
-                old.place(of: scheme.name, by: \.scheme.name).map { old[$0] }
+                oldNames.place(of: scheme.name).map { old[$0] }
                 ?? SchemeTrack(scheme, members: members)
             track.configure(scheme, members: members)
             track.alarm = nil

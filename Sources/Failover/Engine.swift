@@ -7,9 +7,11 @@
 /// The same events at the same instants give the same effects, byte for byte, in any process: what there is
 /// is kept in sorted arrays and walked in their order.
 package struct Engine: Sendable {
-    /// Both sorted by name.
+    /// Both sorted by name, and their names in the same places, to be searched.
     var indicatorTracks: [IndicatorTrack] = []
     var schemeTracks: [SchemeTrack] = []
+    var indicatorNames: [IndicatorName] = []
+    var schemeNames: [SchemeName] = []
     var alarms = Alarms()
     /// The places of the schemes to be weighed anew before the event has been dealt with.
     private var due: [Int] = []
@@ -105,19 +107,19 @@ package struct Engine: Sendable {
 
     // MARK: Names
 
-    func place(of name: IndicatorName) -> Int? { indicatorTracks.place(of: name, by: \.indicator.name) }
-    func place(of name: SchemeName) -> Int? { schemeTracks.place(of: name, by: \.scheme.name) }
+    func place(of name: IndicatorName) -> Int? { indicatorNames.place(of: name) }
+    func place(of name: SchemeName) -> Int? { schemeNames.place(of: name) }
 }
 
-extension Array {
-    /// Where in this array, sorted by `key`, the element with this key is.
-    func place<Key: Comparable>(of key: Key, by path: KeyPath<Element, Key>) -> Int? {
+extension Array where Element: Comparable {
+    /// Where in this sorted array the element is.
+    func place(of element: Element) -> Int? {
         var low = startIndex
         var high = endIndex
         while low < high {
             let middle = (low + high) / 2
-            if self[middle][keyPath: path] < key { low = middle + 1 } else { high = middle }
+            if self[middle] < element { low = middle + 1 } else { high = middle }
         }
-        return low < endIndex && self[low][keyPath: path] == key ? low : nil
+        return low < endIndex && self[low] == element ? low : nil
     }
 }

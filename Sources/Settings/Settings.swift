@@ -6,7 +6,7 @@ import Foundation
 
 /// One configuration file, read and validated whole.
 ///
-///     text ─► `YAMLText`: nodes with places ─► `SettingsReader`: sections, each with the keys of `Schema`
+///     text ─► `YAMLText`: nodes with places ─► `SettingsReader`: sections, each with the keys of `SettingsKeys`
 ///                                                     │
 ///                            Settings, or every error at once ◄──┘
 package struct Settings: Sendable {

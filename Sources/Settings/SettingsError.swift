@@ -13,6 +13,18 @@ package struct SettingsError: Error, Hashable, Sendable, CustomStringConvertible
     /// What would be right: `1…1000 or primary, backup, …`, or `did you mean "ttl"?`; empty for a warning.
     package var expected: String
 
+    package init(
+        file: String, line: Int, column: Int, path: String, value: String?, problem: String, expected: String
+    ) {
+        self.file = file
+        self.line = line
+        self.column = column
+        self.path = path
+        self.value = value
+        self.problem = problem
+        self.expected = expected
+    }
+
     /// `home.yaml:12:9: schemes.cat.example.test.ttl "0" is out of range; use 1…86400`
     package var description: String {
         let subject = (path.isEmpty ? "" : path + " ") + (value.map { "\"\(Self.shorten($0))\" " } ?? "")

@@ -25,10 +25,10 @@ extension SettingsReader {
     private mutating func readScheme(_ written: String, _ entry: Entry, indicators: [String], zones: ReadZones)
         -> Scheme
     {
-        let fields = fields(of: entry, allowed: Schema.scheme)
+        let fields = fields(of: entry, allowed: SettingsKeys.scheme)
         let place = entry.atKey
         let owner = name(written, place)
-        var scheme = Scheme(name: SchemeName((owner?.lowercase.description ?? written).droppingFinalDot))
+        var scheme = Scheme(name: SchemeName((owner?.inLowerCase.description ?? written).droppingFinalDot))
         if let owner { checkZone(of: owner, place, zones: zones) }
         if let place = fields["provider"], let provider = text(of: place), provider != "local" {
             report(place, value: provider, "is not a provider", "local (our own DNS server)")
@@ -147,7 +147,7 @@ extension SettingsReader {
     }
 
     private mutating func readMember(_ entry: Entry, indicators: [String]) -> Member? {
-        let fields = fields(of: entry, allowed: Schema.member)
+        let fields = fields(of: entry, allowed: SettingsKeys.member)
         guard entry.isSection else { return nil }
         let values = readValues(fields["value"], of: entry)
         let priority = fields["priority"].map { readPriority($0) } ?? .primary

@@ -58,7 +58,7 @@ extension SettingsReader {
     }
 
     private mutating func readPolicy(_ name: String, _ entry: Entry) -> Policy {
-        let fields = fields(of: entry, allowed: Schema.policy)
+        let fields = fields(of: entry, allowed: SettingsKeys.policy)
         var policy = Policy(name: name)
         let second = Duration.seconds(1)
         policy.interval = duration(fields["interval"], in: .milliseconds(100)...second * 86_400) ?? policy.interval
@@ -115,7 +115,7 @@ extension SettingsReader {
             return nil
         }
         guard let method = text(of: place) else { return nil }
-        let ownKeys = Schema.indicator.map(\.name).filter { $0 != "options" }
+        let ownKeys = SettingsKeys.indicator.map(\.name).filter { $0 != "options" }
         var values: [String: String] = [:]
         for (key, child) in fields where !ownKeys.contains(key) {
             if case .scalar(let scalar) = child.node, !child.node.isNull {
@@ -145,7 +145,7 @@ extension SettingsReader {
         let isUnknown = wrong.problem.hasPrefix("is not an argument")
         if isUnknown, fields[wrong.key] != nil { place = place.atKey }
         place.path = entry.child(wrong.key)
-        let names = Schema.indicator.map(\.name)
+        let names = SettingsKeys.indicator.map(\.name)
         let meant = isUnknown ? suggestion(for: wrong.key, among: names) : nil
         report(
             place, value: isUnknown ? nil : value, wrong.problem,

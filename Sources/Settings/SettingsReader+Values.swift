@@ -44,7 +44,7 @@ extension SettingsReader {
     }
 
     /// The entries of a section whose keys are known; any other key is an error.
-    mutating func fields(of entry: Entry?, allowed: [SchemaKey]) -> [String: Entry] {
+    mutating func fields(of entry: Entry?, allowed: [SettingsKey]) -> [String: Entry] {
         let names = allowed.map(\.name)
         var fields: [String: Entry] = [:]
         for (key, child) in entries(of: entry) {

@@ -35,8 +35,8 @@ struct SettingsReader {
 
     private mutating func readRoot(_ root: Entry) -> Settings {
         reportRepeatedKeys(below: root)
-        let section = fields(of: root, allowed: Schema.root)
-        let listen = fields(of: section["listen"], allowed: Schema.listen)
+        let section = fields(of: root, allowed: SettingsKeys.root)
+        let listen = fields(of: section["listen"], allowed: SettingsKeys.listen)
         let dns = readListeners(listen["dns"], standard: Settings.standardDNSListener)
         let http = readListener(listen["http"], standard: Settings.standardHTTPListener)
         if let place = listen["http"], dns.contains(where: { $0.description == http.description }) {

@@ -16,7 +16,7 @@ extension SettingsReader {
     mutating func readZones(_ entry: Entry?) -> ReadZones {
         var zones = ReadZones()
         for item in items(of: entry) {
-            let fields = fields(of: item, allowed: Schema.zone)
+            let fields = fields(of: item, allowed: SettingsKeys.zone)
             guard item.isSection else { continue }
             guard let place = fields["name"] else {
                 report(item, "has no name", "name: such as example.org")
@@ -122,21 +122,8 @@ extension SettingsReader {
         do {
             return try Name(text)
         } catch {
-            report(place, value: text, error.problem, "a name such as www.example.org")
+            report(place, value: text, "is not a domain name: \(error)", error.expected)
             return nil
-        }
-    }
-}
-
-extension NameError {
-    /// What is wrong, without advice.
-    fileprivate var problem: String {
-        switch self {
-        case .empty: "is empty"
-        case .emptyLabel: "has two dots in a row, or begins with one"
-        case .labelTooLong: "has a label of more than 63 octets"
-        case .tooLong: "is longer than 255 octets"
-        case .badEscape: "has a backslash without a character or three digits of at most 255 after it"
         }
     }
 }

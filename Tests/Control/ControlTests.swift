@@ -38,7 +38,8 @@ import Testing
             Stage.configuration(["main", "backup"]),
             checks: [IndicatorName("main"): hanging, IndicatorName("backup"): backup])
         try await eventually("backup answers") { stage.publisher.lastAddresses == ["192.0.2.2"] }
-        try await eventually("backup is probed on") { backup.probes > hanging.probes + 2 }
+        try await eventually("backup is probed on") { backup.probes > 5 }
+        #expect(hanging.probes == 1)
         await stage.control.stop()
     }
 
@@ -81,8 +82,8 @@ import Testing
 
     @Test func `it is not ready before its schemes are decided, and says which`() async throws {
         let stage = Stage()
-        let hanging = ScriptedCheck(hangs: true)
-        await stage.control.apply(Stage.configuration(["main"]), checks: [IndicatorName("main"): hanging])
+        let failing = ScriptedCheck(failing: "connection refused")
+        await stage.control.apply(Stage.configuration(["main"]), checks: [IndicatorName("main"): failing])
         #expect(await stage.control.unreadiness()?.contains("cat.example.test") == true)
         try await eventually("the verdict is in") { await stage.control.unreadiness() == nil }
         await stage.control.stop()

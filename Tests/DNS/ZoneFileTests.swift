@@ -80,7 +80,7 @@ import Testing
         ("a A 192.0.2.1 x", "z:3:15: \"x\" is more than A takes"),
         ("a BLAH x", "z:3:3: \"BLAH\" is not a record type"),
         ("a CH A 192.0.2.1", "z:3:3: \"CH\" is a class that is not served"),
-        ("a..b A 192.0.2.1", "z:3:1: \"a..b\" has an empty label"),
+        ("a..b A 192.0.2.1", "z:3:1: \"a..b\" is not a name: the name “a..b” has an empty label"),
         ("a MX 70000 b", "z:3:6: \"70000\" is not a number in range"),
         ("a TXT \"open\nb A 192.0.2.1", "z:3:7: a quoted string is not closed on its line"),
         ("a (A 192.0.2.1", "z:3:3: \"(\" is never closed"),

@@ -157,8 +157,8 @@ struct Broken: Sendable, CustomTestStringConvertible {
             "n.yaml:1:48: zones[0].records stands beside file; use one of the two"),
         Broken(
             "not a domain name", "zones: [{ name: example..test, file: good.zone }]",
-            #"n.yaml:1:17: zones[0].name "example..test" has two dots in a row, or begins with one; use a "#
-                + "name such as www.example.org"),
+            #"n.yaml:1:17: zones[0].name "example..test" is not a domain name: the name “example..test” "#
+                + "has an empty label; use one dot between labels, and a label before each dot"),
         Broken(
             "a name that stands for another", "zones: [{ name: \"@\", file: good.zone }]",
             #"n.yaml:1:17: zones[0].name "@" stands for no name here; use a name such as www.example.org"#),
@@ -276,8 +276,8 @@ struct Broken: Sendable, CustomTestStringConvertible {
                 + "add its zone under zones:"),
         Broken(
             "not a name", scheme(member, name: "web..example.test"),
-            #"n.yaml:4:3: schemes.web..example.test "web..example.test" has two dots in a row, or begins "#
-                + "with one; use a name such as www.example.org"),
+            #"n.yaml:4:3: schemes.web..example.test "web..example.test" is not a domain name: the name "#
+                + "“web..example.test” has an empty label; use one dot between labels, and a label before each dot"),
         Broken(
             "a CNAME in its place", scheme(member, name: "old.example.test"),
             "n.yaml:4:3: schemes.old.example.test has a CNAME record in its zone; use a name without one "

@@ -23,7 +23,8 @@ import Testing
         #expect(files.filter { $0.hasSuffix(".yaml") }.sorted() == Self.examples)
     }
 
-    @Test(arguments: Schema.all.flatMap { section in section.keys.map { (section.section, $0.name, $0.standard) } })
+    @Test(
+        arguments: SettingsKeys.all.flatMap { section in section.keys.map { (section.section, $0.name, $0.standard) } })
     func `the documentation has every key in its section, with its default`(
         section: String, key: String, standard: String?
     ) throws {
@@ -36,7 +37,7 @@ import Testing
 
     @Test(arguments: ["listen", "zones", "policies", "indicators", "schemes", "members"])
     func `the documentation has no key that does not exist`(section: String) throws {
-        let known = try #require(Schema.all.first { $0.section == section }).keys.map(\.name)
+        let known = try #require(SettingsKeys.all.first { $0.section == section }).keys.map(\.name)
         let table = try documentation(of: section).drop { !$0.hasPrefix("| key | ") }.prefix { $0.hasPrefix("|") }
         let keys = table.dropFirst(2).compactMap { $0.split(separator: "`").dropFirst().first.map(String.init) }
         #expect(keys == known || Set(keys) == Set(known), "\(keys)")

@@ -1,0 +1,137 @@
+#define _GNU_SOURCE
+#include "CSockets.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <pthread.h>
+#include <sched.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/time.h>
+#include <unistd.h>
+
+static socklen_t fill_address(struct sockaddr_storage *storage, const uint8_t *octets, size_t length, uint16_t port) {
+    memset(storage, 0, sizeof *storage);
+    if (length == 4) {
+        struct sockaddr_in *name = (struct sockaddr_in *)storage;
+        name->sin_family = AF_INET;
+        name->sin_port = htons(port);
+        memcpy(&name->sin_addr, octets, 4);
+        return sizeof *name;
+    }
+    struct sockaddr_in6 *name = (struct sockaddr_in6 *)storage;
+    name->sin6_family = AF_INET6;
+    name->sin6_port = htons(port);
+    memcpy(&name->sin6_addr, octets, 16);
+    return sizeof *name;
+}
+
+static int is_wildcard(const uint8_t *octets, size_t length) {
+    for (size_t i = 0; i < length; i++)
+        if (octets[i]) return 0;
+    return 1;
+}
+
+static int set_option(int descriptor, int level, int option, int value) {
+    return setsockopt(descriptor, level, option, &value, sizeof value);
+}
+
+static int fail(int descriptor) {
+    int error = errno;
+    close(descriptor);
+    return -error;
+}
+
+int ninelives_open_udp(const uint8_t *octets, size_t length, uint16_t port, int shared) {
+    int family = length == 4 ? AF_INET : AF_INET6;
+    int descriptor = socket(family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    if (descriptor < 0) return -errno;
+    if (family == AF_INET6 && set_option(descriptor, IPPROTO_IPV6, IPV6_V6ONLY, 1) < 0) return fail(descriptor);
+    if (shared && set_option(descriptor, SOL_SOCKET, SO_REUSEPORT, 1) < 0) return fail(descriptor);
+    if (is_wildcard(octets, length)) {
+        int failed = family == AF_INET ? set_option(descriptor, IPPROTO_IP, IP_PKTINFO, 1)
+                                       : set_option(descriptor, IPPROTO_IPV6, IPV6_RECVPKTINFO, 1);
+        if (failed < 0) return fail(descriptor);
+    }
+    // Best effort: long queues for bursts, and no path MTU that a forged ICMP message could shrink.
+    set_option(descriptor, SOL_SOCKET, SO_RCVBUF, 4 << 20);
+    set_option(descriptor, SOL_SOCKET, SO_SNDBUF, 4 << 20);
+    if (family == AF_INET)
+        set_option(descriptor, IPPROTO_IP, IP_MTU_DISCOVER, IP_PMTUDISC_OMIT);
+    else
+        set_option(descriptor, IPPROTO_IPV6, IPV6_MTU_DISCOVER, IPV6_PMTUDISC_OMIT);
+    struct sockaddr_storage name;
+    socklen_t size = fill_address(&name, octets, length, port);
+    if (bind(descriptor, (struct sockaddr *)&name, size) < 0) return fail(descriptor);
+    return descriptor;
+}
+
+int ninelives_open_tcp(const uint8_t *octets, size_t length, uint16_t port) {
+    int family = length == 4 ? AF_INET : AF_INET6;
+    int descriptor = socket(family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    if (descriptor < 0) return -errno;
+    if (family == AF_INET6 && set_option(descriptor, IPPROTO_IPV6, IPV6_V6ONLY, 1) < 0) return fail(descriptor);
+    if (set_option(descriptor, SOL_SOCKET, SO_REUSEADDR, 1) < 0) return fail(descriptor);
+    struct sockaddr_storage name;
+    socklen_t size = fill_address(&name, octets, length, port);
+    if (bind(descriptor, (struct sockaddr *)&name, size) < 0) return fail(descriptor);
+    if (listen(descriptor, SOMAXCONN) < 0) return fail(descriptor);
+    return descriptor;
+}
+
+int ninelives_connect_udp(const uint8_t *octets, size_t length, uint16_t port) {
+    int descriptor = socket(length == 4 ? AF_INET : AF_INET6, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    if (descriptor < 0) return -errno;
+    set_option(descriptor, SOL_SOCKET, SO_RCVBUF, 4 << 20);
+    set_option(descriptor, SOL_SOCKET, SO_SNDBUF, 4 << 20);
+    struct sockaddr_storage name;
+    socklen_t size = fill_address(&name, octets, length, port);
+    if (connect(descriptor, (struct sockaddr *)&name, size) < 0) return fail(descriptor);
+    return descriptor;
+}
+
+uint16_t ninelives_local_port(int descriptor) {
+    struct sockaddr_storage name;
+    socklen_t size = sizeof name;
+    if (getsockname(descriptor, (struct sockaddr *)&name, &size) < 0) return 0;
+    if (name.ss_family == AF_INET) return ntohs(((struct sockaddr_in *)&name)->sin_port);
+    if (name.ss_family == AF_INET6) return ntohs(((struct sockaddr_in6 *)&name)->sin6_port);
+    return 0;
+}
+
+// Linux refuses to shut an unconnected socket down, but wakes its readers all the same.
+void ninelives_wake(int descriptor) { shutdown(descriptor, SHUT_RD); }
+
+void ninelives_set_receive_timeout(int descriptor, int milliseconds) {
+    struct timeval limit = {.tv_sec = milliseconds / 1000, .tv_usec = milliseconds % 1000 * 1000};
+    setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
+}
+
+int ninelives_pin_to_processor(int processor) {
+    cpu_set_t set;
+    CPU_ZERO(&set);
+    CPU_SET(processor, &set);
+    return pthread_setaffinity_np(pthread_self(), sizeof set, &set);
+}
+
+void ninelives_name_thread(const char *name) { pthread_setname_np(pthread_self(), name); }
+
+uint64_t ninelives_processor_nanoseconds(int process) {
+    char path[64], line[2048];
+    snprintf(path, sizeof path, "/proc/%d/stat", process);
+    FILE *file = fopen(path, "re");
+    if (!file) return 0;
+    size_t size = fread(line, 1, sizeof line - 1, file);
+    fclose(file);
+    line[size] = 0;
+    // The program's name, in parentheses, may hold anything; user and system time are the 12th and 13th field after.
+    char *rest = strrchr(line, ')');
+    unsigned long long user = 0, system = 0;
+    if (!rest || sscanf(rest + 1, " %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %llu %llu", &user, &system) != 2)
+        return 0;
+    return (user + system) * (1000000000ull / (unsigned long long)sysconf(_SC_CLK_TCK));
+}

@@ -1,0 +1,96 @@
+/// How a query came, which decides how long its reply may be.
+package enum QueryTransport: Sendable {
+    /// UDP: 512 octets, or what the client's EDNS allows, up to 1232 (RFC 6891 §6.2.5).
+    case datagram
+    /// TCP and what runs over it: 65,535 octets.
+    case stream
+}
+
+/// What answers are made from: plain pointers, valid as long as the snapshot and the table they were taken from.
+package struct AnswerSource: BitwiseCopyable {
+    let zones: ZoneSnapshot.View
+    let dynamic: DynamicTable.View
+
+    package init(_ snapshot: ZoneSnapshot, _ table: DynamicTable) {
+        zones = snapshot.view
+        dynamic = table.view
+    }
+}
+
+/// The longest reply over UDP: fits an unfragmented IPv6 packet everywhere (DNS flag day 2020).
+package let maximumDatagramLength = 1232
+
+/// Answers one query: the only way from a question to a reply, for every transport.
+///
+///     header ─► question ─► EDNS ─► resolve (look up, follow, append) ─► OPT ─► header of the reply
+///
+/// Nothing is allocated, locked, reference counted or copied in here, except for the answer itself.
+///
+/// - Parameters:
+///   - query: one whole message, from the network and not to be trusted.
+///   - reply: at least 512 octets; 1232 for datagrams and 65,535 for streams give every answer its full length.
+/// - Returns: the length of the reply, or 0 if the query deserves silence: too short for a header, or itself a reply.
+package func answer(
+    _ query: UnsafeRawBufferPointer, over transport: QueryTransport, from source: AnswerSource,
+    into reply: UnsafeMutableRawBufferPointer
+) -> Int {
+    guard let message = query.baseAddress, let target = reply.baseAddress, query.count >= headerLength else { return 0 }
+    precondition(reply.count >= 512)
+    let flags = message.load(fromByteOffset: 2, as: UInt8.self)
+    if flags & 0x80 != 0 { return 0 }
+    var composer = Composer(source: source, query: message, reply: target)
+    if flags & 0x78 != 0 { return composer.finishWithHeaderOnly(.notImplemented) }
+    guard let question = Question(query) else { return composer.finishWithHeaderOnly(.formatError) }
+    let edns = EDNS(query, after: question)
+    composer.begin(question)
+    guard edns.isValid else { return composer.finishWithHeaderOnly(.formatError) }
+
+    let allowed =
+        switch transport {
+        case .stream: 65_535
+        case .datagram:
+            edns.isPresent ? max(512, min(maximumDatagramLength, edns.payloadSize)) : 512
+        }
+    composer.setLimit(min(allowed, reply.count), edns: edns)
+    if edns.isPresent, edns.version > 0 { return composer.finish(.badVersion) }
+    if let refusal = refusal(of: question) { return composer.finish(refusal) }
+    return withUnsafeTemporaryAllocation(byteCount: 512, alignment: 8) { scratch in
+        guard let name = scratch.baseAddress else { return 0 }
+        copyLowercased(
+            message + headerLength, count: question.nameLength, available: query.count &- headerLength, to: name)
+        composer.resolve(name, count: question.nameLength, type: question.type)
+        return composer.finish(composer.code)
+    }
+}
+
+/// The octets before the question (RFC 1035 §4.1.1).
+let headerLength = 12
+
+/// Response codes (RFC 1035 §4.1.1, RFC 6891 §9), extended ones in full.
+struct ResponseCode: Equatable, BitwiseCopyable {
+    let rawValue: UInt16
+
+    static let noError = ResponseCode(rawValue: 0)
+    static let formatError = ResponseCode(rawValue: 1)
+    static let serverFailure = ResponseCode(rawValue: 2)
+    static let nameError = ResponseCode(rawValue: 3)
+    static let notImplemented = ResponseCode(rawValue: 4)
+    static let refused = ResponseCode(rawValue: 5)
+    static let nameTooLong = ResponseCode(rawValue: 6)
+    static let badVersion = ResponseCode(rawValue: 16)
+}
+
+/// What no zone has an answer to, whatever is in it.
+@inline(__always)
+private func refusal(of question: Question) -> ResponseCode? {
+    // Class IN, or ANY, which means IN to a server that has nothing else.
+    guard question.class == 1 || question.class == 255 else { return .refused }
+    // OPT, and the meta types (RFC 6895 §3.1).
+    guard question.type == TypeCode.opt || (question.type >= 128 && question.type < 255) else { return nil }
+    return switch question.type {
+    case TypeCode.opt, TypeCode.tkey, TypeCode.tsig: .formatError
+    case TypeCode.ixfr, TypeCode.axfr: .refused
+    case TypeCode.mailA, TypeCode.mailB: .notImplemented
+    default: nil
+    }
+}

@@ -1,0 +1,107 @@
+import Control
+import Foundation
+import HTTPTypes
+import Hummingbird
+import NIOCore
+import NIOFoundationCompat
+
+extension Site {
+    /// What programs read: the API, metrics and health.
+    func addAPI(to router: Router<BasicRequestContext>) {
+        router.get("/api/v1/status") { _, _ in Response.json(try JSON.encode(await control.report())) }
+        router.get("/api/v1/schemes/:name/explain") { _, context in
+            let name = try context.parameters.require("name")
+            guard let explanation = await control.explanation(of: name.removingPercentEncoding ?? name) else {
+                throw HTTPError(.notFound, message: "There is no scheme \(name).")
+            }
+            return Response.json(try JSON.encode(explanation))
+        }
+        if let demo {
+            router.get("/api/v1/demo/servers") { _, _ in Response.json(try JSON.encode(await demo.servers())) }
+        }
+        router.get("/metrics") { _, _ in
+            let own = Metrics(report: await control.report()).text
+            return Response.text(own + (await moreMetrics()), type: "text/plain; version=0.0.4; charset=utf-8")
+        }
+        router.get("/healthz") { _, _ in Response.text("ok\n", type: "text/plain; charset=utf-8") }
+        router.get("/readyz") { _, _ in
+            guard let reason = await control.unreadiness() else {
+                return Response.text("ready\n", type: "text/plain; charset=utf-8")
+            }
+            return Response.text(
+                "not ready: \(reason)\n", type: "text/plain; charset=utf-8", status: .serviceUnavailable)
+        }
+    }
+}
+
+/// JSON as it leaves the house: keys sorted, so that two equal reports are equal texts.
+enum JSON {
+    enum Value: Encodable {
+        case string(String)
+        case number(Double)
+
+        func encode(to encoder: any Encoder) throws {
+            var container = encoder.singleValueContainer()
+            switch self {
+            case .string(let text): try container.encode(text)
+            case .number(let number): try container.encode(number)
+            }
+        }
+    }
+
+    static func encode(_ value: some Encodable) throws -> ByteBuffer {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        return ByteBuffer(data: try encoder.encode(value))
+    }
+
+    static func text(_ object: [String: Value]) throws -> String { String(buffer: try encode(object)) }
+}
+
+extension Response {
+    static func json(_ body: ByteBuffer) -> Response {
+        Response(
+            status: .ok, headers: [.contentType: "application/json; charset=utf-8", .cacheControl: "no-store"],
+            body: .init(byteBuffer: body))
+    }
+
+    static func text(_ text: String, type: String, status: HTTPResponse.Status = .ok) -> Response {
+        Response(
+            status: status, headers: [.contentType: type, .cacheControl: "no-store"],
+            body: .init(byteBuffer: ByteBuffer(string: text)))
+    }
+}
+
+/// The files that pages load; all of them are in the binary.
+enum Assets {
+    static func response(_ name: String) throws -> Response {
+        let (bytes, type): ([UInt8], String) =
+            switch name {
+            case "ninelives.css": (PackageResources.ninelives_css, "text/css; charset=utf-8")
+            case "ninelives.js": (PackageResources.ninelives_js, "text/javascript; charset=utf-8")
+            case "icon.svg": (PackageResources.icon_svg, "image/svg+xml")
+            default: throw HTTPError(.notFound)
+            }
+        return Response(
+            status: .ok, headers: [.contentType: type, .cacheControl: "no-cache"],
+            body: .init(byteBuffer: ByteBuffer(bytes: bytes)))
+    }
+}
+
+/// What a browser may do with our pages: load our own files, and nothing else.
+struct SecurityHeaders: RouterMiddleware {
+    func handle(
+        _ request: Request, context: BasicRequestContext, next: (Request, BasicRequestContext) async throws -> Response
+    ) async throws -> Response {
+        var response = try await next(request, context)
+        for (name, value) in Self.headers {
+            if let field = HTTPField.Name(name) { response.headers[field] = value }
+        }
+        return response
+    }
+
+    private static let headers = [
+        ("Content-Security-Policy", "default-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'self'"),
+        ("X-Content-Type-Options", "nosniff"), ("X-Frame-Options", "DENY"), ("Referrer-Policy", "no-referrer"),
+    ]
+}

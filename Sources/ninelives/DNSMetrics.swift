@@ -1,0 +1,32 @@
+import DNSServer
+
+extension DNSServerCounters {
+    private static let rcodes = ["NOERROR", "FORMERR", "SERVFAIL", "NXDOMAIN", "NOTIMP", "REFUSED"]
+
+    /// In Prometheus' text format.
+    var metrics: String {
+        var text = """
+            # HELP ninelives_dns_queries_total Queries received.
+            # TYPE ninelives_dns_queries_total counter
+            ninelives_dns_queries_total{transport="udp"} \(udpQueries)
+            ninelives_dns_queries_total{transport="tcp"} \(tcpQueries)
+            # HELP ninelives_dns_dropped_total Packets that were not answered.
+            # TYPE ninelives_dns_dropped_total counter
+            ninelives_dns_dropped_total \(dropped)
+            # HELP ninelives_dns_truncated_total Answers that did not fit and were cut with TC.
+            # TYPE ninelives_dns_truncated_total counter
+            ninelives_dns_truncated_total \(truncated)
+            # HELP ninelives_dns_tcp_connections_total TCP connections accepted.
+            # TYPE ninelives_dns_tcp_connections_total counter
+            ninelives_dns_tcp_connections_total \(tcpConnections)
+            # HELP ninelives_dns_replies_total Replies by response code.
+            # TYPE ninelives_dns_replies_total counter
+
+            """
+        for (code, count) in replies.enumerated() where code < Self.rcodes.count || count > 0 {
+            let name = code < Self.rcodes.count ? Self.rcodes[code] : "RCODE\(code)"
+            text += "ninelives_dns_replies_total{rcode=\"\(name)\"} \(count)\n"
+        }
+        return text
+    }
+}

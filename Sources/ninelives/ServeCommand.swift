@@ -1,0 +1,45 @@
+import ArgumentParser
+import Logging
+import Settings
+
+struct ServeCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "serve", abstract: "Check servers, decide, and answer for names, by a configuration file.",
+        discussion: """
+            Runs until it is stopped (Ctrl-C or SIGTERM). If anything in the file is wrong, or a port is in use, it
+            says all that is wrong and exits with 2; nothing is started.
+
+            EXAMPLE
+              ninelives serve --config home.yaml
+            """)
+
+    @Option(help: "The configuration file.") var config: String
+    @Option(help: "What to log: trace, debug, info, notice, warning or error.") var logLevel: LogLevel = .info
+
+    func run() async throws {
+        let settings = try loadSettings(config)
+        let logger = makeLogger(level: logLevel)
+        try await Node(settings: settings, demo: nil, logger: logger).run {
+            logger.notice(
+                "Serving",
+                metadata: [
+                    "dns": "\(settings.dnsListeners.map(\.description).joined(separator: " "))",
+                    "http": "http://\(settings.http)", "version": "\(Version.current)",
+                ])
+        }
+    }
+}
+
+/// The levels of swift-log, as an option.
+enum LogLevel: String, ExpressibleByArgument, CaseIterable {
+    case trace, debug, info, notice, warning, error
+
+    var level: Logger.Level { Logger.Level(rawValue: rawValue) ?? .info }
+}
+
+/// Logs go to standard error, so that standard output stays what the command has to say.
+func makeLogger(level: LogLevel) -> Logger {
+    var logger = Logger(label: "ninelives") { StreamLogHandler.standardError(label: $0) }
+    logger.logLevel = level.level
+    return logger
+}

@@ -1,0 +1,60 @@
+import Foundation
+import TestSupport
+
+/// The executable that was built beside these tests.
+let binary: String = {
+    let tests =
+        (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")) ?? CommandLine.arguments[0]
+    return URL(fileURLWithPath: tests).deletingLastPathComponent().appendingPathComponent("ninelives").path
+}()
+
+/// Runs a command to its end.
+func ninelives(_ arguments: String..., within limit: Duration = .seconds(30)) async throws -> (
+    output: String, code: Int32
+) {
+    try await run(binary, arguments, within: limit)
+}
+
+/// A running `ninelives demo` with ports of its own.
+struct RunningDemo {
+    let process: ChildProcess
+    let folder: TemporaryFolder
+    let dnsPort: Int
+    let url: String
+
+    init(speed: Int) async throws {
+        folder = try TemporaryFolder()
+        dnsPort = try freePort()
+        let httpPort = try freePort()
+        url = "http://127.0.0.1:\(httpPort)"
+        let kittens = try freePort(on: "127.0.0.11")
+        process = try ChildProcess(
+            binary,
+            [
+                "demo", "--speed", "\(speed)", "--dns", "127.0.0.1:\(dnsPort)", "--http", "127.0.0.1:\(httpPort)",
+                "--kitten-port", "\(kittens)", "--data", folder.path,
+            ])
+        do {
+            try await eventually("the demo answers", within: .seconds(30)) {
+                try await !digShort("cat.example.test").isEmpty
+            }
+        } catch {
+            FileHandle.standardError.write(Data(process.printed.utf8))
+            await stop()
+            throw error
+        }
+    }
+
+    func stop() async {
+        await process.stop()
+        folder.remove()
+    }
+
+    /// What `dig +short` prints, line by line.
+    func digShort(_ name: String, _ options: String...) async throws -> [String] {
+        let arguments = ["@127.0.0.1", "-p", "\(dnsPort)", "+short", "+time=2", "+tries=2", name] + options
+        let (output, code) = try await run("dig", arguments)
+        guard code == 0 else { return [] }
+        return output.split(separator: "\n").map(String.init)
+    }
+}

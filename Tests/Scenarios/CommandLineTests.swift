@@ -1,0 +1,89 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// The commands as a person types them.
+@Suite struct CommandLineTests {
+    @Test(arguments: ["serve", "demo", "check", "validate", "status", "explain", "version"])
+    func `every command has help with an example`(command: String) async throws {
+        let (output, code) = try await ninelives(command, "--help")
+        #expect(code == 0)
+        #expect(output.contains("EXAMPLE"), "\(output)")
+        #expect(output.contains("ninelives \(command)"), "\(output)")
+    }
+
+    @Test func `a check that succeeds exits with 0 and one that fails with 1 and its reason`() async throws {
+        let port = try freePort()
+        let refused = try await ninelives("check", "tcp", "host=127.0.0.1", "port=\(port)")
+        #expect(refused.code == 1)
+        #expect(refused.output.contains("connection refused"), "\(refused.output)")
+
+        let server = try ChildProcess("python3", ["-m", "http.server", "\(port)", "--bind", "127.0.0.1"])
+        try await eventually("the web server listens") {
+            try await ninelives("check", "tcp", "host=127.0.0.1", "port=\(port)").code == 0
+        }
+        let found = try await ninelives("check", "http-status", "url=http://127.0.0.1:\(port)/")
+        #expect(found.code == 0)
+        #expect(found.output.contains("200"), "\(found.output)")
+        await server.stop()
+    }
+
+    @Test func `wrong arguments of a check are all named and exit with 2`() async throws {
+        let (output, code) = try await ninelives("check", "http-grp", "url=http://127.0.0.1/")
+        #expect(code == 2)
+        #expect(output.contains("http-grep"), "the nearest method is suggested: \(output)")
+        let missing = try await ninelives("check", "tcp", "prot=1")
+        #expect(missing.code == 2)
+        #expect(missing.output.contains("host") && missing.output.contains("prot"), "\(missing.output)")
+    }
+
+    @Test func `a wrong configuration starts nothing, names every error and exits with 2`() async throws {
+        let folder = try TemporaryFolder()
+        defer { folder.remove() }
+        let file = try folder.write(
+            "wrong.yaml",
+            """
+            listen: { dns: ["127.0.0.1:5300"], http: "127.0.0.1:8053" }
+            data: ./data
+            polices: {}
+            indicators:
+              a: { check: tpc, host: 127.0.0.1, port: 80 }
+            """)
+        for arguments in [["validate", file], ["serve", "--config", file]] {
+            let (output, code) = try await run(binary, arguments)
+            #expect(code == 2)
+            #expect(output.contains("wrong.yaml:3:") && output.contains("policies"), "\(output)")
+            #expect(output.contains("wrong.yaml:5:") && output.contains("tcp"), "\(output)")
+        }
+        #expect(!FileManager.default.fileExists(atPath: folder.path + "/data"))
+    }
+
+    @Test func `a port in use is named with its line, and nothing is started`() async throws {
+        let folder = try TemporaryFolder()
+        defer { folder.remove() }
+        let port = try freePort()
+        let server = try ChildProcess("python3", ["-m", "http.server", "\(port)", "--bind", "127.0.0.1"])
+        try await eventually("the port is taken") {
+            try await ninelives("check", "tcp", "host=127.0.0.1", "port=\(port)").code == 0
+        }
+        let file = try folder.write(
+            "busy.yaml",
+            """
+            listen:
+              dns: ["127.0.0.1:\(port)"]
+              http: "127.0.0.1:\(try freePort())"
+            data: ./data
+            """)
+        let (output, code) = try await ninelives("serve", "--config", file)
+        #expect(code == 2)
+        #expect(output.contains("busy.yaml:2:") && output.contains("127.0.0.1:\(port)"), "\(output)")
+        #expect(output.contains("in use"), "\(output)")
+        await server.stop()
+    }
+
+    @Test func `asking a server that is not there says so and exits with 3`() async throws {
+        let (output, code) = try await ninelives("status", "--url", "http://127.0.0.1:\(try freePort())")
+        #expect(code == 3)
+        #expect(output.contains("Is `ninelives serve`"), "\(output)")
+    }
+}

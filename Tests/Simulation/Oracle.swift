@@ -1,0 +1,167 @@
+import Addresses
+import Failover
+
+/// Watches events go in and effects come out, and objects to what must never be.
+///
+/// It knows the written rules only: it keeps its own count of states, overrides and waits (`Reference…`), and
+/// reads nothing of the engine but what a shell would see: effects and the read model.
+struct Oracle {
+    var objections: [String] = []
+    private(set) var events = 0
+    var indicators: [ReferenceIndicator] = []
+    var schemes: [ReferenceScheme] = []
+    private(set) var now = Instant(nanoseconds: 0)
+    private var isStarted = false
+
+    mutating func object(_ text: String) { objections.append(text) }
+
+    func indicator(_ name: IndicatorName) -> ReferenceIndicator? { indicators.first { $0.indicator.name == name } }
+
+    // MARK: Watching
+
+    /// Nothing may be overdue when the next event comes, as all wakes were delivered.
+    mutating func watch(until instant: Instant) {
+        let last = now
+        now = instant + .nanoseconds(-1)
+        for index in schemes.indices { checkStanding(of: index, after: nil) }
+        let imposed = indicators.map(\.imposed) + schemes.map(\.pin)
+        if imposed.contains(where: { override in override?.until.map { $0 <= now } ?? false }) {
+            object("an override is overdue, and no wake was asked for")
+        }
+        now = last
+    }
+
+    mutating func witness(_ event: Event, at instant: Instant, effects: [Effect], _ engine: Engine) {
+        events += 1
+        now = isStarted ? max(now, instant) : instant
+        isStarted = true
+        for index in schemes.indices { schemes[index].isTouched = false; schemes[index].isSentBack = false }
+        let before = indicators.map { ($0.indicator.name, $0.state) }
+        var ended = learn(event)
+        ended += endOverrides()
+        checkOrder(of: effects)
+        checkEntries(effects, before: before, ended: ended)
+        checkProbes(after: event, effects)
+        for index in schemes.indices {
+            checkMassFailure(of: index, after: event, effects)
+            checkDecisions(of: index, effects)
+            checkStanding(of: index, after: event)
+            checkReadModel(of: index, engine)
+        }
+        checkIndicators(engine)
+    }
+
+    // MARK: Learning
+
+    /// Takes the event in; returns the overrides that it ended.
+    private mutating func learn(_ event: Event) -> [Override.Action] {
+        switch event {
+        case .configured(let configuration): return learn(configuration)
+        case .probed(let name, let probe):
+            for index in indicators.indices
+            where indicators[index].indicator.name == name && !indicators[index].indicator.isDisabled {
+                // What had its time is over before the probe counts.
+                indicators[index].record(probe, at: now)
+            }
+        case .overridden(let override): return learn(override)
+        case .woke, .published: break
+        }
+        return []
+    }
+
+    private mutating func learn(_ configuration: Configuration) -> [Override.Action] {
+        var ended: [Override.Action] = []
+        for old in indicators where !configuration.indicators.contains(where: { $0.name == old.indicator.name }) {
+            if let action = old.imposed?.action { ended.append(action) }
+        }
+        indicators = configuration.indicators.map { new in
+            var reference = ReferenceIndicator(new, at: now)
+            if let old = indicator(new.name) {
+                reference.imposed = old.imposed
+                if old.indicator.isDisabled == new.isDisabled {
+                    reference = old
+                    reference.indicator = new
+                }
+            }
+            return reference
+        }
+        for old in schemes where !configuration.schemes.contains(where: { $0.name == old.scheme.name }) {
+            if let action = old.pin?.action { ended.append(action) }
+        }
+        schemes = configuration.schemes.map { new in
+            var reference = schemes.first { $0.scheme.name == new.name } ?? ReferenceScheme(new)
+            reference.scheme = new
+            reference.isTouched = true
+            reference.brakedUntil = nil
+            if let name = reference.pinned, !new.members.contains(where: { $0.indicator == name }) {
+                if let action = reference.pin?.action { ended.append(action) }
+                reference.pin = nil
+            }
+            return reference
+        }
+        return ended
+    }
+
+    private mutating func learn(_ override: Override) -> [Override.Action] {
+        let isOver = override.until.map { $0 <= now } ?? false
+        switch override.action {
+        case .maintenance(let name), .force(let name, _):
+            guard indicator(name) != nil else { return [] }
+            return isOver ? [override.action] : impose(override, on: name)
+        case .clear(let name): return indicator(name)?.imposed == nil ? [] : impose(nil, on: name)
+        case .pin(let name, let member):
+            guard let index = schemes.firstIndex(where: { $0.scheme.name == name }),
+                schemes[index].scheme.members.contains(where: { $0.indicator == member })
+            else { return [] }
+            return isOver ? [override.action] : pin(override, index)
+        case .unpin(let name):
+            guard let index = schemes.firstIndex(where: { $0.scheme.name == name }), schemes[index].pin != nil
+            else { return [] }
+            return pin(nil, index)
+        case .failBack(let name):
+            for index in schemes.indices where schemes[index].scheme.name == name {
+                schemes[index].isSentBack = true
+                touch(index)
+            }
+            return []
+        }
+    }
+
+    private mutating func impose(_ override: Override?, on name: IndicatorName) -> [Override.Action] {
+        var ended: [Override.Action] = []
+        for index in indicators.indices where indicators[index].indicator.name == name {
+            // One that had its time ends by itself, in `endOverrides`.
+            if let action = indicators[index].imposed?.action { ended.append(action) }
+            indicators[index].imposed = override
+        }
+        for index in schemes.indices where schemes[index].scheme.members.contains(where: { $0.indicator == name }) {
+            touch(index)
+        }
+        return ended
+    }
+
+    private mutating func pin(_ override: Override?, _ index: Int) -> [Override.Action] {
+        let ended = schemes[index].pin?.action
+        schemes[index].pin = override
+        touch(index)
+        return ended.map { [$0] } ?? []
+    }
+
+    private mutating func touch(_ index: Int) {
+        schemes[index].isTouched = true
+        schemes[index].brakedUntil = nil
+    }
+
+    private mutating func endOverrides() -> [Override.Action] {
+        var ended: [Override.Action] = []
+        for index in indicators.indices {
+            guard let imposed = indicators[index].imposed, let until = imposed.until, until <= now else { continue }
+            ended += impose(nil, on: indicators[index].indicator.name)
+        }
+        for index in schemes.indices {
+            guard let until = schemes[index].pin?.until, until <= now else { continue }
+            ended += pin(nil, index)
+        }
+        return ended
+    }
+}
