@@ -1,18 +1,22 @@
 import Foundation
 
 /// A TCP and UDP port of 127.0.0.1 (or another loopback address) that was free a moment ago.
+///
+/// It is below the range from which the system gives ports to clients: dig shares ports (SO_REUSEPORT), and one that
+/// was given the server's own port would talk to itself.
 package func freePort(on address: String = "127.0.0.1") throws -> Int {
-    for _ in 0..<50 {
+    for _ in 0..<200 {
+        let wanted = UInt16.random(in: 10_000..<32_000)
         let tcp = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
         let udp = socket(AF_INET, Int32(SOCK_DGRAM.rawValue), 0)
         defer {
             close(tcp)
             close(udp)
         }
-        guard let port = bindToAnyPort(tcp, address, port: 0), bindToAnyPort(udp, address, port: port) != nil else {
+        guard bind(tcp, address, port: wanted), bind(udp, address, port: wanted) else {
             continue
         }
-        return Int(port)
+        return Int(wanted)
     }
     throw SupportError.noFreePort(address)
 }
@@ -23,16 +27,14 @@ package enum SupportError: Error {
     case timedOut(waitingFor: String)
 }
 
-private func bindToAnyPort(_ descriptor: Int32, _ address: String, port: UInt16) -> UInt16? {
+private func bind(_ descriptor: Int32, _ address: String, port: UInt16) -> Bool {
     var name = sockaddr_in()
     name.sin_family = sa_family_t(AF_INET)
     name.sin_port = port.bigEndian
-    guard inet_pton(AF_INET, address, &name.sin_addr) == 1 else { return nil }
-    var length = socklen_t(MemoryLayout<sockaddr_in>.size)
-    return withUnsafeMutablePointer(to: &name) { pointer in
+    guard inet_pton(AF_INET, address, &name.sin_addr) == 1 else { return false }
+    return withUnsafePointer(to: &name) { pointer in
         pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-            guard bind(descriptor, $0, length) == 0, getsockname(descriptor, $0, &length) == 0 else { return nil }
-            return UInt16(bigEndian: pointer.pointee.sin_port)
+            Foundation.bind(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size)) == 0
         }
     }
 }
