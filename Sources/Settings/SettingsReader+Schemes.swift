@@ -5,29 +5,33 @@ import Failover
 import Yams
 
 extension SettingsReader {
-    mutating func readSchemes(_ entry: Entry?, indicators: [ReadIndicator], zones: [Zone]) -> [Scheme] {
+    mutating func readSchemes(_ entry: Entry?, indicators: [ReadIndicator], zones: ReadZones) -> [Scheme] {
         var schemes: [Scheme] = []
+        var places: [SchemeName: (key: String, line: Int)] = [:]
         let names = indicators.map(\.indicator.name.text)
         for (written, child) in entries(of: entry) {
             let scheme = readScheme(written, child, indicators: names, zones: zones)
-            if schemes.contains(where: { $0.name == scheme.name }) {
-                report(child, value: written, "is a scheme already (names compare without case)", "each name once")
+            if let first = places[scheme.name], first.key != written {
+                report(
+                    child.atKey, "is a scheme already: names compare without case and final dot",
+                    "it once; the first is on line \(first.line)")
             }
+            places[scheme.name] = places[scheme.name] ?? (written, child.atKey.line)
             schemes.append(scheme)
         }
         return schemes
     }
 
-    private mutating func readScheme(_ written: String, _ entry: Entry, indicators: [String], zones: [Zone]) -> Scheme {
+    private mutating func readScheme(_ written: String, _ entry: Entry, indicators: [String], zones: ReadZones)
+        -> Scheme
+    {
         let fields = fields(of: entry, allowed: SettingsKeys.scheme)
-        var place = entry
-        place.line = entry.keyLine ?? entry.line
-        place.column = entry.keyColumn ?? entry.column
+        let place = entry.atKey
         let owner = name(written, place)
         var scheme = Scheme(name: SchemeName((owner?.inLowerCase.description ?? written).droppingFinalDot))
         if let owner { checkZone(of: owner, place, zones: zones) }
         if let place = fields["provider"], let provider = text(of: place), provider != "local" {
-            report(place, value: provider, "is not a provider", "local, our own DNS server")
+            report(place, value: provider, "is not a provider", "local (our own DNS server)")
         }
         if let ttl = integer(fields["ttl"], in: 1...86_400) { scheme.ttlSeconds = UInt32(ttl) }
         let floor = integer(fields["minimum-ttl"], in: 1...86_400).map { UInt32($0) }
@@ -39,27 +43,33 @@ extension SettingsReader {
         scheme.allDown = readAllDown(fields["all-down"]) ?? scheme.allDown
         scheme.answers = readAnswers(fields["answers"]) ?? scheme.answers
         scheme.massFailureBrake = boolean(fields["mass-failure"]) ?? scheme.massFailureBrake
-        scheme.members = readMembers(fields["members"], of: place, indicators: indicators)
+        if entry.isSection { scheme.members = readMembers(fields["members"], of: place, indicators: indicators) }
         return scheme
     }
 
-    private mutating func checkZone(of owner: Name, _ place: Entry, zones: [Zone]) {
-        let around = zones.filter { owner.isAtOrBelow($0.apex) }
-        guard let zone = around.max(by: { $0.apex.wire.count < $1.apex.wire.count }) else {
-            let names = zones.map { $0.apex.description.droppingFinalDot }.joined(separator: ", ")
+    /// A scheme lives in the nearest zone above it, and needs a name that it may give addresses to.
+    private mutating func checkZone(of owner: Name, _ place: Entry, zones: ReadZones) {
+        let around = zones.apexes.filter { owner.isAtOrBelow($0) }
+        guard let apex = around.max(by: { $0.wire.count < $1.wire.count }) else {
+            let names = zones.apexes.map { $0.description.droppingFinalDot }.joined(separator: ", ")
             report(
-                place, value: owner.description.droppingFinalDot, "is in none of the zones",
-                names.isEmpty
-                    ? "a name in a zone, and list the zone under zones:" : "a name in \(names), or add its zone")
+                place, "is in none of the zones",
+                names.isEmpty ? "zones: with the zone it is in" : "a name in \(names), or add its zone under zones:")
             return
         }
-        for rrset in zone.rrsets where rrset.owner == owner {
-            if rrset.type == .cname {
-                report(
-                    place, value: owner.description.droppingFinalDot, "has a CNAME record in its zone",
-                    "a name without one (RFC 1034 §3.6.2)")
-            } else if rrset.type == .a || rrset.type == .aaaa {
-                warn(place, "its \(rrset.type) record in the zone is overruled by the scheme")
+        guard let zone = zones.read.first(where: { $0.apex == apex }) else { return }  // broken, and reported as such
+        for rrset in zone.rrsets {
+            let cut = rrset.owner.description.droppingFinalDot
+            switch rrset.type {
+            case .cname where rrset.owner == owner:
+                report(place, "has a CNAME record in its zone", "a name without one (RFC 1034 §3.6.2)")
+            case .a where rrset.owner == owner, .aaaa where rrset.owner == owner:
+                warn(place, "takes the place of the \(rrset.type) record that its zone has")
+            case .ns where rrset.owner != apex && owner.isAtOrBelow(rrset.owner):
+                report(place, "is below \(cut), which its zone delegates", "a name that is not delegated")
+            case .dname where rrset.owner != owner && owner.isAtOrBelow(rrset.owner):
+                report(place, "is below \(cut), which has a DNAME record", "a name outside of it (RFC 6672 §2.4)")
+            default: break
             }
         }
     }
@@ -92,7 +102,9 @@ extension SettingsReader {
                 let words = text.dropFirst(6).split { $0 == " " || $0 == "," }
                 let addresses = words.compactMap { IPAddress($0) }
                 if !addresses.isEmpty, addresses.count == words.count { return .sorry(addresses) }
-                report(entry, value: text, "has no valid address", "\"sorry 192.0.2.1\", several separated by commas")
+                report(
+                    entry, value: text, "has an address that is none",
+                    "\"sorry 192.0.2.1\", several separated by commas")
                 return nil
             }
             report(
@@ -116,15 +128,18 @@ extension SettingsReader {
     private mutating func readMembers(_ entry: Entry?, of scheme: Entry, indicators: [String]) -> [Member] {
         let items = items(of: entry)
         if items.isEmpty {
-            report(entry ?? scheme, "has no members", "members: with at least { indicator: NAME, value: ADDRESS }")
+            report(
+                entry?.atKey ?? scheme, "has no members",
+                "members: with at least one { indicator: NAME, value: ADDRESS }")
         }
         var members: [Member] = []
+        var seen: Set<IndicatorName> = []
         for item in items {
             guard let member = readMember(item, indicators: indicators) else { continue }
-            if members.contains(where: { $0.indicator == member.indicator }) {
+            if !seen.insert(member.indicator).inserted {
                 report(
                     item, value: member.indicator.text, "is a member of this scheme already",
-                    "each indicator once; give one member several values with value: [ADDRESS, ADDRESS]")
+                    "each indicator once, with all of its values: value: [ADDRESS, ADDRESS]")
             }
             members.append(member)
         }
@@ -133,6 +148,7 @@ extension SettingsReader {
 
     private mutating func readMember(_ entry: Entry, indicators: [String]) -> Member? {
         let fields = fields(of: entry, allowed: SettingsKeys.member)
+        guard entry.isSection else { return nil }
         let values = readValues(fields["value"], of: entry)
         let priority = fields["priority"].map { readPriority($0) } ?? .primary
         guard let place = fields["indicator"] else {
@@ -149,14 +165,17 @@ extension SettingsReader {
 
     private mutating func readValues(_ entry: Entry?, of member: Entry) -> [IPAddress] {
         let items = items(of: entry)
-        if items.isEmpty { report(entry ?? member, "has no value", "value: with an address such as 192.0.2.1") }
+        if items.isEmpty { report(entry?.atKey ?? member, "has no value", "value: with an address such as 192.0.2.1") }
         var values: [IPAddress] = []
         for item in items {
             guard let written = text(of: item) else { continue }
             guard let address = IPAddress(written) else {
+                let hasPort = (try? Listener.parse(written)) != nil
                 report(
-                    item, value: written, "is not an address",
-                    "an IPv4 or IPv6 address such as 192.0.2.1 or 2001:db8::1")
+                    item, value: written, hasPort ? "is an address with a port" : "is not an address",
+                    hasPort
+                        ? "the address alone: DNS knows no ports"
+                        : "an IPv4 or IPv6 address such as 192.0.2.1 or 2001:db8::1")
                 continue
             }
             if values.contains(address) { report(item, value: written, "stands twice", "each address once") }
@@ -165,17 +184,20 @@ extension SettingsReader {
         return values
     }
 
+    private static let levels: [(name: String, priority: Priority)] = [
+        ("primary", .primary), ("backup", .backup), ("2nd-backup", .secondBackup), ("3rd-backup", .thirdBackup),
+        ("disabled", .disabled),
+    ]
+
     private mutating func readPriority(_ entry: Entry) -> Priority {
-        let levels: [String: Priority] = [
-            "primary": .primary, "backup": .backup, "2nd-backup": .secondBackup, "3rd-backup": .thirdBackup,
-            "disabled": .disabled,
-        ]
         guard let written = text(of: entry) else { return .primary }
-        if let level = levels[written] { return level }
-        if let number = Int(written), (1...1000).contains(number) { return Priority(number) }
+        if let level = Self.levels.first(where: { $0.name == written }) { return level.priority }
+        let isNumber = written.utf8.allSatisfy { (0x30...0x39).contains($0) }
+        if isNumber, let number = Int(written), (1...1000).contains(number) { return Priority(number) }
+        let names = Self.levels.map(\.name)
         report(
             entry, value: written, "is not a priority",
-            "1…1000 (the higher wins) or primary, backup, 2nd-backup, 3rd-backup, disabled")
+            suggestion(for: written, among: names) ?? "1…1000 or \(names.joined(separator: ", "))")
         return .primary
     }
 }

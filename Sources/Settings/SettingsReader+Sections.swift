@@ -17,47 +17,42 @@ extension SettingsReader {
     // MARK: Listeners
 
     mutating func readListeners(_ entry: Entry?, standard: String) -> [Listener] {
+        guard let entry else { return [readListener(nil, standard: standard)] }
         let items = items(of: entry)
-        guard entry != nil else { return [readListener(nil, standard: standard)] }
-        if let entry, items.isEmpty { report(entry, "has no address", "[\"\(standard)\"]") }
+        if items.isEmpty { report(entry, "has no address", "[\"\(standard)\"]") }
         var listeners: [Listener] = []
         for item in items {
             let listener = readListener(item, standard: standard)
-            if listeners.contains(where: { $0.address == listener.address && $0.port == listener.port }) {
-                report(item, value: listener.description, "is listened on already", "each address once")
+            if let first = listeners.first(where: { $0.description == listener.description }) {
+                report(
+                    item, value: listener.description, "is listened on already",
+                    "each address once; the first is on line \(first.line)")
+            } else {
+                listeners.append(listener)
             }
-            listeners.append(listener)
         }
         return listeners
     }
 
+    /// The default if nothing is written. If something wrong is, an address that is never listened on stands for it.
     mutating func readListener(_ entry: Entry?, standard: String) -> Listener {
         let place = entry ?? Entry(node: .mapping([:]), path: "listen")
-        var written = standard
-        if let entry, let text = text(of: entry) { written = text }
-        guard let parsed = Listener.parse(written) else {
-            report(place, value: written, "is not an address with a port", "such as \(standard) or [::1]:53")
+        let written = entry.flatMap { text(of: $0) } ?? standard
+        do {
+            let (address, port) = try Listener.parse(written)
+            return Listener(address: address, port: port, line: place.line, column: place.column, path: place.path)
+        } catch {
+            report(place, value: written, error.problem, error.expected(standard))
             return Listener(
-                address: .v4(IPv4Address(bits: 0)), port: 1, line: place.line, column: place.column, path: place.path)
+                address: .v4(IPv4Address(bits: 0)), port: place.line, line: place.line, column: place.column,
+                path: place.path)
         }
-        return Listener(
-            address: parsed.address, port: parsed.port, line: place.line, column: place.column, path: place.path)
     }
 
     // MARK: Policies
 
-    /// Checks every second, three failures, three successes.
-    private static let fast: Policy = {
-        var policy = Policy(name: "fast")
-        policy.interval = .seconds(1)
-        policy.timeout = .milliseconds(800)
-        policy.recheck = .milliseconds(200)
-        policy.rise = 3
-        return policy
-    }()
-
     mutating func readPolicies(_ entry: Entry?) -> [String: Policy] {
-        var policies = ["default": Policy.default, "fast": Self.fast]
+        var policies = Dictionary(uniqueKeysWithValues: Policy.builtIn.map { ($0.name, $0) })
         for (name, child) in entries(of: entry) { policies[name] = readPolicy(name, child) }
         return policies
     }
@@ -78,12 +73,12 @@ extension SettingsReader {
         policy.forget = integer(fields["forget"], in: 1...100) ?? policy.forget
         if let timeout = fields["timeout"], policy.timeout >= policy.interval {
             report(
-                timeout, value: DurationText.print(policy.timeout), "is not below the interval",
+                timeout, value: text(of: timeout), "is not below the interval",
                 "less than \(DurationText.print(policy.interval))")
         }
         if let recheck = fields["recheck"], policy.recheck > policy.interval {
             report(
-                recheck, value: DurationText.print(policy.recheck), "is longer than the interval",
+                recheck, value: text(of: recheck), "is longer than the interval",
                 "at most \(DurationText.print(policy.interval))")
         }
         return policy
@@ -113,37 +108,68 @@ extension SettingsReader {
     }
 
     private mutating func readCheck(_ entry: Entry, _ fields: [String: Entry]) -> (any Check)? {
-        guard let method = fields["check"].flatMap({ text(of: $0) }) else {
-            if fields["check"] == nil {
-                report(entry, "has no check", "check: \(CheckMethod.all.map { $0.method }.joined(separator: ", "))")
-            }
+        let methods = CheckMethod.all.map { $0.method }
+        guard entry.isSection else { return nil }
+        guard let place = fields["check"] else {
+            report(entry.atKey, "has no check", "check: with one of \(methods.joined(separator: ", "))")
             return nil
         }
+        guard let method = text(of: place) else { return nil }
+        let ownKeys = SettingsKeys.indicator.map(\.name).filter { $0 != "options" }
         var values: [String: String] = [:]
-        for (key, child) in fields where !["check", "policy", "disabled"].contains(key) {
-            if let value = text(of: child) { values[key] = value }
+        for (key, child) in fields where !ownKeys.contains(key) {
+            if case .scalar(let scalar) = child.node, !child.node.isNull {
+                values[key] = scalar.string
+            } else {
+                report(child.atKey, child.node.isNull ? "has no value" : "is not a single value", "one value")
+            }
         }
         do {
             return try CheckMethod.make(method: method, arguments: CheckArguments(values))
         } catch {
-            for wrong in error.errors {
-                let place =
-                    fields[wrong.key] ?? fields["options"].flatMap { values[wrong.key] == nil ? $0 : nil } ?? entry
-                var named = wrong.value == nil ? entry : place
-                named.path = "\(entry.path).\(wrong.key)"
-                if wrong.value != nil, let line = place.keyLine, fields[wrong.key] != nil {
-                    named.line = line
-                    named.column = place.keyColumn ?? place.column
-                }
-                report(named, value: wrong.value, wrong.problem, wrong.expected)
-            }
+            for wrong in error.errors { report(wrong, of: entry, fields) }
             return nil
         }
     }
 
-    mutating func reportMissing(_ wanted: String, _ place: Entry, _ problem: String, among names: [String]) {
-        let known = nearest(wanted, among: names).map { "\($0) (did you mean that?)" }
-        let all = names.isEmpty ? "one that is configured" : "one of \(names.prefix(20).joined(separator: ", "))"
-        report(place, value: wanted, problem, known ?? all)
+    /// Finds the line that a check's complaint is about: the argument's own, or the options it stands among.
+    private mutating func report(_ wrong: CheckArgumentError, of entry: Entry, _ fields: [String: Entry]) {
+        guard let value = wrong.value else {
+            if fields[wrong.key] != nil { return }  // written, but not as a single value: reported
+            var place = entry.atKey
+            place.path = entry.child(wrong.key)
+            report(place, wrong.problem, wrong.expected)
+            return
+        }
+        var place = fields[wrong.key] ?? fields[CheckOptions.key] ?? entry.atKey
+        let isUnknown = wrong.problem.hasPrefix("is not an argument")
+        if isUnknown, fields[wrong.key] != nil { place = place.atKey }
+        place.path = entry.child(wrong.key)
+        let names = SettingsKeys.indicator.map(\.name)
+        let meant = isUnknown ? suggestion(for: wrong.key, among: names) : nil
+        report(
+            place, value: isUnknown ? nil : value, wrong.problem,
+            wrong.expected.hasPrefix("did you mean") ? wrong.expected : meant ?? wrong.expected)
     }
+
+    /// Says that a name refers to nothing.
+    mutating func reportMissing(_ wanted: String, _ place: Entry, _ problem: String, among names: [String]) {
+        let all = names.isEmpty ? "one that is configured" : "one of \(names.prefix(20).joined(separator: ", "))"
+        report(place, value: wanted, problem, suggestion(for: wanted, among: names) ?? all)
+    }
+}
+
+extension Policy {
+    /// Checks every second; what fails three times is err, what succeeds three times is ok.
+    static let fast: Policy = {
+        var policy = Policy(name: "fast")
+        policy.interval = .seconds(1)
+        policy.timeout = .milliseconds(800)
+        policy.recheck = .milliseconds(200)
+        policy.rise = 3
+        return policy
+    }()
+
+    /// Those that exist without being configured.
+    static let builtIn: [Policy] = [.default, .fast]
 }

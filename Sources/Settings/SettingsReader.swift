@@ -9,6 +9,7 @@ struct SettingsReader {
     let file: String
     let folder: String
     let readFile: (String) -> String?
+    var yaml = YAMLText("")
     var errors: [SettingsError] = []
     var warnings: [SettingsError] = []
 
@@ -19,107 +20,131 @@ struct SettingsReader {
     }
 
     mutating func read(_ text: String) -> Result<Settings, SettingsErrors> {
-        let root = compose(text)
-        let settings = errors.isEmpty ? readRoot(root) : nil
-        guard let settings, errors.isEmpty else {
-            return .failure(
-                SettingsErrors(errors: errors.sorted { ($0.file, $0.line, $0.column) < ($1.file, $1.line, $1.column) }))
+        guard text.utf8.count <= Settings.sizeLimit else { return .failure(.tooLarge(file)) }
+        yaml = YAMLText(text)
+        let settings: Settings
+        do {
+            let root = try yaml.compose() ?? .mapping([:])
+            settings = readRoot(Entry(node: root, path: "", line: 1, column: 1))
+        } catch {
+            report(line: error.position.line, column: error.position.column, error.problem, error.expected)
+            return .failure(SettingsErrors(errors: errors))
         }
-        return .success(settings)
+        return errors.isEmpty ? .success(settings) : .failure(SettingsErrors(errors: inOrder(errors)))
     }
 
     private mutating func readRoot(_ root: Entry) -> Settings {
+        reportRepeatedKeys(below: root)
         let section = fields(of: root, allowed: SettingsKeys.root)
         let listen = fields(of: section["listen"], allowed: SettingsKeys.listen)
+        let dns = readListeners(listen["dns"], standard: Settings.standardDNSListener)
+        let http = readListener(listen["http"], standard: Settings.standardHTTPListener)
+        if let place = listen["http"], dns.contains(where: { $0.description == http.description }) {
+            report(place, value: http.description, "is listened on for DNS already", "another port")
+        }
         let policies = readPolicies(section["policies"])
         let zones = readZones(section["zones"])
         let indicators = readIndicators(section["indicators"], policies: policies)
         let schemes = readSchemes(section["schemes"], indicators: indicators, zones: zones)
         warnAboutUnused(indicators, schemes: schemes)
-        let data = section["data"].flatMap { text(of: $0) } ?? "./ninelives-data"
+        let data = section["data"].flatMap { text(of: $0) } ?? Settings.standardDataFolder
         return Settings(
-            file: file, dnsListeners: readListeners(listen["dns"], standard: "127.0.0.1:5300"),
-            http: readListener(listen["http"], standard: "127.0.0.1:8053"), dataFolder: resolve(data), zones: zones,
+            file: file, dnsListeners: dns, http: http, dataFolder: resolve(data), zones: zones.read,
             configuration: Configuration(indicators: indicators.map(\.indicator), schemes: schemes),
             checks: indicators.compactMap { item in item.check.map { (item.indicator.name, $0) } }
                 .sorted { $0.0 < $1.0 },
-            warnings: warnings)
+            warnings: inOrder(warnings))
     }
 
-    private mutating func compose(_ text: String) -> Entry {
-        let empty = Entry(node: .mapping([:]), path: "", line: 1, column: 1)
-        do {
-            guard let node = try Yams.compose(yaml: text) else { return empty }
-            return Entry(node: node, path: "", line: 1, column: 1)
-        } catch YamlError.scanner(let context, let problem, let mark, _),
-            YamlError.parser(let context, let problem, let mark, _),
-            YamlError.composer(let context, let problem, let mark, _)
-        {
-            let while_ = context.map { " (\($0.text.trimmed))" } ?? ""
-            report(line: mark.line, column: mark.column, "is not valid YAML: \(problem)\(while_)", "valid YAML")
-        } catch YamlError.duplicatedKeysInMapping(let keys, let context) {
-            for key in keys {
-                let line = SourceText(text).secondLine(ofKey: key, from: context.mark.line) ?? context.mark.line
-                report(line: line, column: 1, "the key \"\(key)\" stands twice in the same section", "it once")
+    /// Errors below an anchor are met once for each of its aliases; they are told once.
+    private func inOrder(_ errors: [SettingsError]) -> [SettingsError] {
+        var told: Set<SettingsError> = []
+        return errors.sorted {
+            ($0.file != file ? 1 : 0, $0.file, $0.line, $0.column) < (
+                $1.file != file ? 1 : 0, $1.file, $1.line, $1.column
+            )
+        }.filter { told.insert($0.withoutPath).inserted }
+    }
+
+    /// Says of each key that stands more than once in its section where it stands again.
+    private mutating func reportRepeatedKeys(below root: Entry) {
+        guard !yaml.renamed.isEmpty else { return }
+        var pending = [root]
+        while let entry = pending.popLast() {
+            switch entry.node {
+            case .sequence(let sequence):
+                pending += sequence.enumerated().map { Entry(node: $1, path: "\(entry.path)[\($0)]") }
+            case .mapping(let mapping):
+                var firstLines: [String: Int] = [:]
+                for (key, value) in mapping {
+                    let name = self.name(ofKey: key) ?? ""
+                    let child = Entry(node: value, path: entry.child(name), key: key)
+                    if let line = firstLines[name] {
+                        report(child.atKey, "is a key for the second time", "it once; the first is on line \(line)")
+                    } else {
+                        firstLines[name] = child.atKey.line
+                    }
+                    pending.append(child)
+                }
+            default: break
             }
-        } catch {
-            report(line: 1, column: 1, "is not valid YAML: \(error)", "valid YAML")
         }
-        return empty
+    }
+
+    /// The key as it was written; nil if it is not a single word.
+    func name(ofKey key: Node) -> String? {
+        guard case .scalar(let scalar) = key else { return nil }
+        guard let mark = scalar.mark else { return scalar.string }
+        return yaml.renamed[YAMLText.Position(line: mark.line, column: mark.column)] ?? scalar.string
     }
 
     /// A path as written, made relative to the configuration's folder.
     func resolve(_ path: String) -> String {
-        path.hasPrefix("/") ? path : folder == "." ? path : "\(folder)/\(path)"
+        let short = path.hasPrefix("./") && path.count > 2 ? String(path.dropFirst(2)) : path
+        return path.hasPrefix("/") || folder == "." ? path : "\(folder)/\(short)"
     }
 
     private mutating func warnAboutUnused(_ indicators: [ReadIndicator], schemes: [Scheme]) {
         var used: Set<IndicatorName> = []
         for scheme in schemes { used.formUnion(scheme.members.map(\.indicator)) }
         for item in indicators where !used.contains(item.indicator.name) {
-            warn(item.entry, "belongs to no scheme: it is checked and decides nothing")
+            warn(item.entry.atKey, "belongs to no scheme: it is checked and decides nothing")
         }
     }
 }
 
-/// One node of the tree, with its place in words.
+/// One node of the tree, with its place.
 struct Entry {
     var node: Node
+    /// In words: `schemes.cat.example.test.ttl`.
     var path: String
+    /// Where the value begins, both from 1.
     var line: Int
     var column: Int
-    /// The place of its key, for errors about the entry as a whole.
-    var keyLine: Int?
-    var keyColumn: Int?
+    /// Where its key stands, for errors about the entry as a whole; nil for an item of a list.
+    private var key: YAMLText.Position?
 
-    init(node: Node, path: String, line: Int? = nil, column: Int? = nil) {
+    init(node: Node, path: String, key: Node? = nil, line: Int? = nil, column: Int? = nil) {
         self.node = node
         self.path = path
-        self.line = line ?? node.mark?.line ?? 1
-        self.column = column ?? node.mark?.column ?? 1
+        self.key = key?.mark.map { YAMLText.Position(line: $0.line, column: $0.column) }
+        self.line = line ?? node.mark?.line ?? self.key?.line ?? 1
+        self.column = column ?? node.mark?.column ?? self.key?.column ?? 1
+    }
+
+    /// The same entry, with the place of its key.
+    var atKey: Entry {
+        var entry = self
+        entry.line = key?.line ?? line
+        entry.column = key?.column ?? column
+        return entry
+    }
+
+    /// False for a word or a list, of which the reader has then said that it is no section.
+    var isSection: Bool {
+        if case .mapping = node { return true }
+        return node.isNull
     }
 
     func child(_ key: String) -> String { path.isEmpty ? key : "\(path).\(key)" }
-}
-
-/// Finds lines in the text for errors that come without their exact place.
-struct SourceText {
-    private let lines: [Substring]
-
-    init(_ text: String) { lines = text.split(separator: "\n", omittingEmptySubsequences: false) }
-
-    /// The second line from `start` on that begins with the key, if there is one.
-    func secondLine(ofKey key: String, from start: Int) -> Int? {
-        let matches = lines.indices.dropFirst(max(0, start - 1)).filter { index in
-            let line = lines[index].drop { $0 == " " || $0 == "-" || $0 == "{" }
-            return line.hasPrefix("\(key):") || line.hasPrefix("\"\(key)\":") || line.hasPrefix("'\(key)':")
-        }
-        return matches.dropFirst().first.map { $0 + 1 }
-    }
-}
-
-extension String {
-    var trimmed: String {
-        String(drop { $0.isWhitespace }.reversed().drop { $0.isWhitespace }.reversed())
-    }
 }

@@ -1,0 +1,400 @@
+import Testing
+
+/// A configuration with one mistake and what is said about it.
+struct Broken: Sendable, CustomTestStringConvertible {
+    /// Which kind of mistake it is.
+    var kind: String
+    var text: String
+    var messages: [String]
+
+    var testDescription: String { kind }
+
+    init(_ kind: String, _ text: String, _ messages: String...) {
+        self.kind = kind
+        self.text = text
+        self.messages = messages
+    }
+
+    static let all = syntax + listeners + zones + policies + indicators + schemes + members
+
+    static let syntax = [
+        Broken(
+            "a bracket that is never closed", "listen: [",
+            "n.yaml:1:9: is not valid YAML: while parsing a flow node, did not find expected node "
+                + "content; use lines of KEY: VALUE, indented by blanks, with every quote and bracket closed"),
+        Broken(
+            "a tab as indentation", "listen:\n\thttp: x\n",
+            "n.yaml:2:1: is not valid YAML: while scanning for the next token, found character that "
+                + "cannot start any token; use blanks to indent, not tabs"),
+        Broken(
+            "a letter that YAML does not have", "data: a\ndata2: \u{7}\n",
+            "n.yaml:2:1: is not valid YAML: control characters are not allowed; use printable characters"),
+        Broken(
+            "two documents", "data: a\n---\ndata: b\n",
+            "n.yaml:2:1: is not valid YAML: expected a single document in the stream, but found another "
+                + "document; use one document, without a line ---"),
+        Broken(
+            "an alias without its anchor", "data: *a\n",
+            "n.yaml:1:7: is not valid YAML: found undefined alias; use an alias whose anchor, such as "
+                + "&name, stands before it"),
+        Broken(
+            "a list where sections belong", "- a\n- b\n",
+            "n.yaml:1:1: is not a section; use lines of KEY: VALUE"),
+        Broken(
+            "one word", "hello",
+            #"n.yaml:1:1: "hello" is not a section; use lines of KEY: VALUE"#),
+        Broken(
+            "a key that is a list", "[a, b]: c",
+            "n.yaml:1:1: has a key that is not a single word; use KEY: VALUE"),
+        Broken(
+            "an unknown key, near a known one", "shemes: {}",
+            #"n.yaml:1:1: shemes is not a key that exists here: did you mean "schemes"?"#),
+        Broken(
+            "an unknown key, far from any", "bananas: {}",
+            "n.yaml:1:1: bananas is not a key that exists here; use one of listen, data, zones, "
+                + "policies, indicators, schemes"),
+        Broken(
+            "a key twice", "data: a\ndata: b",
+            "n.yaml:2:1: data is a key for the second time; use it once; the first is on line 1"),
+        Broken(
+            "a path that is a list", "data: [a]",
+            "n.yaml:1:7: data is not a single value; use one value"),
+        Broken(
+            "a path that is empty", "data: \"\"",
+            #"n.yaml:1:7: data "" is empty; use one value"#),
+    ]
+
+    static let listeners = [
+        Broken(
+            "no port", "listen: { dns: 127.0.0.1 }",
+            #"n.yaml:1:16: listen.dns "127.0.0.1" has no port; use ADDRESS:PORT such as 127.0.0.1:5300 or "#
+                + "[::1]:53"),
+        Broken(
+            "a port out of range", "listen: { dns: [\"127.0.0.1:70000\"] }",
+            #"n.yaml:1:17: listen.dns[0] "127.0.0.1:70000" has no port of 1…65535 after its last colon; "#
+                + "use ADDRESS:PORT such as 127.0.0.1:5300 or [::1]:53"),
+        Broken(
+            "a host name", "listen: { http: \"localhost:8053\" }",
+            #"n.yaml:1:17: listen.http "localhost:8053" does not begin with an address; use ADDRESS:PORT "#
+                + "such as 127.0.0.1:8053 or [::1]:53"),
+        Broken(
+            "IPv6 without brackets", "listen: { http: \"2001:db8:0:0:0:0:0:1:53\" }",
+            #"n.yaml:1:17: listen.http "2001:db8:0:0:0:0:0:1:53" has an IPv6 address without brackets; "#
+                + "use [2001:db8::1]:53"),
+        Broken(
+            "IPv4 in brackets", "listen: { http: \"[127.0.0.1]:53\" }",
+            #"n.yaml:1:17: listen.http "[127.0.0.1]:53" has an IPv4 address in brackets; use 127.0.0.1:53"#),
+        Broken(
+            "a listener twice", "listen: { dns: [\"[::1]:53\", \"[0::1]:53\"] }",
+            #"n.yaml:1:29: listen.dns[1] "[::1]:53" is listened on already; use each address once; the "#
+                + "first is on line 1"),
+        Broken(
+            "one port for two things", "listen: { dns: \"[::1]:53\", http: \"[::1]:53\" }",
+            #"n.yaml:1:34: listen.http "[::1]:53" is listened on for DNS already; use another port"#),
+        Broken(
+            "no listener", "listen: { dns: [] }",
+            #"n.yaml:1:16: listen.dns has no address; use ["127.0.0.1:5300"]"#),
+        Broken(
+            "an unknown key in listeners", "listen: { htpp: x }",
+            #"n.yaml:1:11: listen.htpp is not a key that exists here: did you mean "http"?"#),
+    ]
+
+    static let zones = [
+        Broken(
+            "a file that is missing", "zones: [{ name: example.test, file: absent.zone }]",
+            #"n.yaml:1:37: zones[0].file "absent.zone" cannot be read; use a zone file in UTF-8 of at "#
+                + "most 16 MiB; its path begins at the folder of n.yaml"),
+        Broken(
+            "a file that is broken", "zones: [{ name: example.test, file: broken.zone }]",
+            #"broken.zone:3:8: "300.1.1.1" is not an address of that family; use an IPv4 address such as "#
+                + "192.0.2.1"),
+        Broken(
+            "records that are broken",
+            """
+            zones:
+              - name: example.test
+                records: |
+                  @ IN SOA ns1 hostmaster 1 3600 600 604800 60
+                  @ IN NS ns1
+
+                  a IN A 300.1.1.1
+            """,
+            #"n.yaml:7:14: "300.1.1.1" is not an address of that family; use an IPv4 address such as "#
+                + "192.0.2.1"),
+        Broken(
+            "records in a list that are broken",
+            """
+            zones:
+              - name: example.test
+                records:
+                  - "@ IN SOA ns1 hostmaster 1 3600 600 604800 60"
+                  - "@ IN NS ns1"
+                  - "a IN A 300.1.1.1"
+            """,
+            #"n.yaml:6:9: "300.1.1.1" is not an address of that family; use an IPv4 address such as 192.0.2.1"#),
+        Broken(
+            "folded records, whose lines are lost",
+            """
+            zones:
+              - name: example.test
+                records: >
+                  @ IN NS ns1
+                  a IN A 300.1.1.1
+            """,
+            #"n.yaml:3:14: "a" is more than NS takes; use the end of the record"#),
+        Broken(
+            "no SOA record", "zones: [{ name: example.test, records: \"@ IN NS ns1\" }]",
+            "n.yaml:1:40: the zone example.test. has no SOA record; use one SOA record at example.test."),
+        Broken(
+            "no name", "zones: [{ file: good.zone }]",
+            "n.yaml:1:9: zones[0] has no name; use name: such as example.org"),
+        Broken(
+            "no records", "zones: [{ name: example.test }]",
+            "n.yaml:1:9: zones[0] has neither file nor records; use file: example.test.zone, or records: "
+                + "with the records below it"),
+        Broken(
+            "both", "zones: [{ name: example.test, file: good.zone, records: a }]",
+            "n.yaml:1:48: zones[0].records stands beside file; use one of the two"),
+        Broken(
+            "not a domain name", "zones: [{ name: example..test, file: good.zone }]",
+            #"n.yaml:1:17: zones[0].name "example..test" is not a domain name: the name “example..test” "#
+                + "has an empty label; use one dot between labels, and a label before each dot"),
+        Broken(
+            "a name that stands for another", "zones: [{ name: \"@\", file: good.zone }]",
+            #"n.yaml:1:17: zones[0].name "@" stands for no name here; use a name such as www.example.org"#),
+        Broken(
+            "a zone twice",
+            "zones:\n  - { name: example.test, file: good.zone }\n  - { name: EXAMPLE.test., file: good.zone }",
+            #"n.yaml:3:13: zones[1].name "EXAMPLE.test." is a zone already; use each zone once"#),
+        Broken(
+            "an unknown key in zones", "zones: [{ name: example.test, flie: good.zone }]",
+            #"n.yaml:1:31: zones[0].flie is not a key that exists here: did you mean "file"?"#),
+        Broken(
+            "a zone that is a word", "zones: [example.test]",
+            #"n.yaml:1:9: zones[0] "example.test" is not a section; use lines of KEY: VALUE"#),
+    ]
+
+    static let policies = [
+        Broken(
+            "not a duration", "policies: { q: { interval: 10 } }",
+            #"n.yaml:1:28: policies.q.interval "10" is not a duration; use a number with a unit: 200ms, "#
+                + "1s, 5m, 1h30m"),
+        Broken(
+            "an unknown unit", "policies: { q: { interval: 10sec } }",
+            #"n.yaml:1:28: policies.q.interval "10sec" is not a duration; use a number with a unit: "#
+                + "200ms, 1s, 5m, 1h30m"),
+        Broken(
+            "an interval out of range", "policies: { q: { interval: 10ms } }",
+            #"n.yaml:1:28: policies.q.interval "10ms" is out of range; use 100ms…1d"#),
+        Broken(
+            "a timeout as long as the interval", "policies: { q: { interval: 1s, timeout: 1s } }",
+            #"n.yaml:1:41: policies.q.timeout "1s" is not below the interval; use less than 1s"#),
+        Broken(
+            "a timeout beyond the default interval", "policies: { q: { timeout: 1m30s } }",
+            #"n.yaml:1:27: policies.q.timeout "1m30s" is not below the interval; use less than 10s"#),
+        Broken(
+            "a recheck longer than the interval", "policies: { q: { interval: 1s, recheck: 2s } }",
+            #"n.yaml:1:41: policies.q.recheck "2s" is longer than the interval; use at most 1s"#),
+        Broken(
+            "fall out of range", "policies: { q: { fall: 101 } }",
+            #"n.yaml:1:24: policies.q.fall "101" is out of range; use 1…100"#),
+        Broken(
+            "rise out of range", "policies: { q: { rise: 0 } }",
+            #"n.yaml:1:24: policies.q.rise "0" is out of range; use 1…100"#),
+        Broken(
+            "not a whole number", "policies: { q: { forget: 1.5 } }",
+            #"n.yaml:1:26: policies.q.forget "1.5" is not a whole number; use 1…100"#),
+        Broken(
+            "no value", "policies: { q: { fall: } }",
+            "n.yaml:1:24: policies.q.fall has no value; use one value"),
+        Broken(
+            "an unknown key in policies", "policies: { q: { intervall: 1s } }",
+            #"n.yaml:1:18: policies.q.intervall is not a key that exists here: did you mean "interval"?"#),
+        Broken(
+            "a policy that is a word", "policies: { q: fast }",
+            #"n.yaml:1:16: policies.q "fast" is not a section; use lines of KEY: VALUE"#),
+    ]
+
+    static let indicators = [
+        Broken(
+            "no check", "indicators:\n  a: { policy: fast }",
+            "n.yaml:2:3: indicators.a has no check; use check: with one of http-grep, http-status, tcp"),
+        Broken(
+            "a check misspelt", "indicators:\n  a: { check: http-gerp, url: \"http://192.0.2.1/\" }",
+            #"n.yaml:2:15: indicators.a.check "http-gerp" is not a check method: did you mean "http-grep"?"#),
+        Broken(
+            "a check that is none", "indicators:\n  a: { check: smoke }",
+            #"n.yaml:2:15: indicators.a.check "smoke" is not a check method; use one of http-grep, "#
+                + "http-status, tcp"),
+        Broken(
+            "an argument misspelt", "indicators:\n  a: { check: tcp, host: 192.0.2.1, prot: 80 }",
+            "n.yaml:2:3: indicators.a.port is missing; use a whole number from 1 to 65535",
+            #"n.yaml:2:37: indicators.a.prot is not an argument of tcp: did you mean "port"?"#),
+        Broken(
+            "a key of its own misspelt", "indicators:\n  a: { check: tcp, host: 192.0.2.1, port: 80, polcy: fast }",
+            #"n.yaml:2:47: indicators.a.polcy is not an argument of tcp: did you mean "policy"?"#),
+        Broken(
+            "an argument missing", "indicators:\n  a: { check: tcp, host: 192.0.2.1 }",
+            "n.yaml:2:3: indicators.a.port is missing; use a whole number from 1 to 65535"),
+        Broken(
+            "an argument out of range", "indicators:\n  a:\n    check: tcp\n    host: h\n    port: 99999",
+            #"n.yaml:5:11: indicators.a.port "99999" is out of range; use a whole number from 1 to 65535"#),
+        Broken(
+            "an argument that is a list", "indicators:\n  a: { check: tcp, host: [192.0.2.1], port: 80 }",
+            "n.yaml:2:20: indicators.a.host is not a single value; use one value"),
+        Broken(
+            "a bad option",
+            "indicators:\n  a:\n    check: tcp\n    host: h\n    port: 1\n    options: adr=192.0.2.1",
+            #"n.yaml:6:14: indicators.a.adr is not an argument of tcp: did you mean "addr"?"#),
+        Broken(
+            "an option's value", "indicators:\n  a: { check: tcp, host: h, port: 1, options: addr=not/ok }",
+            #"n.yaml:2:47: indicators.a.addr "not/ok" is not a host name; use an IPv4 address, an IPv6 "#
+                + "address or a host name"),
+        Broken(
+            "an unknown policy", "indicators:\n  a: { check: tcp, host: h, port: 1, policy: defualt }",
+            #"n.yaml:2:46: indicators.a.policy "defualt" is not a policy: did you mean "default"?"#),
+        Broken(
+            "neither on nor off", "indicators:\n  a: { check: tcp, host: h, port: 1, disabled: maybe }",
+            #"n.yaml:2:48: indicators.a.disabled "maybe" is neither on nor off; use on or off"#),
+    ]
+
+    private static func scheme(_ rest: String, name: String = "web.example.test") -> String {
+        """
+        zones: [{ name: example.test, file: good.zone }]
+        indicators: { a: { check: tcp, host: h, port: 1 }, b: { check: tcp, host: h, port: 2 } }
+        schemes:
+          \(name): { \(rest) }
+        """
+    }
+
+    private static let member = "members: [{ indicator: a, value: 192.0.2.1 }]"
+
+    static let schemes = [
+        Broken(
+            "a name outside of every zone", scheme(member, name: "web.example.org"),
+            "n.yaml:4:3: schemes.web.example.org is in none of the zones; use a name in example.test, or "
+                + "add its zone under zones:"),
+        Broken(
+            "not a name", scheme(member, name: "web..example.test"),
+            #"n.yaml:4:3: schemes.web..example.test "web..example.test" is not a domain name: the name "#
+                + "“web..example.test” has an empty label; use one dot between labels, and a label before each dot"),
+        Broken(
+            "a CNAME in its place", scheme(member, name: "old.example.test"),
+            "n.yaml:4:3: schemes.old.example.test has a CNAME record in its zone; use a name without one "
+                + "(RFC 1034 §3.6.2)"),
+        Broken(
+            "a delegated name", scheme(member, name: "www.sub.example.test"),
+            "n.yaml:4:3: schemes.www.sub.example.test is below sub.example.test, which its zone "
+                + "delegates; use a name that is not delegated"),
+        Broken(
+            "a name below a DNAME", scheme(member, name: "www.moved.example.test"),
+            "n.yaml:4:3: schemes.www.moved.example.test is below moved.example.test, which has a DNAME "
+                + "record; use a name outside of it (RFC 6672 §2.4)"),
+        Broken(
+            "a scheme twice, in other letters", scheme(member) + "\n  WEB.example.test.: { \(member) }",
+            "n.yaml:5:3: schemes.WEB.example.test. is a scheme already: names compare without case and "
+                + "final dot; use it once; the first is on line 4"),
+        Broken(
+            "an unknown provider", scheme("provider: cloudflare, " + member),
+            #"n.yaml:4:33: schemes.web.example.test.provider "cloudflare" is not a provider; use local "#
+                + "(our own DNS server)"),
+        Broken(
+            "a TTL out of range", scheme("ttl: 86401, " + member),
+            #"n.yaml:4:28: schemes.web.example.test.ttl "86401" is out of range; use 1…86400"#),
+        Broken(
+            "a TTL with a unit", scheme("ttl: 30s, " + member),
+            #"n.yaml:4:28: schemes.web.example.test.ttl "30s" is not a whole number; use 1…86400"#),
+        Broken(
+            "a floor above the TTL", scheme("ttl: 10, minimum-ttl: 11, " + member),
+            #"n.yaml:4:45: schemes.web.example.test.minimum-ttl "11" is above the TTL; use at most 10"#),
+        Broken(
+            "an unknown failback", scheme("failback: never, " + member),
+            #"n.yaml:4:33: schemes.web.example.test.failback "never" is not a failback rule; use "#
+                + "immediate, manual, or a duration up to 1d such as 60s"),
+        Broken(
+            "a failback that is too long", scheme("failback: 25h, " + member),
+            #"n.yaml:4:33: schemes.web.example.test.failback "25h" is not a failback rule; use immediate, "#
+                + "manual, or a duration up to 1d such as 60s"),
+        Broken(
+            "an unknown all-down rule", scheme("all-down: panic, " + member),
+            #"n.yaml:4:33: schemes.web.example.test.all-down "panic" is not an all-down rule; use hold, "#
+                + #"primary, all, "sorry 192.0.2.1", nodata or servfail"#),
+        Broken(
+            "sorry without an address", scheme("all-down: sorry 192.0.2, " + member),
+            #"n.yaml:4:33: schemes.web.example.test.all-down "sorry 192.0.2" has an address that is none; "#
+                + #"use "sorry 192.0.2.1", several separated by commas"#),
+        Broken(
+            "an unknown answers rule", scheme("answers: two, " + member),
+            #"n.yaml:4:32: schemes.web.example.test.answers "two" is neither all nor one; use all or one"#),
+        Broken(
+            "a switch that is none", scheme("mass-failure: 3, " + member),
+            #"n.yaml:4:37: schemes.web.example.test.mass-failure "3" is neither on nor off; use on or off"#),
+        Broken(
+            "an unknown key in schemes", scheme("tll: 30, " + member),
+            #"n.yaml:4:23: schemes.web.example.test.tll is not a key that exists here: did you mean "ttl"?"#),
+    ]
+
+    static let members = [
+        Broken(
+            "no members", scheme("ttl: 30"),
+            "n.yaml:4:3: schemes.web.example.test has no members; use members: with at least one { "
+                + "indicator: NAME, value: ADDRESS }"),
+        Broken(
+            "an empty list of members", scheme("members: []"),
+            "n.yaml:4:23: schemes.web.example.test.members has no members; use members: with at least "
+                + "one { indicator: NAME, value: ADDRESS }"),
+        Broken(
+            "a member without indicator", scheme("members: [{ value: 192.0.2.1 }]"),
+            "n.yaml:4:33: schemes.web.example.test.members[0] has no indicator; use indicator: NAME, one "
+                + "of those under indicators:"),
+        Broken(
+            "a member with an unknown indicator", scheme("members: [{ indicator: c, value: 192.0.2.1 }]"),
+            #"n.yaml:4:46: schemes.web.example.test.members[0].indicator "c" is not an indicator; use one "#
+                + "of a, b"),
+        Broken(
+            "a member without value", scheme("members: [{ indicator: a }]"),
+            "n.yaml:4:33: schemes.web.example.test.members[0] has no value; use value: with an address "
+                + "such as 192.0.2.1"),
+        Broken(
+            "a member with an empty list of values", scheme("members: [{ indicator: a, value: [] }]"),
+            "n.yaml:4:49: schemes.web.example.test.members[0].value has no value; use value: with an "
+                + "address such as 192.0.2.1"),
+        Broken(
+            "a value that is no address", scheme("members: [{ indicator: a, value: 192.0.2.256 }]"),
+            #"n.yaml:4:56: schemes.web.example.test.members[0].value "192.0.2.256" is not an address; use "#
+                + "an IPv4 or IPv6 address such as 192.0.2.1 or 2001:db8::1"),
+        Broken(
+            "a value with a port", scheme("members: [{ indicator: a, value: \"192.0.2.1:80\" }]"),
+            #"n.yaml:4:56: schemes.web.example.test.members[0].value "192.0.2.1:80" is an address with a "#
+                + "port; use the address alone: DNS knows no ports"),
+        Broken(
+            "a value twice", scheme("members: [{ indicator: a, value: [\"::1\", \"0::1\"] }]"),
+            #"n.yaml:4:64: schemes.web.example.test.members[0].value[1] "0::1" stands twice; use each "#
+                + "address once"),
+        Broken(
+            "an indicator twice",
+            scheme("members: [{ indicator: a, value: 192.0.2.1 }, { indicator: a, value: 192.0.2.2, priority: 5 }]"),
+
+            #"n.yaml:4:69: schemes.web.example.test.members[1] "a" is a member of this scheme already; "#
+                + "use each indicator once, with all of its values: value: [ADDRESS, ADDRESS]"),
+        Broken(
+            "an unknown priority", scheme("members: [{ indicator: a, value: 192.0.2.1, priority: high }]"),
+            #"n.yaml:4:77: schemes.web.example.test.members[0].priority "high" is not a priority; use "#
+                + "1…1000 or primary, backup, 2nd-backup, 3rd-backup, disabled"),
+        Broken(
+            "a priority misspelt", scheme("members: [{ indicator: a, value: 192.0.2.1, priority: bakup }]"),
+            #"n.yaml:4:77: schemes.web.example.test.members[0].priority "bakup" is not a priority: did "#
+                + #"you mean "backup"?"#),
+        Broken(
+            "a priority out of range", scheme("members: [{ indicator: a, value: 192.0.2.1, priority: 1001 }]"),
+            #"n.yaml:4:77: schemes.web.example.test.members[0].priority "1001" is not a priority; use "#
+                + "1…1000 or primary, backup, 2nd-backup, 3rd-backup, disabled"),
+        Broken(
+            "an unknown key in members", scheme("members: [{ indicator: a, value: 192.0.2.1, weight: 2 }]"),
+            "n.yaml:4:67: schemes.web.example.test.members[0].weight is not a key that exists here; use "
+                + "one of indicator, value, priority"),
+        Broken(
+            "a member that is a word", scheme("members: [a]"),
+            #"n.yaml:4:33: schemes.web.example.test.members[0] "a" is not a section; use lines of KEY: VALUE"#),
+    ]
+}
