@@ -74,8 +74,6 @@ struct IndicatorTrack: Sendable {
     /// The last probes from all vantages, oldest first, at most ten.
     var recent: [ProbeRecord] {
         if hysteresis.count <= 1 { return hysteresis.first?.recent ?? [] }
-        let all = hysteresis.flatMap(\.recent)
-        let order = all.indices.sorted { (all[$0].at, $0) < (all[$1].at, $1) }
-        return order.suffix(Hysteresis.memory).map { all[$0] }
+        return hysteresis.flatMap(\.recent).sorted { $0.at < $1.at }.suffix(Hysteresis.memory)
     }
 }

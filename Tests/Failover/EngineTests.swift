@@ -246,6 +246,14 @@ import Testing
         #expect(engine.status(of: echo)?.recent.map(\.at) == (30..<40).map { .at($0) })
     }
 
+    @Test func `the probes of several vantages are read in one order`() {
+        var engine = started()
+        for (second, vantage) in ["b", "a", "b", "a"].enumerated() {
+            _ = engine.handle(.probed(echo, Probe(.success, vantage: Vantage(vantage))), at: .at(second + 2))
+        }
+        #expect(engine.status(of: echo)?.recent.map(\.probe.vantage.text) == ["local", "b", "a", "b", "a"])
+    }
+
     @Test func `everything configured can be read, sorted by name`() {
         let engine = started()
         #expect(engine.indicators.map(\.name) == [charlie, echo])
