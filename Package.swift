@@ -79,7 +79,8 @@ let package = Package(
         .testTarget(name: "AddressesTests", dependencies: ["Addresses"], path: "Tests/Addresses"),
         .testTarget(name: "DNSTests", dependencies: ["Addresses", "DNS", "TestSupport"], path: "Tests/DNS"),
         .testTarget(
-            name: "DNSServerTests", dependencies: ["Addresses", "DNS", "DNSServer", "DNSClient", "TestSupport"],
+            name: "DNSServerTests",
+            dependencies: ["Addresses", "CSockets", "DNS", "DNSServer", "DNSClient", "TestSupport", logging],
             path: "Tests/DNSServer"),
         .testTarget(name: "FailoverTests", dependencies: ["Addresses", "Failover"], path: "Tests/Failover"),
         .testTarget(name: "SimulationTests", dependencies: ["Addresses", "Failover"], path: "Tests/Simulation"),
