@@ -74,6 +74,14 @@ let package = Package(
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ], swiftSettings: strict),
 
+        // Drives and measures DNS servers; not part of the product.
+        .executableTarget(
+            name: "dnsbench",
+            dependencies: [
+                "Addresses", "CSockets", "DNS", "DNSServer", logging,
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ], path: "Benchmarks/dnsbench", swiftSettings: strict),
+
         // What tests share: free ports, child processes, waiting for a condition.
         .target(name: "TestSupport", path: "Tests/Support", swiftSettings: strict),
         .testTarget(name: "AddressesTests", dependencies: ["Addresses"], path: "Tests/Addresses"),
