@@ -83,12 +83,21 @@ let package = Package(
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"), nioHTTP1,
             ], swiftSettings: strict),
 
+        // Drives and measures DNS servers; not part of the product.
+        .executableTarget(
+            name: "dnsbench",
+            dependencies: [
+                "Addresses", "CSockets", "DNS", "DNSServer", logging,
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ], path: "Benchmarks/dnsbench", swiftSettings: strict),
+
         // What tests share: free ports, child processes, waiting for a condition.
         .target(name: "TestSupport", path: "Tests/Support", swiftSettings: strict),
         .testTarget(name: "AddressesTests", dependencies: ["Addresses"], path: "Tests/Addresses"),
         .testTarget(name: "DNSTests", dependencies: ["Addresses", "DNS", "TestSupport"], path: "Tests/DNS"),
         .testTarget(
-            name: "DNSServerTests", dependencies: ["Addresses", "DNS", "DNSServer", "DNSClient", "TestSupport"],
+            name: "DNSServerTests",
+            dependencies: ["Addresses", "CSockets", "DNS", "DNSServer", "DNSClient", "TestSupport", logging],
             path: "Tests/DNSServer"),
         .testTarget(name: "FailoverTests", dependencies: ["Addresses", "Failover"], path: "Tests/Failover"),
         .testTarget(name: "SimulationTests", dependencies: ["Addresses", "Failover"], path: "Tests/Simulation"),

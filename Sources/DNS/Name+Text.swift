@@ -10,8 +10,8 @@ package enum NameError: Error, Hashable, Sendable {
     case tooLong(String)
     /// A backslash that is followed neither by three digits up to 255 nor by a character to take literally.
     case badEscape(String)
-    /// An octet outside ASCII; an internationalized name is written in its `xn--` form, anything else as `\DDD`.
-    case notASCII(String)
+    /// A blank, a control character or an octet outside ASCII, without an escape.
+    case badCharacter(String)
 }
 
 extension NameError: CustomStringConvertible {
@@ -23,7 +23,7 @@ extension NameError: CustomStringConvertible {
         case .labelTooLong(let label): "the label “\(label)” is longer than 63 octets"
         case .tooLong(let name): "the name “\(name)” is longer than 255 octets"
         case .badEscape(let name): "the name “\(name)” has a broken escape"
-        case .notASCII(let name): "the name “\(name)” is not in ASCII"
+        case .badCharacter(let name): "the name “\(name)” has a character that cannot stand there as it is"
         }
     }
 
@@ -35,7 +35,7 @@ extension NameError: CustomStringConvertible {
         case .labelTooLong: "labels of 1 to 63 octets"
         case .tooLong: "at most 255 octets, length octets included"
         case .badEscape: #"\ followed by three digits from 000 to 255, or by the character itself"#
-        case .notASCII: #"the xn-- form of an internationalized name, or \DDD for any other octet"#
+        case .badCharacter: #"the xn-- form of an internationalized name, or \DDD for any other octet"#
         }
     }
 }
@@ -80,8 +80,8 @@ extension Name {
             if byte == UInt8(ascii: "\\") {
                 guard let escaped = unescape(text, at: &index) else { throw .badEscape(text.text) }
                 byte = escaped
-            } else if byte >= 0x80 {
-                throw .notASCII(text.text)
+            } else if byte &- 0x21 > 0x5D {
+                throw .badCharacter(text.text)
             }
             guard wire.count - lengthAt <= 4 * maximumLength else { throw .tooLong(text.text) }
             wire.append(byte)

@@ -26,7 +26,14 @@ extension Name: Hashable {
     }
 
     package func hash(into hasher: inout Hasher) {
-        for byte in wire { hasher.combine(lowercased(byte)) }
+        var octets: UInt64 = 0
+        var count = 0
+        for byte in wire {
+            octets = octets << 8 | UInt64(lowercased(byte))
+            count += 1
+            if count.isMultiple(of: 8) { hasher.combine(octets) }
+        }
+        hasher.combine(octets)
     }
 }
 

@@ -1,3 +1,25 @@
+/// One record of class IN (RFC 1035 §3.2.1).
+package struct Record: Hashable, Sendable {
+    package var owner: Name
+    package var type: RRType
+    /// Seconds, 0…2^31-1 (RFC 2181 §8).
+    package var ttlSeconds: UInt32
+    /// In uncompressed wire form.
+    package var rdata: [UInt8]
+
+    package init(owner: Name, type: RRType, ttlSeconds: UInt32, rdata: [UInt8]) {
+        self.owner = owner
+        self.type = type
+        self.ttlSeconds = ttlSeconds
+        self.rdata = rdata
+    }
+}
+
+extension Record: CustomStringConvertible {
+    /// The record as it is written in a zone file, every name absolute.
+    package var description: String { "\(owner) \(ttlSeconds) IN \(type) \(RData.text(type, rdata))" }
+}
+
 /// All records of one owner name and one type (RFC 9499 §5), class IN.
 package struct RRset: Hashable, Sendable {
     package var owner: Name
@@ -13,6 +35,10 @@ package struct RRset: Hashable, Sendable {
         self.ttlSeconds = ttlSeconds
         self.rdata = rdata
     }
+
+    package var records: [Record] {
+        rdata.map { Record(owner: owner, type: type, ttlSeconds: ttlSeconds, rdata: $0) }
+    }
 }
 
 /// A zone's content as it was read: one SOA and at least one NS at the apex, every owner at or below it.
@@ -24,5 +50,15 @@ package struct Zone: Sendable {
     package init(apex: Name, rrsets: [RRset]) {
         self.apex = apex
         self.rrsets = rrsets
+    }
+
+    /// Gathers records into RRsets: equal ones are merged, and of differing TTLs in a set the smallest is
+    /// taken (RFC 2181 §5). Nothing is checked; see `problems`.
+    package init(apex: Name, records: some Sequence<Record>) {
+        var builder = ZoneBuilder()
+        for record in records {
+            builder.add(owner: record.owner, type: record.type, ttlSeconds: record.ttlSeconds, rdata: record.rdata)
+        }
+        self.init(apex: apex, rrsets: builder.rrsets)
     }
 }

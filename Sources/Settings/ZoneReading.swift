@@ -53,11 +53,12 @@ extension SettingsReader {
             return nil
         }
         let zoneFolder = path.lastIndex(of: "/").map { String(path[...$0]) } ?? ""
+        let read = readFile
         var included = 0
         let result = ZoneFile.parse(contents, file: path, origin: apex) { name in
             included += 1
             guard included <= Self.includeLimit else { return nil }
-            return readFile(name.hasPrefix("/") ? name : zoneFolder + name)
+            return read(name.hasPrefix("/") ? name : zoneFolder + name).map { Array($0.utf8) }
         }
         return take(result) { ($0.line, $0.column) }
     }
@@ -106,7 +107,7 @@ extension SettingsReader {
                 let (line, column) = position(error)
                 errors.append(
                     SettingsError(
-                        file: error.file, line: line, column: column, path: "", value: nil, problem: error.problem,
+                        file: error.file, line: line, column: column, path: "", value: nil, problem: "\(error.problem)",
                         expected: error.expected))
             }
             return nil

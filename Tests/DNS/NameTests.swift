@@ -45,7 +45,10 @@ private let longest = "\(label63).\(label63).\(label63).\(String(repeating: "y",
             (#"a\25"#, .badEscape(#"a\25"#)),
             (#"a\256"#, .badEscape(#"a\256"#)),
             (#"a\2x5"#, .badEscape(#"a\2x5"#)),
-            ("кот", .notASCII("кот")),
+            ("кот", .badCharacter("кот")),
+            ("a b", .badCharacter("a b")),
+            ("a\tb", .badCharacter("a\tb")),
+            ("a\u{7F}", .badCharacter("a\u{7F}")),
         ] as [(String, NameError)])
     func `what is not a name is refused for its reason`(text: String, error: NameError) {
         #expect(throws: error) { try Name(text, relativeTo: origin) }

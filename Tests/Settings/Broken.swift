@@ -106,7 +106,7 @@ struct Broken: Sendable, CustomTestStringConvertible {
                 + "most 16 MiB; its path begins at the folder of n.yaml"),
         Broken(
             "a file that is broken", "zones: [{ name: example.test, file: broken.zone }]",
-            #"broken.zone:3:8: "300.1.1.1" is not an address of that family; use an IPv4 address such as "#
+            #"broken.zone:3:8: “300.1.1.1” is not a valid address; use an IPv4 address such as "#
                 + "192.0.2.1"),
         Broken(
             "records that are broken",
@@ -119,7 +119,7 @@ struct Broken: Sendable, CustomTestStringConvertible {
 
                   a IN A 300.1.1.1
             """,
-            #"n.yaml:7:14: "300.1.1.1" is not an address of that family; use an IPv4 address such as "#
+            #"n.yaml:7:14: “300.1.1.1” is not a valid address; use an IPv4 address such as "#
                 + "192.0.2.1"),
         Broken(
             "records in a list that are broken",
@@ -131,7 +131,7 @@ struct Broken: Sendable, CustomTestStringConvertible {
                   - "@ IN NS ns1"
                   - "a IN A 300.1.1.1"
             """,
-            #"n.yaml:6:9: "300.1.1.1" is not an address of that family; use an IPv4 address such as 192.0.2.1"#),
+            #"n.yaml:6:9: “300.1.1.1” is not a valid address; use an IPv4 address such as 192.0.2.1"#),
         Broken(
             "folded records, whose lines are lost",
             """
@@ -141,10 +141,10 @@ struct Broken: Sendable, CustomTestStringConvertible {
                   @ IN NS ns1
                   a IN A 300.1.1.1
             """,
-            #"n.yaml:3:14: "a" is more than NS takes; use the end of the record"#),
+            #"n.yaml:3:14: “a” is too much for the NS record; use NS server"#),
         Broken(
-            "no SOA record", "zones: [{ name: example.test, records: \"@ IN NS ns1\" }]",
-            "n.yaml:1:40: the zone example.test. has no SOA record; use one SOA record at example.test."),
+            "no SOA record", "zones: [{ name: example.test, records: \"@ 900 IN NS ns1\" }]",
+            "n.yaml:1:40: the zone example.test. has no SOA record; use @ SOA primary mailbox serial refresh retry expire minimum"),
         Broken(
             "no name", "zones: [{ file: good.zone }]",
             "n.yaml:1:9: zones[0] has no name; use name: such as example.org"),

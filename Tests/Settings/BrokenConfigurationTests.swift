@@ -37,7 +37,7 @@ import Testing
                     + "use an IPv4 or IPv6 address such as 192.0.2.1 or 2001:db8::1",
                 #"n.yaml:11:59: schemes.www.example.org.members[0].priority "high" is not a priority; "#
                     + "use 1…1000 or primary, backup, 2nd-backup, 3rd-backup, disabled",
-                #"broken.zone:3:8: "300.1.1.1" is not an address of that family; use an IPv4 address such as 192.0.2.1"#,
+                #"broken.zone:3:8: “300.1.1.1” is not a valid address; use an IPv4 address such as 192.0.2.1"#,
             ])
     }
 
