@@ -144,7 +144,8 @@ struct Broken: Sendable, CustomTestStringConvertible {
             #"n.yaml:3:14: “a” is too much for the NS record; use NS server"#),
         Broken(
             "no SOA record", "zones: [{ name: example.test, records: \"@ 900 IN NS ns1\" }]",
-            "n.yaml:1:40: the zone example.test. has no SOA record; use @ SOA primary mailbox serial refresh retry expire minimum"),
+            "n.yaml:1:40: the zone example.test. has no SOA record; use @ SOA primary mailbox serial refresh retry expire minimum"
+        ),
         Broken(
             "no name", "zones: [{ file: good.zone }]",
             "n.yaml:1:9: zones[0] has no name; use name: such as example.org"),
