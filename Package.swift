@@ -75,6 +75,9 @@ let package = Package(
         .testTarget(name: "AddressesTests", dependencies: ["Addresses"], path: "Tests/Addresses"),
         .testTarget(name: "DNSTests", dependencies: ["Addresses", "DNS", "TestSupport"], path: "Tests/DNS"),
         .testTarget(
+            name: "DNSClientTests",
+            dependencies: ["Addresses", "DNS", "DNSClient", "TestSupport", nio, nioPosix], path: "Tests/DNSClient"),
+        .testTarget(
             name: "DNSServerTests", dependencies: ["Addresses", "DNS", "DNSServer", "DNSClient", "TestSupport"],
             path: "Tests/DNSServer"),
         .testTarget(name: "FailoverTests", dependencies: ["Addresses", "Failover"], path: "Tests/Failover"),
