@@ -39,7 +39,9 @@ package struct DNSClient: Sendable {
         _ query: Message, server: IPAddress, port: Int = 53, transport: Transport = .udp,
         timeout: Duration = .seconds(2)
     ) async -> Result<Message, DNSClientError> {
-        guard let address = try? SocketAddress(ipAddress: server.description, port: port), port > 0 else {
+        guard (1...65535).contains(port),
+            let address = try? SocketAddress(ipAddress: server.description, port: port)
+        else {
             return .failure(.badPort(port))
         }
         let exchange = Exchange(

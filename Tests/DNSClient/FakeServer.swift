@@ -19,30 +19,47 @@ actor FakeServer {
     init(
         address: String = "127.0.0.1", deaf: Int = 0, hangsUp: Bool = false, replies: @escaping Replies
     ) async throws {
-        let group = MultiThreadedEventLoopGroup.singleton
         let ports = AsyncStream<Int>.makeStream()
-        let stream = try await ServerBootstrap(group: group)
-            .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
-            .childChannelInitializer { channel in
-                channel.eventLoop.makeCompletedFuture {
-                    try channel.pipeline.syncOperations.addHandler(
-                        StreamReplier(hangsUp: hangsUp, replies: replies))
-                }
+        var bound: (stream: any Channel, datagrams: any Channel)?
+        for _ in 0..<20 where bound == nil {
+            let stream = try await Self.listen(address, hangsUp: hangsUp, replies: replies)
+            let handler: @Sendable () -> DatagramReplier = {
+                DatagramReplier(deaf: deaf, replies: replies, note: { ports.continuation.yield($0) })
             }
-            .bind(host: address, port: 0).get()
-        port = stream.localAddress?.port ?? 0
-        let datagrams = try await DatagramBootstrap(group: group)
-            .channelInitializer { channel in
-                channel.eventLoop.makeCompletedFuture {
-                    try channel.pipeline.syncOperations.addHandler(
-                        DatagramReplier(deaf: deaf, replies: replies, note: { ports.continuation.yield($0) }))
-                }
+            do {
+                bound = (stream, try await Self.receive(address, port: stream.localAddress?.port ?? 0, handler))
+            } catch {
+                try await stream.close()  // somebody has that port of UDP
             }
-            .bind(host: address, port: port).get()
-        channels = [stream, datagrams]
+        }
+        guard let bound else { throw ChannelError.operationUnsupported }
+        channels = [bound.stream, bound.datagrams]
+        port = bound.stream.localAddress?.port ?? 0
         Task {
             for await port in ports.stream { await self.note(port) }
         }
+    }
+
+    private static func listen(
+        _ address: String, hangsUp: Bool, replies: @escaping Replies
+    ) async throws -> any Channel {
+        try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+            .childChannelInitializer { channel in
+                channel.eventLoop.makeCompletedFuture {
+                    try channel.pipeline.syncOperations.addHandler(StreamReplier(hangsUp: hangsUp, replies: replies))
+                }
+            }
+            .bind(host: address, port: 0).get()
+    }
+
+    private static func receive(
+        _ address: String, port: Int, _ handler: @escaping @Sendable () -> DatagramReplier
+    ) async throws -> any Channel {
+        try await DatagramBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+            .channelInitializer { channel in
+                channel.eventLoop.makeCompletedFuture { try channel.pipeline.syncOperations.addHandler(handler()) }
+            }
+            .bind(host: address, port: port).get()
     }
 
     private func note(_ port: Int) { sourcePorts.insert(port) }
