@@ -96,6 +96,9 @@ let package = Package(
         .testTarget(name: "AddressesTests", dependencies: ["Addresses"], path: "Tests/Addresses"),
         .testTarget(name: "DNSTests", dependencies: ["Addresses", "DNS", "TestSupport"], path: "Tests/DNS"),
         .testTarget(
+            name: "DNSClientTests",
+            dependencies: ["Addresses", "DNS", "DNSClient", "TestSupport", nio, nioPosix], path: "Tests/DNSClient"),
+        .testTarget(
             name: "DNSServerTests",
             dependencies: ["Addresses", "CSockets", "DNS", "DNSServer", "DNSClient", "TestSupport", logging],
             path: "Tests/DNSServer"),

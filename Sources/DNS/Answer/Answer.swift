@@ -39,11 +39,11 @@ package func answer(
     let flags = message.load(fromByteOffset: 2, as: UInt8.self)
     if flags & 0x80 != 0 { return 0 }
     var composer = Composer(source: source, query: message, reply: target)
-    if flags & 0x78 != 0 { return composer.finishWithHeaderOnly(.notImplemented) }
-    guard let question = Question(query) else { return composer.finishWithHeaderOnly(.formatError) }
-    let edns = EDNS(query, after: question)
+    if flags & 0x78 != 0 { return composer.finishWithHeaderOnly(.notImp) }
+    guard let question = AskedQuestion(query) else { return composer.finishWithHeaderOnly(.formErr) }
+    let edns = AskedEDNS(query, after: question)
     composer.begin(question)
-    guard edns.isValid else { return composer.finishWithHeaderOnly(.formatError) }
+    guard edns.isValid else { return composer.finishWithHeaderOnly(.formErr) }
 
     let allowed =
         switch transport {
@@ -52,7 +52,7 @@ package func answer(
             edns.isPresent ? max(512, min(maximumDatagramLength, edns.payloadSize)) : 512
         }
     composer.setLimit(min(allowed, reply.count), edns: edns)
-    if edns.isPresent, edns.version > 0 { return composer.finish(.badVersion) }
+    if edns.isPresent, edns.version > 0 { return composer.finish(.badVers) }
     if let refusal = refusal(of: question) { return composer.finish(refusal) }
     return withUnsafeTemporaryAllocation(byteCount: 512, alignment: 8) { scratch in
         guard let name = scratch.baseAddress else { return 0 }
@@ -66,31 +66,17 @@ package func answer(
 /// The octets before the question (RFC 1035 §4.1.1).
 let headerLength = 12
 
-/// Response codes (RFC 1035 §4.1.1, RFC 6891 §9), extended ones in full.
-struct ResponseCode: Equatable, BitwiseCopyable {
-    let rawValue: UInt16
-
-    static let noError = ResponseCode(rawValue: 0)
-    static let formatError = ResponseCode(rawValue: 1)
-    static let serverFailure = ResponseCode(rawValue: 2)
-    static let nameError = ResponseCode(rawValue: 3)
-    static let notImplemented = ResponseCode(rawValue: 4)
-    static let refused = ResponseCode(rawValue: 5)
-    static let nameTooLong = ResponseCode(rawValue: 6)
-    static let badVersion = ResponseCode(rawValue: 16)
-}
-
 /// What no zone has an answer to, whatever is in it.
 @inline(__always)
-private func refusal(of question: Question) -> ResponseCode? {
+private func refusal(of question: AskedQuestion) -> ResponseCode? {
     // Class IN, or ANY, which means IN to a server that has nothing else.
     guard question.class == 1 || question.class == 255 else { return .refused }
     // OPT, and the meta types (RFC 6895 §3.1).
     guard question.type == TypeCode.opt || (question.type >= 128 && question.type < 255) else { return nil }
     return switch question.type {
-    case TypeCode.opt, TypeCode.tkey, TypeCode.tsig: .formatError
+    case TypeCode.opt, TypeCode.tkey, TypeCode.tsig: .formErr
     case TypeCode.ixfr, TypeCode.axfr: .refused
-    case TypeCode.mailA, TypeCode.mailB: .notImplemented
+    case TypeCode.mailA, TypeCode.mailB: .notImp
     default: nil
     }
 }

@@ -61,7 +61,7 @@ extension Composer {
             let wildcard = source.zones.node(at: encloser.wildcard)
             return answer(wildcard, name, count: count, type: type, visited: &visited)
         }
-        code = .nameError
+        code = .nxDomain
         return deny(inZone: encloser.zone, count: count)
     }
 
@@ -205,7 +205,7 @@ extension Composer {
         let prefix = count &- node.nameLength
         let targetLength = Int(rrset.records.loadWire(at: 10))
         guard prefix &+ targetLength <= 255 else {
-            code = .nameTooLong
+            code = .yxDomain
             return .done
         }
         let ttl = UInt32(bigEndian: rrset.records.loadUnaligned(fromByteOffset: 6, as: UInt32.self))
@@ -227,7 +227,7 @@ extension Composer {
     private mutating func fail() {
         discardSections()
         isAuthoritative = false
-        code = .serverFailure
+        code = .servFail
     }
 }
 

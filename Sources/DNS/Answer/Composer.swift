@@ -8,7 +8,7 @@ struct Composer: ~Copyable {
     private var questionEnd = headerLength
     /// Octets that sections may fill; room for the OPT record is kept behind.
     private var limit = 512
-    private var edns: EDNS?
+    private var edns: AskedEDNS?
     private var errorOption: UnsafeRawPointer?
     private var errorOptionLength = 0
     /// Stands for an option without text if there is no `errorOption`.
@@ -44,7 +44,7 @@ struct Composer: ~Copyable {
 
     /// Echoes the question, letter case and all.
     @inline(__always)
-    mutating func begin(_ question: Question) {
+    mutating func begin(_ question: AskedQuestion) {
         copy(query + headerLength, count: question.end &- headerLength)
         questionEnd = question.end
         counts.question = 1
@@ -52,7 +52,7 @@ struct Composer: ~Copyable {
     }
 
     @inline(__always)
-    mutating func setLimit(_ octets: Int, edns: EDNS) {
+    mutating func setLimit(_ octets: Int, edns: AskedEDNS) {
         if edns.isPresent { self.edns = edns }
         limit = edns.isPresent ? octets &- Composer.optLength : octets
     }

@@ -96,6 +96,14 @@ struct Location {
     }
 }
 
+extension Location {
+    /// The text form; nil if it would lose something, such as a precision of zero written with an exponent.
+    var text: String? {
+        let words = description.split(separator: " ").map(String.init)
+        return Location(words)?.wire == wire ? description : nil
+    }
+}
+
 extension Location: CustomStringConvertible {
     var description: String {
         let lengths = wire[1...3].map { octet in

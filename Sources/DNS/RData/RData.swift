@@ -126,15 +126,25 @@ extension RData {
         case .ipv4, .ipv6: return addressText(octets)
         case .string, .text: return quoted(form == .string ? octets.dropFirst() : octets)
         case .strings: return stringsOf(octets)?.map { quoted($0) }.joined(separator: " ")
-        case .tag: return String(decoding: octets.dropFirst(), as: UTF8.self)
+        case .tag:
+            return octets.dropFirst().allSatisfy(isLetterOrDigit)
+                ? String(decoding: octets.dropFirst(), as: UTF8.self) : nil
         case .hex: return hex(octets)
         case .base64: return base64(octets)
         case .salt: return octets.count == 1 ? "-" : hex(octets.dropFirst())
         case .hash: return base32Hex(octets.dropFirst())
-        case .typeBitmap: return typesOfBitmap(octets)?.map(\.description).joined(separator: " ")
-        case .location: return Location(wire: octets)?.description
+        case .typeBitmap: return bitmapText(octets)
+        case .location: return Location(wire: octets)?.text
         case .parameters: return ServiceParameters(wire: octets)?.description
         }
+    }
+
+    /// Nil for a bitmap with surplus zeros, which would be lost in text.
+    private static func bitmapText(_ octets: ArraySlice<UInt8>) -> String? {
+        guard let types = typesOfBitmap(octets) else { return nil }
+        var shortest: [UInt8] = []
+        appendTypeBitmap(types, to: &shortest)
+        return shortest == Array(octets) ? types.map(\.description).joined(separator: " ") : nil
     }
 
     private static func number(_ octets: ArraySlice<UInt8>) -> UInt32 { octets.reduce(0) { $0 << 8 | UInt32($1) } }

@@ -95,7 +95,7 @@ struct RDataReader {
             switch field.form {
             case .number8: decimal(word, limit: UInt64(UInt8.max))
             case .number16: decimal(word, limit: UInt64(UInt16.max))
-            case .seconds: TTL(word).map { UInt64($0.seconds) }
+            case .seconds: TTL(word).map { UInt64($0.seconds) } ?? decimal(word, limit: UInt64(UInt32.max))
             case .timestamp: readTimestamp(word).map(UInt64.init)
             case .algorithm: algorithm(word).map(UInt64.init)
             case .type: RRType(mnemonic: word).map { UInt64($0.rawValue) }
@@ -220,4 +220,4 @@ extension FieldForm {
     }
 }
 
-private func isLetterOrDigit(_ byte: UInt8) -> Bool { isDigit(byte) || lowercased(byte) &- 0x61 < 26 }
+func isLetterOrDigit(_ byte: UInt8) -> Bool { isDigit(byte) || lowercased(byte) &- 0x61 < 26 }

@@ -128,7 +128,7 @@ extension FieldForm {
         case .number8: "a number from 0 to 255"
         case .number16: "a number from 0 to 65535"
         case .number32: "a number from 0 to 4294967295"
-        case .seconds: "seconds from 0 to 2147483647, or a time such as 1h30m"
+        case .seconds: "seconds from 0 to 4294967295, or a time such as 1h30m"
         case .timestamp: "a time as YYYYMMDDHHmmSS, or seconds since 1970"
         case .algorithm: "a DNSSEC algorithm such as 13 or ECDSAP256SHA256"
         case .type: "a record type such as A or TYPE65280"

@@ -77,7 +77,7 @@ private func counts(_ lines: [String]) -> [Int] {
     }
 }
 
-@Suite struct MessageTests {
+@Suite struct AnsweredMessageTests {
     private func sample() throws -> Authority {
         try Authority(
             [zone("example.test.", head + "www 60 A 192.0.2.9")],

@@ -1,5 +1,5 @@
 /// The one question of a query (RFC 1035 §4.1.2), checked and not yet copied.
-struct Question: BitwiseCopyable {
+struct AskedQuestion: BitwiseCopyable {
     /// Of the wire name, the root's octet included: 1–255.
     let nameLength: Int
     let type: UInt16
@@ -33,7 +33,7 @@ struct Question: BitwiseCopyable {
 }
 
 /// What a query says of its sender's abilities (RFC 6891 §6.1.3).
-struct EDNS: BitwiseCopyable {
+struct AskedEDNS: BitwiseCopyable {
     private(set) var isPresent = false
     /// Whether the records behind the question hold together, and have at most one OPT.
     private(set) var isValid = true
@@ -43,7 +43,7 @@ struct EDNS: BitwiseCopyable {
 
     /// Reads the records behind the question of a checked message.
     @inline(__always)
-    init(_ query: UnsafeRawBufferPointer, after question: Question) {
+    init(_ query: UnsafeRawBufferPointer, after question: AskedQuestion) {
         guard let message = query.baseAddress else { return }
         let records = Int(message.loadWire(at: 8)) &+ Int(message.loadWire(at: 10))
         if records == 0 { return }
