@@ -64,6 +64,7 @@ private let printedHead =
             ("a 1 TXT a\\;b \";\" (\n\"(\" )", "a.example.org. 1 IN TXT \"a;b\" \";\" \"(\""),
             ("a 1 TXT \"a\"\"b\"c", "a.example.org. 1 IN TXT \"a\" \"b\" \"c\""),  // quotes end words
             ("a 1 SVCB 1 . alpn=\"h2\" key9=\"a b\"", "a.example.org. 1 IN SVCB 1 . alpn=\"h2\" key9=\"a b\""),
+            ("a 1 TXT v=\"x y\"", "a.example.org. 1 IN TXT \"v=\" \"x y\""),  // but not in a parameter
             ("*.w 1 A 192.0.2.1", "*.w.example.org. 1 IN A 192.0.2.1"),
             ("a 1 TYPE65280 \\# 2 abcd", "a.example.org. 1 IN TYPE65280 \\# 2 ABCD"),
             ("a 1 A 192.0.2.1\na 1 A 192.0.2.1", "a.example.org. 1 IN A 192.0.2.1"),  // a duplicate is merged
@@ -103,7 +104,7 @@ private let printedHead =
             $INCLUDE below sub ; with an origin
             y 1 A 192.0.2.8
             """
-        let zone = try ZoneFile.parse(text, file: "z", origin: apex, include: { files[$0].map { Array($0.utf8) } })
+        let zone = ZoneFile.parse(text, file: "z", origin: apex, include: { files[$0].map { Array($0.utf8) } })
         #expect(
             try zone.get().rrsets.dropFirst(2).map { "\($0.owner) \($0.type)" } == [
                 "x.example.org. A", "a.example.org. A", "b.gone.example.org. A", "x.example.org. AAAA",
@@ -121,6 +122,7 @@ private let printedHead =
         ("18-18 ${0,7,n}.r 1 CNAME ${0,0,N}", ["2.1.0.0.r CNAME 2.1"]),
         ("171-171 ${0,1,N} 1 CNAME x", ["B.A CNAME x"]),
         ("1-1 h 1 TXT \\$ $$ \"$ ${1}\"", ["h TXT \"$\" \"$\" \"1 2\""]),
+        ("1-1 s 1 SVCB $ . alpn=\"h$\"", ["s SVCB 1 . alpn=h1"]),
         ("1-2 @ 1 IN MX $ h$", ["@ MX 1 h1", "@ MX 2 h2"]),
     ])
     func `a $GENERATE directive makes a record of each number`(directive: String, records: [String]) throws {

@@ -36,7 +36,7 @@ actor FakeServer {
         channels = [bound.stream, bound.datagrams]
         port = bound.stream.localAddress?.port ?? 0
         Task {
-            for await port in ports.stream { await self.note(port) }
+            for await port in ports.stream { note(port) }
         }
     }
 

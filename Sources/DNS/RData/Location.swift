@@ -107,7 +107,8 @@ extension Location {
 extension Location: CustomStringConvertible {
     var description: String {
         let lengths = wire[1...3].map { octet in
-            Self.metres((0..<(octet & 15)).reduce(Int(octet >> 4)) { length, _ in length * 10 })
+            let length = (0..<(octet & 15)).reduce(Int(octet >> 4)) { length, _ in length * 10 }
+            return length > 0 && length.isMultiple(of: 100) ? "\(length / 100)m" : Self.metres(length)
         }
         let altitude = Self.number(wire, at: 12) - 10_000_000
         return

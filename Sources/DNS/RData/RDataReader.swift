@@ -185,14 +185,24 @@ struct RDataReader {
         var parameters = ServiceParameters()
         do {
             while position < words.count {
-                try parameters.add(bytes.span.extracting(range(words[position])))
-                position += 1
+                let end = endOfParameter
+                try parameters.add(bytes.span.extracting(words[position].start..<end.offset))
+                position += end.words
             }
             try parameters.check()
         } catch {
             throw .parameter(error)
         }
         wire += parameters.wire
+    }
+
+    /// A parameter ends with its word, or with the quoted word that follows its `=` at once (RFC 9460 §2.1).
+    private var endOfParameter: (offset: Int, words: Int) {
+        let word = words[position]
+        guard position + 1 < words.count, words[position + 1].isQuoted, words[position + 1].start == word.end + 1,
+            !word.isQuoted, bytes[word.end - 1] == UInt8(ascii: "=")
+        else { return (word.end, 1) }
+        return (words[position + 1].end + 1, 2)
     }
 
     // MARK: Words

@@ -83,7 +83,7 @@ private func scanEntry(
             index += 1
         default:
             let start = index
-            index = try endOfWord(bytes, from: index)
+            index = endOfWord(bytes, from: index)
             words.append(Word(start: start, end: index, isQuoted: false))
         }
     }
@@ -108,9 +108,9 @@ private func endOfQuote(_ bytes: Span<UInt8>, openedAt start: Int) throws(EntryS
     throw EntryScanner.Failure(problem: .unclosedQuote, offset: start)
 }
 
-/// Where an unquoted word ends. A quoted value behind `=` belongs to it (RFC 9460 §2.1).
+/// Where an unquoted word ends.
 @inline(__always)
-private func endOfWord(_ bytes: Span<UInt8>, from start: Int) throws(EntryScanner.Failure) -> Int {
+private func endOfWord(_ bytes: Span<UInt8>, from start: Int) -> Int {
     var index = start
     while index < bytes.count {
         let byte = bytes[index]
@@ -119,10 +119,8 @@ private func endOfWord(_ bytes: Span<UInt8>, from start: Int) throws(EntryScanne
             continue
         }
         switch byte {
-        case 0x20, 0x09, 0x0D, newline, UInt8(ascii: ";"), UInt8(ascii: "("), UInt8(ascii: ")"): return index
-        case UInt8(ascii: "\""):
-            guard index > start, bytes[index - 1] == UInt8(ascii: "=") else { return index }
-            index = try endOfQuote(bytes, openedAt: index) + 1
+        case 0x20, 0x09, 0x0D, newline, UInt8(ascii: ";"), UInt8(ascii: "("), UInt8(ascii: ")"), UInt8(ascii: "\""):
+            return index
         case UInt8(ascii: "\\"):
             index += 1
             if index < bytes.count, bytes[index] != newline { index += 1 }

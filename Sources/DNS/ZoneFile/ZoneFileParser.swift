@@ -297,7 +297,10 @@ struct ZoneFileParser {
                 guard Generator.append(entry.written(index), for: number, to: &line) else {
                     throw Fault(problem: .badModifier(entry.text(index)), offset: entry.offset(of: index))
                 }
-                line.append(UInt8(ascii: " "))
+                let isJoined =
+                    index + 1 < entry.words.count
+                    && entry.written(index).endIndex == entry.written(index + 1).startIndex
+                if !isJoined { line.append(UInt8(ascii: " ")) }
             }
             do {
                 let generated = Entry(words: wordsOfLine(line), startsBlank: false, bytes: line)
