@@ -9,7 +9,7 @@ import ArgumentParser
 ///     dnsbench answer --names 100000           no sockets: the answer function alone
 ///
 /// `make bench` and `Benchmarks/compare` put these together.
-@main struct DNSBench: ParsableCommand {
+@main struct DNSBench: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "dnsbench", abstract: "Measures authoritative DNS servers over loopback.",
         subcommands: [PrintZone.self, Serve.self, Reflect.self, Load.self, AnswerOnly.self])

@@ -13,7 +13,10 @@ struct Load: ParsableCommand {
     @Option(help: "How many names it has.") var names = 1000
     @Option(help: "How long.") var seconds = 5.0
     @Option(help: "Client threads.") var threads = 2
-    @Option(help: "Sockets per thread, each with a batch of 32 queries under way.") var sockets = 8
+    @Option(
+        help:
+            "Sockets per thread, each with a batch of 32 queries under way; more than fit into a server's buffer get lost."
+    ) var sockets = 3
     @Option(help: "Bind the client threads to processors from this one on.") var processor: Int?
     @Option(help: "The server's process id, to report its processor time.") var process: Int32?
     @Flag(help: "Only numbers: queries per second, CPU seconds per million queries, lost, NOERROR, NXDOMAIN.")
@@ -95,7 +98,7 @@ final class Driver: Sendable {
         let octets = address.octets
         let descriptors = (0..<sockets).map { _ in ninelives_connect_udp(octets, octets.count, port) }
         defer { for descriptor in descriptors { close(descriptor) } }
-        for descriptor in descriptors { ninelives_set_receive_timeout(descriptor, 100) }
+        for descriptor in descriptors { ninelives_set_receive_timeout(descriptor, 20) }
         var counts = Counts()
         var next = first
         var pending = Array(repeating: 0, count: sockets)
