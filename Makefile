@@ -6,7 +6,7 @@ ARROWS := --explicit-target-dependency-import-check error
 RELEASE := -c release --static-swift-stdlib $(ARROWS)
 
 # What the binary is built against, and what the tests talk to.
-BUILD_PACKAGES := make zlib1g-dev
+BUILD_PACKAGES := libsqlite3-dev make zlib1g-dev
 TEST_PACKAGES := bind9 bind9-dnsutils chromium curl knot knot-dnsutils nginx-light openssl unbound
 BENCH_PACKAGES := bind9-dnsutils knot nsd
 
