@@ -6,6 +6,7 @@ extension Engine {
         effects.append(.configured(indicators: new.indicators.count, schemes: new.schemes.count), at: now)
         replaceIndicators(new.indicators, at: now, into: &effects)
         replaceSchemes(new.schemes, at: now, into: &effects)
+        recall(at: now, into: &effects)
         alarms = Alarms()
         for index in indicatorTracks.indices {
             indicatorTracks[index].alarm = indicatorTracks[index].imposed?.until

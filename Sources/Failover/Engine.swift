@@ -19,6 +19,8 @@ package struct Engine: Sendable {
     private var latest: Instant?
     /// The wake that the shell still has to deliver.
     private var wished: Instant?
+    /// What was in force before the process began, until the first configuration is in.
+    var memory: Memory?
 
     package init() {}
 

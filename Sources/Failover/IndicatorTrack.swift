@@ -40,6 +40,13 @@ struct IndicatorTrack: Sendable {
         return before
     }
 
+    /// Takes over what an earlier process knew of the local vantage.
+    mutating func believe(_ verdict: Memory.Verdict) {
+        hysteresis = [Hysteresis(vantage: .local, state: verdict.state)]
+        quorum.believe(verdict)
+        overrule()
+    }
+
     /// Imposes an override, or with nil clears it; returns the one that it ends.
     mutating func impose(_ override: Override?) -> Override? {
         defer { overrule() }

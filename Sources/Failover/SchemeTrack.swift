@@ -37,6 +37,12 @@ struct SchemeTrack: Sendable {
     /// Set when a new revision moved the record elsewhere or changed its TTL.
     private var isToBeReconciled = false
 
+    /// Goes on answering what an earlier process answered.
+    mutating func recall(_ decision: Decision) {
+        answering.recall(decision, of: scheme)
+        gate.recall(decision.active)
+    }
+
     /// Imposes a pin, or with nil takes it away; returns the one that it ends.
     mutating func pin(_ override: Override?) -> Override? { selection.impose(override) }
 

@@ -67,6 +67,8 @@ package enum Cause: Hashable, Sendable {
     case overridden(Override)
     /// An operator's word ended: it expired, was cleared, or was replaced.
     case overrideEnded(Override)
+    /// The answer was in force before the process began, since this instant.
+    case recalled(Instant)
     /// What the selection saw of each member, by descending priority.
     case selection([Candidate], rule: Rule)
     case guarded(Guard)

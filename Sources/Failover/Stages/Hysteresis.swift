@@ -22,7 +22,10 @@ struct Hysteresis: Hashable, Sendable {
 
     static let memory = 10
 
-    init(vantage: Vantage) { self.vantage = vantage }
+    init(vantage: Vantage, state: State = .unknown) {
+        self.vantage = vantage
+        self.state = state
+    }
 
     /// Takes one probe in and returns the verdict that now stands.
     mutating func record(_ record: ProbeRecord, policy: Policy) -> Verdict {
