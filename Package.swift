@@ -59,7 +59,7 @@ let package = Package(
         .target(
             name: "Control",
             dependencies: [
-                "Addresses", "DNS", "Failover", "Checks", "Settings", "DNSServer", "DNSClient", logging, nio,
+                "Addresses", "DNS", "Failover", "Checks", "Settings", "Storage", "DNSServer", "DNSClient", logging, nio,
                 nioPosix,
             ], swiftSettings: strict),
         .target(
@@ -79,8 +79,8 @@ let package = Package(
         .executableTarget(
             name: "ninelives",
             dependencies: [
-                "Addresses", "Checks", "Control", "DNS", "DNSServer", "Demo", "Failover", "Settings", "Web", logging,
-                nio,
+                "Addresses", "Checks", "Control", "DNS", "DNSServer", "Demo", "Failover", "Settings", "Storage", "Web",
+                logging, nio,
                 nioPosix, .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
@@ -116,7 +116,9 @@ let package = Package(
             path: "Tests/Settings"),
         .testTarget(
             name: "ControlTests",
-            dependencies: ["Addresses", "Checks", "Control", "DNS", "Failover", "Settings", "TestSupport", logging],
+            dependencies: [
+                "Addresses", "Checks", "Control", "DNS", "Failover", "Settings", "Storage", "TestSupport", logging,
+            ],
             path: "Tests/Control"),
         .testTarget(
             name: "WebTests",

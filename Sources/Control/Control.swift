@@ -3,6 +3,7 @@ import Failover
 import Logging
 import NIOCore
 import Settings
+import Storage
 
 /// The imperative shell: owns the engine, hands it what happens and performs what it answers.
 ///
@@ -27,10 +28,23 @@ package actor Control: ControlInterface {
     private let group: any EventLoopGroup
     private let logger: Logger
     private let process: ProcessReport
+    /// Nil without a store: then nothing outlives the process.
+    private let keeping: Keeping?
+    private var unwritten: [StoredChange] = []
 
+    /// - Parameter store: what outlives the process; the engine goes on from what it holds.
     package init(
-        clock: ShellClock, publisher: any Publisher, group: any EventLoopGroup, process: ProcessReport, logger: Logger
-    ) {
+        clock: ShellClock, publisher: any Publisher, group: any EventLoopGroup, process: ProcessReport,
+        store: Store? = nil, logger: Logger
+    ) throws(StoreError) {
+        if let store {
+            let keeping = try Keeping(store)
+            engine = Engine(remembering: try keeping.memory())
+            log = try keeping.log()
+            self.keeping = keeping
+        } else {
+            keeping = nil
+        }
         self.clock = clock
         self.publisher = publisher
         self.group = group
@@ -65,7 +79,13 @@ package actor Control: ControlInterface {
         }
     }
 
-    package func impose(_ override: Override) { take(.overridden(override)) }
+    /// Imposes an operator's word, at once; returns when it would survive a power cut.
+    ///
+    /// - Throws: that it could not be written. It is in force all the same, until the process ends.
+    package func impose(_ override: Override) async throws(StoreError) {
+        let changes = handle(.overridden(override))
+        try await keeping?.store.commit(changes)
+    }
 
     /// Ends all timers; probes under way end by themselves and are not heard.
     package func stop() {
@@ -78,7 +98,13 @@ package actor Control: ControlInterface {
     }
 
     private func take(_ event: Event) {
-        guard !isStopped else { return }
+        let changes = handle(event)
+        keeping?.store.note(changes)
+    }
+
+    /// Lets the engine deal with the event and performs its effects; returns what is to be kept of it.
+    private func handle(_ event: Event) -> [StoredChange] {
+        guard !isStopped else { return [] }
         let receivedAt = clock.now
         var published: [Event] = []
         for effect in engine.handle(event, at: receivedAt) {
@@ -88,6 +114,8 @@ package actor Control: ControlInterface {
             for effect in engine.handle(report, at: clock.now) { perform(effect, receivedAt: receivedAt) }
         }
         changed()
+        defer { unwritten = [] }
+        return unwritten
     }
 
     // MARK: What is done
@@ -100,7 +128,6 @@ package actor Control: ControlInterface {
             publisher.publish(decision)
             return .published(decision.scheme, generation: decision.generation, took: clock.now - receivedAt)
         case .append(let entry):
-            log.append(entry)
             record(entry)
         case .reconcile:
             break  // `local` is the only provider there is: publishing has made it so already.
@@ -116,7 +143,9 @@ package actor Control: ControlInterface {
     }
 
     private func record(_ entry: LogEntry) {
-        let report = Wording.report(entry, id: 0)
+        let report = Wording.report(entry, id: log.nextID)
+        log.append(report)
+        if keeping != nil { unwritten += Keeping.changes(for: entry, report, engine) }
         var metadata: Logger.Metadata = ["text": "\(report.text)"]
         if let scheme = report.scheme { metadata["scheme"] = "\(scheme)" }
         if let indicator = report.indicator { metadata["indicator"] = "\(indicator)" }
@@ -178,7 +207,7 @@ package actor Control: ControlInterface {
         Reporting(engine: engine, now: clock.now, targets: targets)
             .report(
                 process: process, sequence: sequence,
-                events: log.newest(200).map { Wording.report($0.entry, id: $0.id) })
+                events: Array(log.newest(200)))
     }
 
     package func explanation(of scheme: String) -> Explanation? {

@@ -40,7 +40,9 @@ extension Engine {
         guard let memory else { return }
         self.memory = nil
         for verdict in memory.verdicts {
-            guard let index = place(of: verdict.indicator), !indicatorTracks[index].indicator.isDisabled else { continue }
+            guard let index = place(of: verdict.indicator), !indicatorTracks[index].indicator.isDisabled else {
+                continue
+            }
             indicatorTracks[index].recall(verdict)
         }
         for override in memory.overrides { recall(override) }

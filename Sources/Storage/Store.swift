@@ -90,19 +90,25 @@ package final class Store: Sendable {
         return aside
     }
 
+    /// Removes the store in `folder`, if there is one and nobody uses it.
+    package static func erase(folder: String) {
+        let path = (folder as NSString).appendingPathComponent(fileName)
+        for suffix in ["-wal", "-shm", ""] { try? FileManager.default.removeItem(atPath: path + suffix) }
+    }
+
     // MARK: - Writing
 
     /// Writes all of `changes` or none; returns once they would survive a power cut.
     package func commit(_ changes: [StoredChange]) async throws(StoreError) { try await queue.commit(changes) }
 
     /// Writes with the next commit. What cannot be written now (a full disk) is kept, up to a limit, and tried again.
-    package func note(_ changes: [StoredChange]) async { await queue.note(changes) }
+    package func note(_ changes: [StoredChange]) { queue.note(changes) }
 
     /// Waits until everything noted so far is on the disk, or cannot be written.
     package func flush() async { await queue.flush() }
 
     /// Why the last attempt to write failed; nil while all is well.
-    package var trouble: String? { get async { await queue.trouble } }
+    package var trouble: String? { queue.trouble }
 
     /// Writes a copy of the whole store, as it stands at one moment, into a new file, while the server goes on.
     package func backup(to path: String) throws(StoreError) {

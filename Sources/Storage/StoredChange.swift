@@ -11,7 +11,8 @@ package enum StoredChange: Hashable, Sendable {
     case indicatorRemoved(String)
     /// Replaces the subject's earlier override.
     case override(StoredOverride)
-    case overrideEnded(subject: String)
+    /// Ends the subject's override, if it is the one that began then; with nil, whichever it is.
+    case overrideEnded(subject: String, since: Instant?)
     /// The highest serial number that a zone may use before the next such change.
     case serial(apex: String, UInt32)
     /// Any small fact, under a key; nil forgets it.
@@ -129,7 +130,10 @@ extension StoredChange {
                 [indicator.name, indicator.state.rawValue, indicator.since?.nanoseconds])
         case .indicatorRemoved(let name): try database.run("DELETE FROM indicator WHERE name = ?", [name])
         case .override(let override): try override.replace(in: database)
-        case .overrideEnded(let subject): try database.run("DELETE FROM override WHERE subject = ?", [subject])
+        case .overrideEnded(let subject, let since):
+            try database.run(
+                "DELETE FROM override WHERE subject = ?1 AND since = ifnull(?2, since)",
+                [subject, since?.nanoseconds])
         case .serial(let apex, let serial):
             try database.run("INSERT OR REPLACE INTO zone VALUES (?, ?)", [apex, Int64(serial)])
         case .fact(let key, let value?):

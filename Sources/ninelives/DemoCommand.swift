@@ -4,6 +4,7 @@ import Foundation
 import NIOCore
 import NIOPosix
 import Settings
+import Storage
 
 struct DemoCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -67,6 +68,8 @@ struct DemoCommand: AsyncParsableCommand {
             port: kittenPort, hour: KittenHour(speed: speed, startedAt: clock()), now: clock,
             group: MultiThreadedEventLoopGroup.singleton)
         try settings.refuseBusyListeners()
+        // Every demo begins its hour anew.
+        Store.erase(folder: settings.dataFolder)
         do {
             try await site.start()
         } catch {

@@ -10,6 +10,7 @@ import NIOCore
 import NIOPosix
 import ServiceLifecycle
 import Settings
+import Storage
 import UnixSignals
 import Web
 
@@ -24,18 +25,20 @@ struct Node {
     /// - Parameter started: called once our DNS answers.
     func run(started: () -> Void = {}) async throws {
         try settings.refuseBusyListeners()
-        try FileManager.default.createDirectory(atPath: settings.dataFolder, withIntermediateDirectories: true)
+        let store = try openStore()
         let clock = ShellClock(wall: Instant(seconds: Date().timeIntervalSince1970))
-        let dns = try await startDNS()
-        let control = Control(
+        let dns = try makeDNS()
+        let control = try Control(
             clock: clock, publisher: LocalPublisher(server: dns), group: MultiThreadedEventLoopGroup.singleton,
             process: ProcessReport(
                 version: Version.current, startedAt: clock.now, dns: settings.dnsListeners.map(\.description)),
-            logger: logger)
+            store: store, logger: logger)
         let web = try WebServer(
             host: settings.http.address.description, port: settings.http.port, control: control, demo: demo,
             metrics: { dns.counters.metrics }, logger: logger)
+        // The last decisions are in place before the first query is read.
         await control.apply(settings)
+        try await start(dns)
         started()
         var quiet = logger
         quiet.logLevel = max(logger.logLevel, .warning)
@@ -45,19 +48,38 @@ struct Node {
         let outcome = await Result { try await services.run() }
         await control.stop()
         await dns.stop()
+        await store.close()
         try outcome.get()
     }
 
-    /// Binds every address and answers, or ends the command with what is in the way.
-    private func startDNS() async throws -> DNSServer {
+    private func openStore() throws -> Store {
+        do {
+            let store = try Store(folder: settings.dataFolder)
+            if let repair = store.repair { logger.error("The store was begun anew", metadata: ["why": "\(repair)"]) }
+            return store
+        } catch {
+            printError("\(error).\nNothing was started.")
+            throw Exit.wrong
+        }
+    }
+
+    private func makeDNS() throws -> DNSServer {
         do {
             let names = try settings.configuration.schemes.map { try Name($0.name.text) }
-            let server = DNSServer(
+            return DNSServer(
                 listen: settings.dnsListeners.map { DNSListen(address: $0.address, port: $0.port) },
                 workers: min(max(ProcessInfo.processInfo.activeProcessorCount, 1), 256),
                 snapshot: try ZoneSnapshot(zones: settings.zones, dynamicNames: names), logger: logger)
-            try await server.start()
-            return server
+        } catch {
+            printError("\(settings.file): \(error). Nothing was started.")
+            throw Exit.wrong
+        }
+    }
+
+    /// Binds every address and answers, or ends the command with what is in the way.
+    private func start(_ dns: DNSServer) async throws {
+        do {
+            try await dns.start()
         } catch {
             printError("\(settings.file): \(error). Nothing was started.")
             throw Exit.wrong

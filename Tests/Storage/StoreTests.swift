@@ -57,7 +57,7 @@ private func event(_ id: Int64, at seconds: Double = 0, scheme: String? = nil, k
         override.argument = "two"
         try await store.commit([.override(override)])
         #expect(try store.state().overrides.map(\.argument) == ["two"])
-        try await store.commit([.overrideEnded(subject: "scheme:a")])
+        try await store.commit([.overrideEnded(subject: "scheme:a", since: .epoch)])
         #expect(try store.state().overrides.isEmpty)
     }
 
@@ -86,7 +86,7 @@ private func event(_ id: Int64, at seconds: Double = 0, scheme: String? = nil, k
     func history() async throws {
         let store = try folder.open()
         for id in 1...10 {
-            await store.note([
+            store.note([
                 .event(event(Int64(id), at: Double(id), scheme: id % 2 == 0 ? "even" : "odd", kind: "decision"))
             ])
         }
