@@ -26,6 +26,7 @@ let package = Package(
     products: [.executable(name: "ninelives", targets: ["ninelives"])],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
         .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
@@ -56,6 +57,12 @@ let package = Package(
         .target(
             name: "Storage", dependencies: ["Failover", .product(name: "GRDB", package: "GRDB.swift")],
             swiftSettings: strict),
+        .target(
+            name: "Accounts",
+            dependencies: [
+                "Failover", "Storage", .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "CryptoExtras", package: "swift-crypto"),
+            ], swiftSettings: strict),
         .target(
             name: "Control",
             dependencies: [
@@ -130,6 +137,9 @@ let package = Package(
             ], path: "Tests/Web"),
         .testTarget(
             name: "StorageTests", dependencies: ["Failover", "Storage", "TestSupport"], path: "Tests/Storage"),
+        .testTarget(
+            name: "AccountsTests", dependencies: ["Accounts", "Failover", "Storage", "TestSupport"],
+            path: "Tests/Accounts"),
         // What a user does, done to the built executable with real tools.
         .testTarget(name: "ScenarioTests", dependencies: ["TestSupport"], path: "Tests/Scenarios"),
     ]

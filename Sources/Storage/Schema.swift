@@ -5,6 +5,7 @@ enum Schema {
     static var migrator: DatabaseMigrator {
         var migrator = DatabaseMigrator()
         migrator.registerMigration("1") { try $0.execute(sql: first) }
+        migrator.registerMigration("2") { try $0.execute(sql: accounts) }
         return migrator
     }
 
@@ -38,6 +39,34 @@ enum Schema {
         ) STRICT, WITHOUT ROWID;
         CREATE TABLE note (
             key TEXT PRIMARY KEY, value TEXT NOT NULL
+        ) STRICT, WITHOUT ROWID;
+        """
+
+    /// People, how they prove who they are, and what they did. Sessions and tokens are known by a hash only.
+    private static let accounts = """
+        CREATE TABLE user (
+            name TEXT PRIMARY KEY, password TEXT NOT NULL, totp BLOB, created INTEGER NOT NULL,
+            disabled INTEGER NOT NULL DEFAULT 0
+        ) STRICT, WITHOUT ROWID;
+        CREATE TABLE membership (
+            user TEXT NOT NULL REFERENCES user(name) ON DELETE CASCADE, project TEXT NOT NULL, role TEXT NOT NULL,
+            PRIMARY KEY (user, project)
+        ) STRICT, WITHOUT ROWID;
+        CREATE TABLE session (
+            hash TEXT PRIMARY KEY, user TEXT NOT NULL REFERENCES user(name) ON DELETE CASCADE, csrf TEXT NOT NULL,
+            created INTEGER NOT NULL, expires INTEGER NOT NULL
+        ) STRICT, WITHOUT ROWID;
+        CREATE TABLE token (
+            id INTEGER PRIMARY KEY AUTOINCREMENT, hash TEXT NOT NULL UNIQUE, name TEXT NOT NULL,
+            user TEXT NOT NULL REFERENCES user(name) ON DELETE CASCADE, project TEXT NOT NULL, role TEXT NOT NULL,
+            created INTEGER NOT NULL, expires INTEGER, used INTEGER
+        ) STRICT;
+        CREATE TABLE audit (
+            id INTEGER PRIMARY KEY, at INTEGER NOT NULL, actor TEXT NOT NULL, origin TEXT NOT NULL,
+            action TEXT NOT NULL, target TEXT NOT NULL, detail TEXT NOT NULL, seal TEXT NOT NULL
+        ) STRICT;
+        CREATE TABLE secret (
+            name TEXT PRIMARY KEY, sealed BLOB NOT NULL, at INTEGER NOT NULL
         ) STRICT, WITHOUT ROWID;
         """
 }
