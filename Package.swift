@@ -72,7 +72,7 @@ let package = Package(
         .target(
             name: "Web",
             dependencies: [
-                "Control", .product(name: "Hummingbird", package: "hummingbird"),
+                "Accounts", "Control", "Failover", "Storage", .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Mustache", package: "swift-mustache"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"), logging, nio,
@@ -130,7 +130,7 @@ let package = Package(
         .testTarget(
             name: "WebTests",
             dependencies: [
-                "Control", "Demo", "TestSupport", "Web", nio, nioPosix,
+                "Accounts", "Checks", "Control", "Failover", "Storage", logging, "Demo", "TestSupport", "Web", nio, nioPosix,
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "HummingbirdTesting", package: "hummingbird"),

@@ -17,6 +17,11 @@ extension Accounts {
         }
     }
 
+    /// The newest first, from before an id.
+    package func auditEntries(before: Int64? = nil, limit: Int = 100) throws(AccountsError) -> [AuditEntry] {
+        try stored { () throws(StoreError) in try store.newestAuditEntries(before: before, limit: limit) }
+    }
+
     /// Reads the whole chain; returns how many entries are sound, and what is wrong with the first that is not.
     package func verifyAudit() throws(AccountsError) -> (sound: Int, problem: String?) {
         let key = box.derivedKey(for: "audit")

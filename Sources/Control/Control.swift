@@ -14,7 +14,7 @@ import Storage
 ///
 /// Everything that reads (page, API, CLI) reads reports made here, and changes nothing.
 package actor Control: ControlInterface {
-    private var engine = Engine()
+    private(set) var engine = Engine()
     private var targets: [IndicatorName: ProbeTarget] = [:]
     private var log = EventLog()
     private var sequence: UInt64 = 0
@@ -23,13 +23,13 @@ package actor Control: ControlInterface {
     private var wake: Scheduled<Void>?
     private var isStopped = false
 
-    private let clock: ShellClock
+    let clock: ShellClock
     private let publisher: any Publisher
     private let group: any EventLoopGroup
     private let logger: Logger
     private let process: ProcessReport
     /// Nil without a store: then nothing outlives the process.
-    private let keeping: Keeping?
+    let keeping: Keeping?
     private var unwritten: [StoredChange] = []
 
     /// - Parameter store: what outlives the process; the engine goes on from what it holds.

@@ -154,3 +154,18 @@ extension Override {
         since = stored.since
     }
 }
+
+extension HistoryQuery {
+    var stored: EventQuery {
+        var query = EventQuery()
+        query.scheme = scheme
+        query.indicator = indicator
+        query.kind = kind
+        query.before = before.map { Int64(clamping: $0) }
+        query.after = after.map { Int64(clamping: $0) }
+        query.from = from.map { Instant(seconds: $0) }
+        query.until = until.map { Instant(seconds: $0) }
+        query.limit = limit
+        return query
+    }
+}
