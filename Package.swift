@@ -86,7 +86,7 @@ let package = Package(
         .executableTarget(
             name: "ninelives",
             dependencies: [
-                "Addresses", "Checks", "Control", "DNS", "DNSServer", "Demo", "Failover", "Settings", "Storage", "Web",
+                "Accounts", "Addresses", "Checks", "Control", "DNS", "DNSServer", "Demo", "Failover", "Settings", "Storage", "Web",
                 logging, nio,
                 nioPosix, .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
@@ -130,7 +130,8 @@ let package = Package(
         .testTarget(
             name: "WebTests",
             dependencies: [
-                "Accounts", "Checks", "Control", "Failover", "Storage", logging, "Demo", "TestSupport", "Web", nio, nioPosix,
+                "Accounts", "Checks", "Control", "Failover", "Storage", logging, "Demo", "TestSupport", "Web", nio,
+                nioPosix,
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "HummingbirdTesting", package: "hummingbird"),

@@ -12,13 +12,14 @@ package struct SettingsKey: Sendable {
 
 /// The keys that exist, section by section. Reading, suggestions and the test of the documentation use this table.
 package enum SettingsKeys {
-    static let root = ["listen", "data", "zones", "policies", "indicators", "schemes"].map {
+    static let root = ["listen", "data", "access", "zones", "policies", "indicators", "schemes"].map {
         SettingsKey($0, standard: $0 == "data" ? Settings.standardDataFolder : nil)
     }
     static let listen = [
         SettingsKey("dns", standard: Settings.standardDNSListener),
         SettingsKey("http", standard: Settings.standardHTTPListener),
     ]
+    static let access = [SettingsKey("read")]
     static let zone = [SettingsKey("name"), SettingsKey("file"), SettingsKey("records")]
     static let policy = [
         SettingsKey("interval", standard: "10s"), SettingsKey("timeout", standard: "5s"),
@@ -42,7 +43,8 @@ package enum SettingsKeys {
 
     /// Every key with the section it stands in, in the order of the documentation.
     package static let all: [(section: String, keys: [SettingsKey])] = [
-        ("listen", listen), ("data", [root[1]]), ("zones", zone), ("policies", policy), ("indicators", indicator),
+        ("listen", listen), ("data", [root[1]]), ("access", access), ("zones", zone), ("policies", policy),
+        ("indicators", indicator),
         ("schemes", scheme), ("members", member),
     ]
 }

@@ -49,6 +49,18 @@ extension SettingsReader {
         }
     }
 
+    /// Who may look: true for anyone.
+    mutating func readAccess(_ entry: Entry?) -> Bool? {
+        guard let entry, let text = text(of: entry) else { return nil }
+        switch text {
+        case "anyone": return true
+        case "users": return false
+        default:
+            report(entry, value: text, "is not who may look", "anyone, or users (those with an account)")
+            return nil
+        }
+    }
+
     // MARK: Policies
 
     mutating func readPolicies(_ entry: Entry?) -> [String: Policy] {

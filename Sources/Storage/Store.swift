@@ -125,6 +125,53 @@ package final class Store: Sendable {
         }
     }
 
+    /// Puts a backup in the place of the store in `folder`, which nobody may be using.
+    ///
+    /// - Returns: what the store that was there is called now; nil if there was none.
+    package static func restore(_ backup: String, into folder: String) throws(StoreError) -> String? {
+        let path = (folder as NSString).appendingPathComponent(fileName)
+        do {
+            let copy = try DatabaseQueue(path: backup, configuration: readOnly)
+            let finding = try copy.read { try String.fetchOne($0, sql: "PRAGMA quick_check(1)") }
+            guard finding == "ok", try copy.read({ try $0.tableExists("revision") }) else {
+                throw StoreError.broken(path: backup, why: finding ?? "it is no backup of ours")
+            }
+            try copy.close()
+        } catch {
+            throw StoreError(error, path: backup)
+        }
+        do {
+            try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+            guard FileManager.default.fileExists(atPath: path) else {
+                try FileManager.default.copyItem(atPath: backup, toPath: path)
+                return nil
+            }
+            // Whoever uses the store holds it locked in WAL mode: an exclusive lock finds out.
+            var configuration = Configuration()
+            configuration.busyMode = .immediateError
+            let present = try DatabaseQueue(path: path, configuration: configuration)
+            try present.inDatabase { database in
+                try database.execute(sql: "PRAGMA wal_checkpoint(TRUNCATE)")
+                try database.execute(sql: "PRAGMA journal_mode = DELETE")
+            }
+            try present.close()
+            let aside = "\(path).before-\(Int(Date().timeIntervalSince1970))"
+            try FileManager.default.moveItem(atPath: path, toPath: aside)
+            try FileManager.default.copyItem(atPath: backup, toPath: path)
+            return aside
+        } catch let error as DatabaseError where error.resultCode.primaryResultCode == .SQLITE_BUSY {
+            throw .unusable(path: path, why: "a server is using it; stop it first")
+        } catch {
+            throw StoreError(error, path: path)
+        }
+    }
+
+    private static var readOnly: Configuration {
+        var configuration = Configuration()
+        configuration.readonly = true
+        return configuration
+    }
+
     /// Ends all use of the file. What was noted and not yet written is written first.
     package func close() async {
         await queue.flush()

@@ -49,7 +49,7 @@ struct DemoCommand: AsyncParsableCommand {
     }
 
     private func order(_ what: String, _ name: String) async throws {
-        let running = RunningServer(url: server.url)
+        let running = server.server
         guard try await running.post("/demo/servers/\(name.pathSegment)/\(what)") else {
             printError("There is no kitten server \"\(name)\" at \(server.url); there are charlie, echo and bravo.")
             throw Exit.no

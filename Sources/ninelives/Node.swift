@@ -1,3 +1,4 @@
+import Accounts
 import Addresses
 import ArgumentParser
 import Control
@@ -33,13 +34,16 @@ struct Node {
             process: ProcessReport(
                 version: Version.current, startedAt: clock.now, dns: settings.dnsListeners.map(\.description)),
             store: store, logger: logger)
+        let accounts = try openAccounts(store, clock)
         let web = try WebServer(
             host: settings.http.address.description, port: settings.http.port, control: control, demo: demo,
+            accounts: accounts, isReadingOpen: settings.isReadingOpen,
             metrics: { dns.counters.metrics }, logger: logger)
         // The last decisions are in place before the first query is read.
         await control.apply(settings)
         try await start(dns)
         started()
+        try invite(accounts)
         var quiet = logger
         quiet.logLevel = max(logger.logLevel, .warning)
         let services = ServiceGroup(
@@ -60,6 +64,28 @@ struct Node {
         } catch {
             printError("\(error).\nNothing was started.")
             throw Exit.wrong
+        }
+    }
+
+    private func openAccounts(_ store: Store, _ clock: ShellClock) throws -> Accounts {
+        do {
+            return try Accounts(store: store, folder: settings.dataFolder) { clock.now }
+        } catch {
+            printError("\(error).\nNothing was started.")
+            throw Exit.wrong
+        }
+    }
+
+    /// Says how to make the first account, and what is dangerous.
+    private func invite(_ accounts: Accounts) throws {
+        if demo != nil { return }
+        if let secret = try accounts.invite() {
+            printError("Make the first account here (this link works once): http://\(settings.http)/welcome/\(secret)")
+        }
+        if !settings.http.isLoopback {
+            logger.warning(
+                "The page is reachable from other machines without TLS: passwords and sessions can be read on the way. Put a proxy with TLS in front, or listen on 127.0.0.1.",
+                metadata: ["http": "\(settings.http)"])
         }
     }
 
