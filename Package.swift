@@ -86,7 +86,8 @@ let package = Package(
         .executableTarget(
             name: "ninelives",
             dependencies: [
-                "Accounts", "Addresses", "Checks", "Control", "DNS", "DNSServer", "Demo", "Failover", "Settings", "Storage", "Web",
+                "Accounts", "Addresses", "Checks", "Control", "DNS", "DNSServer", "Demo", "Failover", "Settings",
+                "Storage", "Web",
                 logging, nio,
                 nioPosix, .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
