@@ -29,12 +29,10 @@ extension Composer {
             return 0
         }
         rates.addSlipped()
-        let cookie = planned.cookie
-        planned = PlannedOptions()
+        keepCookieOnly()
         clearErrorOption()
         isAuthoritative = false
-        if cookie != nil {
-            planned.cookie = cookie
+        if planned.hasCookie {
             discardSections()
             return finish(.badCookie)
         }

@@ -21,7 +21,6 @@ struct Composer: ~Copyable {
     var code = ResponseCode.noError
     /// What the reply's OPT record will hold beside the extended error.
     var planned = PlannedOptions()
-    private var plannedLength = 0
     /// Whether the client has shown a cookie that only it could have got.
     var hasProvenAddress = false
     /// Whether the answer says that something does not exist, or comes from a wildcard.
@@ -69,10 +68,7 @@ struct Composer: ~Copyable {
     }
 
     /// Keeps room for the planned options.
-    mutating func reserve(_ octets: Int) {
-        limit &-= octets
-        plannedLength = octets
-    }
+    mutating func reserve(_ octets: Int) { limit &-= octets }
 
     /// A reply without any record, for what cannot be understood.
     mutating func finishWithHeaderOnly(_ code: ResponseCode) -> Int {
@@ -84,6 +80,7 @@ struct Composer: ~Copyable {
     /// Appends OPT and writes the header; returns the length of the whole reply.
     @inline(__always)
     mutating func finish(_ code: ResponseCode) -> Int {
+        self.code = code
         if edns != nil { appendOPT(code) }
         reply.copyMemory(from: query, byteCount: 2)
         let asked =
@@ -113,7 +110,7 @@ struct Composer: ~Copyable {
         start.storeWire(UInt16(truncatingIfNeeded: errorOptionLength), at: 9)
         let opt = length
         length &+= Composer.optLength
-        if plannedLength > 0 { appendPlannedOptions(to: opt) } else { appendErrorOption() }
+        if planned.length > 0 || planned.isPadded { appendOptions(to: opt) } else { appendErrorOption() }
         counts.additional &+= 1
     }
 
