@@ -12,12 +12,22 @@ package struct SettingsKey: Sendable {
 
 /// The keys that exist, section by section. Reading, suggestions and the test of the documentation use this table.
 package enum SettingsKeys {
-    static let root = ["listen", "data", "zones", "policies", "indicators", "schemes"].map {
+    static let root = ["listen", "data", "dns", "zones", "policies", "indicators", "schemes"].map {
         SettingsKey($0, standard: $0 == "data" ? Settings.standardDataFolder : nil)
     }
     static let listen = [
         SettingsKey("dns", standard: Settings.standardDNSListener),
         SettingsKey("http", standard: Settings.standardHTTPListener),
+    ]
+    static let dns = [
+        SettingsKey("nsid", standard: "off"), SettingsKey("version", standard: "off"),
+        SettingsKey("id", standard: "off"), SettingsKey("cookies", standard: "on"),
+        SettingsKey("rate-limit", standard: "on"),
+    ]
+    static let cookies = [SettingsKey("secrets")]
+    static let rateLimit = [
+        SettingsKey("per-second", standard: "200"), SettingsKey("slip", standard: "1"),
+        SettingsKey("ipv4-prefix", standard: "24"), SettingsKey("ipv6-prefix", standard: "56"), SettingsKey("exempt"),
     ]
     static let zone = [SettingsKey("name"), SettingsKey("file"), SettingsKey("records")]
     static let policy = [
@@ -42,7 +52,8 @@ package enum SettingsKeys {
 
     /// Every key with the section it stands in, in the order of the documentation.
     package static let all: [(section: String, keys: [SettingsKey])] = [
-        ("listen", listen), ("data", [root[1]]), ("zones", zone), ("policies", policy), ("indicators", indicator),
+        ("listen", listen), ("data", [root[1]]), ("dns", dns), ("cookies", cookies), ("rate-limit", rateLimit),
+        ("zones", zone), ("policies", policy), ("indicators", indicator),
         ("schemes", scheme), ("members", member),
     ]
 }
