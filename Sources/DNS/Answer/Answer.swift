@@ -46,7 +46,7 @@ private func compose(
     _ composer: inout Composer, _ query: UnsafeRawBufferPointer, for client: AskingClient, flags: UInt8, room: Int
 ) -> Int {
     guard let message = query.baseAddress else { return 0 }
-    if flags & 0x78 != 0 { return composer.finishWithHeaderOnly(.notImp) }
+    if flags & 0x78 != 0 { return refuseOpcode(&composer, query) }
     guard let question = AskedQuestion(query) else { return composer.finishWithHeaderOnly(.formErr) }
     let edns = AskedEDNS(query, after: question)
     composer.begin(question)
@@ -76,6 +76,16 @@ private func compose(
         }
         return composer.finish(composer.code)
     }
+}
+
+/// NOTIMP to UPDATE, NOTIFY and the rest. What is built like a query with EDNS gets EDNS back (RFC 6891 §6.1.1).
+private func refuseOpcode(_ composer: inout Composer, _ query: UnsafeRawBufferPointer) -> Int {
+    guard let question = AskedQuestion(query) else { return composer.finishWithHeaderOnly(.notImp) }
+    let edns = AskedEDNS(query, after: question)
+    guard edns.isPresent, edns.isValid else { return composer.finishWithHeaderOnly(.notImp) }
+    composer.begin(question)
+    composer.setLimit(512, edns: edns)
+    return composer.finish(.notImp)
 }
 
 /// The class CH (RFC 1035 §3.2.4).

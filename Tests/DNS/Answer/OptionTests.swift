@@ -148,6 +148,19 @@ private func reply(
         #expect(reply.options.map { $0.prefix { $0 != " " } } == ["10", "3", "15"])
     }
 
+    @Test(arguments: [4, 5, 15] as [UInt8])
+    func `an operation that we do not offer is NOTIMP, with EDNS if it came with it`(opcode: UInt8) throws {
+        let authority = try Authority([kittens()], options: everything())
+        for (asked, expected) in [
+            (QueryOptions(), ["NOTIMP rd"]), (.edns, ["NOTIMP rd", "ar OPT size 1232"]),
+            (QueryOptions(payload: 1232, options: [0, 3, 0]), ["NOTIMP rd"]),  // an option that is cut off
+        ] {
+            var message = try query("example.test SOA", asked)
+            message[2] |= opcode << 3
+            #expect(try ReadReply(#require(authority.reply(to: message))).lines == expected)
+        }
+    }
+
     @Test func `a version that we do not know is BADVERS, whatever its options say`() throws {
         let asked = QueryOptions(payload: 1232, version: 1, options: option(10, [1]))
         let authority = try Authority([kittens()], options: everything())
