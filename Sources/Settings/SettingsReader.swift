@@ -44,6 +44,7 @@ struct SettingsReader {
         }
         let access = fields(of: section["access"], allowed: SettingsKeys.access)
         let isReadingOpen = readAccess(access["read"]) ?? http.isLoopback
+        let dnsSettings = readDNS(section["dns"])
         let policies = readPolicies(section["policies"])
         let zones = readZones(section["zones"])
         let indicators = readIndicators(section["indicators"], policies: policies)
@@ -52,7 +53,7 @@ struct SettingsReader {
         let data = section["data"].flatMap { text(of: $0) } ?? Settings.standardDataFolder
         return Settings(
             file: file, dnsListeners: dns, http: http, isReadingOpen: isReadingOpen, dataFolder: resolve(data),
-            zones: zones.read,
+            dns: dnsSettings, zones: zones.read,
             configuration: Configuration(indicators: indicators.map(\.indicator), schemes: schemes),
             checks: indicators.compactMap { item in item.check.map { (item.indicator.name, $0) } }
                 .sorted { $0.0 < $1.0 },

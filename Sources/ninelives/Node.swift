@@ -91,11 +91,13 @@ struct Node {
 
     private func makeDNS() throws -> DNSServer {
         do {
+            var generator = SystemRandomNumberGenerator()
             let names = try settings.configuration.schemes.map { try Name($0.name.text) }
             return DNSServer(
                 listen: settings.dnsListeners.map { DNSListen(address: $0.address, port: $0.port) },
                 workers: min(max(ProcessInfo.processInfo.activeProcessorCount, 1), 256),
-                snapshot: try ZoneSnapshot(zones: settings.zones, dynamicNames: names), logger: logger)
+                snapshot: try ZoneSnapshot(zones: settings.zones, dynamicNames: names),
+                options: settings.dns.options(randomSecret: .random(using: &generator)), logger: logger)
         } catch {
             printError("\(settings.file): \(error). Nothing was started.")
             throw Exit.wrong
