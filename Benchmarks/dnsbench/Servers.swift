@@ -25,7 +25,7 @@ struct Serve: AsyncParsableCommand {
         let built = clock.now
         let server = DNSServer(
             listen: [DNSListen(address: .v4(IPv4Address(bits: 0x7F00_0001)), port: port)], workers: workers,
-            snapshot: snapshot, logger: Logger(label: "dnsbench"))
+            snapshot: snapshot, options: Content.options(), logger: Logger(label: "dnsbench"))
         for (index, name) in dynamicNames.enumerated() { server.publish(name, Content.dynamicAnswer(index)) }
         try await server.start()
         print("zone made in \(made - start), laid out in \(built - made): \(snapshot.byteCount) bytes")

@@ -9,12 +9,18 @@ extension Composer {
     /// - Returns: the length of the reply, 0 for none.
     @inline(__always)
     mutating func limit(_ length: Int, for client: AskingClient) -> Int {
-        let own = source.options.pointee
-        guard own.perSecond > 0, !hasProvenAddress, length > 0, let rates = own.rates else { return length }
-        for index in 0..<own.exemptCount where own.exempt[index].contains(client) { return length }
+        guard source.options.pointee.perSecond > 0, !hasProvenAddress, length > 0 else { return length }
+        return limitUnlessExempt(length, for: client)
+    }
+
+    private mutating func limitUnlessExempt(_ length: Int, for client: AskingClient) -> Int {
+        let exempt = source.options.pointee.exempt
+        for index in 0..<source.options.pointee.exemptCount where exempt[index].contains(client) { return length }
+        guard let rates = source.options.pointee.rates else { return length }
         return limit(length, for: client, rates)
     }
 
+    @inline(never)
     private mutating func limit(_ length: Int, for client: AskingClient, _ rates: RateTable.View) -> Int {
         let own = source.options.pointee
         let kind = replyKind
