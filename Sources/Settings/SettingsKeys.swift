@@ -12,7 +12,7 @@ package struct SettingsKey: Sendable {
 
 /// The keys that exist, section by section. Reading, suggestions and the test of the documentation use this table.
 package enum SettingsKeys {
-    static let root = ["listen", "data", "zones", "policies", "indicators", "schemes"].map {
+    static let root = ["listen", "data", "zones", "policies", "indicators", "references", "schemes"].map {
         SettingsKey($0, standard: $0 == "data" ? Settings.standardDataFolder : nil)
     }
     static let listen = [
@@ -23,7 +23,7 @@ package enum SettingsKeys {
     static let policy = [
         SettingsKey("interval", standard: "10s"), SettingsKey("timeout", standard: "5s"),
         SettingsKey("recheck", standard: "2s"), SettingsKey("fall", standard: "3"), SettingsKey("rise", standard: "5"),
-        SettingsKey("forget", standard: "3"),
+        SettingsKey("forget", standard: "3"), SettingsKey("tripwire", standard: "off"),
     ]
     /// Beside these, an indicator takes the arguments of its check.
     static let indicator = [
@@ -43,6 +43,7 @@ package enum SettingsKeys {
     /// Every key with the section it stands in, in the order of the documentation.
     package static let all: [(section: String, keys: [SettingsKey])] = [
         ("listen", listen), ("data", [root[1]]), ("zones", zone), ("policies", policy), ("indicators", indicator),
+        ("references", [root[5]]),
         ("schemes", scheme), ("members", member),
     ]
 }
