@@ -13,6 +13,8 @@
 int ninelives_open_udp(const uint8_t *octets, size_t length, uint16_t port, int shared);
 /// TCP: listening, with a backlog as long as the system allows.
 int ninelives_open_tcp(const uint8_t *octets, size_t length, uint16_t port);
+/// TCP: non-blocking, beginning to connect; `is_open` says whether the connection is there already.
+int ninelives_start_tcp(const uint8_t *octets, size_t length, uint16_t port, int *is_open);
 /// An unbound UDP socket that is connected to the address, for load generators.
 int ninelives_connect_udp(const uint8_t *octets, size_t length, uint16_t port);
 

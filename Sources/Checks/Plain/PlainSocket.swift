@@ -1,4 +1,5 @@
 import Addresses
+import CSockets
 import Glibc
 
 /// One non-blocking TCP socket: what the probe workers need of it and no more.
@@ -19,15 +20,11 @@ struct PlainSocket {
 
     /// Begins to connect. On loopback the connection is often open, or refused, at once.
     static func open(_ peer: PlainAddress) -> Opening {
-        let kind = Int32(SOCK_STREAM.rawValue) | Int32(SOCK_NONBLOCK.rawValue) | Int32(SOCK_CLOEXEC.rawValue)
-        let descriptor = Glibc.socket(peer.family, kind, 0)
-        guard descriptor >= 0 else { return .failed(errno: errno) }
+        var isOpen: Int32 = 0
+        let descriptor = peer.withOctets { ninelives_start_tcp($0.baseAddress, $0.count, peer.port, &isOpen) }
+        guard descriptor >= 0 else { return .failed(errno: -descriptor) }
         let socket = PlainSocket(descriptor: descriptor)
-        if peer.connect(descriptor) == 0 { return .open(socket) }
-        let error = errno
-        if error == EINPROGRESS { return .underWay(socket) }
-        socket.close()
-        return .failed(errno: error)
+        return isOpen == 0 ? .underWay(socket) : .open(socket)
     }
 
     /// Why the connection could not be made; 0 if it was.
@@ -54,52 +51,23 @@ struct PlainSocket {
     func close() { _ = Glibc.close(descriptor) }
 }
 
-/// An address and a port as the kernel takes them.
+/// An address and a port, small and without references.
 struct PlainAddress {
-    private enum Name {
-        case v4(sockaddr_in)
-        case v6(sockaddr_in6)
-    }
+    let port: UInt16
+    private let isV4: Bool
+    private var octets: (UInt64, UInt64) = (0, 0)
 
-    private let name: Name
-
+    /// - Parameter port: 1–65535.
     init(_ address: IPAddress, port: Int) {
-        let octets = address.octets
-        let port = UInt16(truncatingIfNeeded: port).bigEndian
-        if octets.count == 4 {
-            var name = sockaddr_in()
-            name.sin_family = sa_family_t(AF_INET)
-            name.sin_port = port
-            withUnsafeMutableBytes(of: &name.sin_addr) { $0.copyBytes(from: octets) }
-            self.name = .v4(name)
-        } else {
-            var name = sockaddr_in6()
-            name.sin6_family = sa_family_t(AF_INET6)
-            name.sin6_port = port
-            withUnsafeMutableBytes(of: &name.sin6_addr) { $0.copyBytes(from: octets) }
-            self.name = .v6(name)
-        }
+        self.port = UInt16(truncatingIfNeeded: port)
+        let bytes = address.octets
+        isV4 = bytes.count == 4
+        withUnsafeMutableBytes(of: &octets) { $0.copyBytes(from: bytes) }
     }
 
-    var family: Int32 {
-        switch name {
-        case .v4: AF_INET
-        case .v6: AF_INET6
-        }
-    }
-
-    fileprivate func connect(_ descriptor: Int32) -> Int32 {
-        switch name {
-        case .v4(let name): Self.connect(descriptor, name)
-        case .v6(let name): Self.connect(descriptor, name)
-        }
-    }
-
-    private static func connect<Name>(_ descriptor: Int32, _ name: Name) -> Int32 {
-        withUnsafePointer(to: name) { pointer in
-            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                Glibc.connect(descriptor, $0, socklen_t(MemoryLayout<Name>.size))
-            }
+    fileprivate func withOctets<Result>(_ body: (UnsafeBufferPointer<UInt8>) -> Result) -> Result {
+        withUnsafeBytes(of: octets) { bytes in
+            body(UnsafeRawBufferPointer(rebasing: bytes[..<(isV4 ? 4 : 16)]).assumingMemoryBound(to: UInt8.self))
         }
     }
 }
