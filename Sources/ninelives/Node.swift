@@ -26,15 +26,19 @@ struct Node {
         try settings.refuseBusyListeners()
         try FileManager.default.createDirectory(atPath: settings.dataFolder, withIntermediateDirectories: true)
         let clock = ShellClock(wall: Instant(seconds: Date().timeIntervalSince1970))
+        let descriptors = Descriptors.raised()
+        if let warning = descriptors.warning(for: settings) {
+            logger.warning("Too few open files", metadata: ["text": "\(warning)"])
+        }
         let dns = try await startDNS()
         let control = Control(
             clock: clock, publisher: LocalPublisher(server: dns), group: MultiThreadedEventLoopGroup.singleton,
             process: ProcessReport(
                 version: Version.current, startedAt: clock.now, dns: settings.dnsListeners.map(\.description)),
-            logger: logger)
+            probing: descriptors.probing(), logger: logger)
         let web = try WebServer(
             host: settings.http.address.description, port: settings.http.port, control: control, demo: demo,
-            metrics: { dns.counters.metrics }, logger: logger)
+            metrics: { await dns.counters.metrics + control.probeCounts().metrics }, logger: logger)
         await control.apply(settings)
         started()
         var quiet = logger

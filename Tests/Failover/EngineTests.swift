@@ -43,9 +43,9 @@ import Testing
                 if case .probe = $0 { true } else { false }
             }
         }
-        let recheck = Effect.probe(charlie, .recheck(.seconds(2)), patience: nil)
-        let steady = Effect.probe(charlie, .afterInterval(.seconds(10)), patience: nil)
-        #expect(turns == [recheck, recheck, recheck, steady, recheck])
+        let kinds = turns.map { if case .probe(_, let turn, _) = $0 { turn } else { ProbeTurn.beside } }
+        let recheck = ProbeTurn.recheck(.seconds(2))
+        #expect(kinds == [recheck, recheck, recheck, .afterInterval(.seconds(10)), recheck])
     }
 
     @Test func `a revision probes what is new, and soon what is in doubt, and leaves the rest alone`() {
@@ -107,7 +107,7 @@ import Testing
                 .append(LogEntry(at: .at(14), .decided(decision, from: .addresses([value(11)])))),
                 .reconcile(decision),
                 .notify(.switched(decision)),
-                .probe(charlie, .afterInterval(.seconds(10)), patience: nil),
+                .probe(charlie, .afterInterval(.seconds(10)), patience: .seconds(1)),
             ])
     }
 

@@ -47,9 +47,9 @@ import Testing
         #expect(
             seen.sorted()
                 == [
-                    "all-down", "ended", "failback manual", "failback until", "hold", "mass-failure", "nodata",
+                    "all-down", "beside", "confirmation", "ended", "failback manual", "failback until", "hold", "mass-failure", "nodata",
                     "no verdict yet", "pinned", "servfail", "state err", "state ok", "state unknown", "switched",
-                    "tier",
+                    "tier", "tripwire retired",
                     "ttl", "wake",
                 ].sorted())
     }
