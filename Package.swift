@@ -75,7 +75,7 @@ let package = Package(
         .executableTarget(
             name: "ninelives",
             dependencies: [
-                "Addresses", "Checks", "Control", "DNS", "DNSServer", "Demo", "Failover", "Settings", "Web", logging,
+                "Addresses", "CSockets", "Checks", "Control", "DNS", "DNSServer", "Demo", "Failover", "Settings", "Web", logging,
                 nio,
                 nioPosix, .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),

@@ -4,12 +4,27 @@
 #include <errno.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
+#include <sys/resource.h>
+#include <time.h>
 #include <unistd.h>
 
 _Static_assert(sizeof(ninelives_event) == sizeof(struct epoll_event), "an event is the kernel's own");
 _Static_assert((uint32_t)NINELIVES_READABLE == EPOLLIN && (uint32_t)NINELIVES_WRITABLE == EPOLLOUT, "as the kernel's");
 _Static_assert((uint32_t)NINELIVES_PEER_ENDED == EPOLLRDHUP && (uint32_t)NINELIVES_BROKEN == (EPOLLERR | EPOLLHUP),
                "as the kernel's");
+
+int64_t ninelives_monotonic_nanoseconds(void) {
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return now.tv_sec * 1000000000ll + now.tv_nsec;
+}
+
+uint64_t ninelives_raise_open_files(void) {
+    struct rlimit limits;
+    if (getrlimit(RLIMIT_NOFILE, &limits) < 0) return 1024;
+    struct rlimit raised = {limits.rlim_max, limits.rlim_max};
+    return setrlimit(RLIMIT_NOFILE, &raised) < 0 ? limits.rlim_cur : raised.rlim_cur;
+}
 
 int ninelives_events_open(void) {
     int descriptor = epoll_create1(EPOLL_CLOEXEC);

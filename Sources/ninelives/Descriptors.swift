@@ -1,5 +1,7 @@
+import CSockets
+import Checks
 import Control
-import Glibc
+import Failover
 import Settings
 
 /// How many files and sockets this process may have open (RLIMIT_NOFILE), and what that allows.
@@ -11,16 +13,7 @@ struct Descriptors {
 
     /// Raises the limit to the highest that the system lets us have.
     static func raised() -> Descriptors {
-        var limits = rlimit()
-        guard getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limits) == 0 else {
-            return Descriptors(limit: 1024)
-        }
-        if limits.rlim_cur < limits.rlim_max {
-            let before = limits.rlim_cur
-            limits.rlim_cur = limits.rlim_max
-            if setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limits) != 0 { limits.rlim_cur = before }
-        }
-        return Descriptors(limit: Int(clamping: limits.rlim_cur))
+        Descriptors(limit: Int(clamping: ninelives_raise_open_files()))
     }
 
     /// What the probes may take together.

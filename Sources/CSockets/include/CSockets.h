@@ -58,6 +58,11 @@ int ninelives_batch_send(ninelives_batch *batch, int descriptor, uint32_t count)
 /// The same on a connected socket, without addresses: sends the first `count` of `replies`.
 int ninelives_batch_send_connected(ninelives_batch *batch, int descriptor, uint32_t count);
 
+/// Nanoseconds of the monotonic clock.
+int64_t ninelives_monotonic_nanoseconds(void);
+/// Raises the limit of open files (RLIMIT_NOFILE) as far as it goes and returns it.
+uint64_t ninelives_raise_open_files(void);
+
 /// What a watched descriptor is ready for; the kernel's own numbers.
 enum {
     NINELIVES_READABLE = 0x001,

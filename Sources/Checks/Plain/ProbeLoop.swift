@@ -259,8 +259,4 @@ final class ProbeLoop {
 }
 
 /// Nanoseconds of the monotonic clock.
-func monotonicNow() -> Int64 {
-    var time = timespec()
-    clock_gettime(CLOCK_MONOTONIC, &time)
-    return Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec)
-}
+func monotonicNow() -> Int64 { ninelives_monotonic_nanoseconds() }
