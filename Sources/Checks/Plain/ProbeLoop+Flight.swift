@@ -11,12 +11,15 @@ extension ProbeLoop {
         guard let target = targets[key] else { return }
         if hosts[target.host].underWay >= limits.perHost {
             hosts[target.host].waiting.append(Waiting(key: key, due: due))
-        } else if flights.count - freeFlights.count >= limits.inAll {
+        } else if isFull {
             crowded.append(Waiting(key: key, due: due))
         } else {
             launch(key, target, due: due)
         }
     }
+
+    /// Whether probes and idle connections take all the room there is.
+    private var isFull: Bool { flights.count - freeFlights.count + wiresHeld >= limits.inAll }
 
     private func launch(_ key: UInt32, _ target: Target, due: Int64) {
         let start = monotonicNow()
@@ -173,11 +176,12 @@ extension ProbeLoop {
     /// Opens the target's idle connection, if one is wanted and there is none.
     private func holdWire(_ key: UInt32) {
         guard case .wanted = targets[key]?.wire, let peer = targets[key]?.peer,
-            flights.count - freeFlights.count < limits.inAll
+            !isFull
         else { return }
         switch PlainSocket.open(peer) {
         case .failed: break  // the next success tries again
         case .underWay(let socket), .open(let socket):
+            wiresHeld += 1
             wires = (wires &+ 1) & 0x3FFF_FFFF
             targets[key]?.wire = .held(socket, generation: wires)
             watch(socket.descriptor, Ready.hearing, .wire, key, wires)
@@ -189,6 +193,7 @@ extension ProbeLoop {
     func dropWire(_ key: UInt32) -> Bool {
         guard case .held(let socket, _) = targets[key]?.wire else { return false }
         socket.close()
+        wiresHeld -= 1
         targets[key]?.wire = .wanted
         return true
     }

@@ -65,6 +65,7 @@ final class ProbeLoop {
     var isUrgent = false
     var isStopped = false
     var wires: UInt32 = 0
+    var wiresHeld = 0
     /// Hosts where room has become free.
     var roomy: [Int] = []
     var counts = ProbeCounts()
@@ -123,7 +124,7 @@ final class ProbeLoop {
         hear(news)
         news.removeAll(keepingCapacity: true)
         isUrgent = false
-        counts.openNow = flights.count - freeFlights.count
+        counts.openNow = flights.count - freeFlights.count + wiresHeld
         counts.waitingNow = crowded.count + hosts.reduce(0) { $0 + $1.waiting.count }
         worker.note(counts)
     }
