@@ -49,7 +49,8 @@ let package = Package(
             swiftSettings: strict),
         .target(name: "DNSClient", dependencies: ["Addresses", "DNS", nio, nioPosix], swiftSettings: strict),
         .target(
-            name: "Checks", dependencies: ["Addresses", nio, nioPosix, nioTLS, nioSSL], swiftSettings: strict),
+            name: "Checks", dependencies: ["Addresses", "CSockets", nio, nioPosix, nioTLS, nioSSL],
+            swiftSettings: strict),
         .target(
             name: "Settings",
             dependencies: ["Addresses", "DNS", "Failover", "Checks", .product(name: "Yams", package: "Yams")],
@@ -86,7 +87,8 @@ let package = Package(
         .executableTarget(
             name: "ninelives",
             dependencies: [
-                "Accounts", "Addresses", "Checks", "Control", "DNS", "DNSServer", "Demo", "Failover", "Settings",
+                "Accounts", "Addresses", "CSockets", "Checks", "Control", "DNS", "DNSServer", "Demo", "Failover",
+                "Settings",
                 "Storage", "Web",
                 logging, nio,
                 nioPosix, .product(name: "ArgumentParser", package: "swift-argument-parser"),

@@ -84,6 +84,16 @@ int ninelives_open_tcp(const uint8_t *octets, size_t length, uint16_t port) {
     return descriptor;
 }
 
+int ninelives_start_tcp(const uint8_t *octets, size_t length, uint16_t port, int *is_open) {
+    int descriptor = socket(length == 4 ? AF_INET : AF_INET6, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    if (descriptor < 0) return -errno;
+    struct sockaddr_storage name;
+    socklen_t size = fill_address(&name, octets, length, port);
+    *is_open = connect(descriptor, (struct sockaddr *)&name, size) == 0;
+    if (!*is_open && errno != EINPROGRESS) return fail(descriptor);
+    return descriptor;
+}
+
 int ninelives_connect_udp(const uint8_t *octets, size_t length, uint16_t port) {
     int descriptor = socket(length == 4 ? AF_INET : AF_INET6, SOCK_DGRAM | SOCK_CLOEXEC, 0);
     if (descriptor < 0) return -errno;

@@ -60,7 +60,7 @@ struct SchemeTrack: Sendable {
         let choice = selection.select(effectives, of: scheme, on: occasion)
         let passage = gate.pass(choice, of: scheme, at: now)
         let answered = answering.answer(passage, of: scheme, at: now)
-        occasion = Occasion()
+        occasion = Occasion(vantageDoubt: occasion.vantageDoubt)
         candidates = choice.candidates
         announceHold(passage, at: now, into: &effects)
         switch answered {

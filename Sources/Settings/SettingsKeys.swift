@@ -12,9 +12,9 @@ package struct SettingsKey: Sendable {
 
 /// The keys that exist, section by section. Reading, suggestions and the test of the documentation use this table.
 package enum SettingsKeys {
-    static let root = ["listen", "data", "access", "dns", "zones", "policies", "indicators", "schemes"].map {
-        SettingsKey($0, standard: $0 == "data" ? Settings.standardDataFolder : nil)
-    }
+    static let root = [
+        "listen", "data", "access", "dns", "zones", "policies", "indicators", "references", "schemes",
+    ].map { SettingsKey($0, standard: $0 == "data" ? Settings.standardDataFolder : nil) }
     static let listen = [
         SettingsKey("dns", standard: Settings.standardDNSListener),
         SettingsKey("http", standard: Settings.standardHTTPListener),
@@ -34,7 +34,7 @@ package enum SettingsKeys {
     static let policy = [
         SettingsKey("interval", standard: "10s"), SettingsKey("timeout", standard: "5s"),
         SettingsKey("recheck", standard: "2s"), SettingsKey("fall", standard: "3"), SettingsKey("rise", standard: "5"),
-        SettingsKey("forget", standard: "3"),
+        SettingsKey("forget", standard: "3"), SettingsKey("tripwire", standard: "off"),
     ]
     /// Beside these, an indicator takes the arguments of its check.
     static let indicator = [
@@ -55,7 +55,7 @@ package enum SettingsKeys {
     package static let all: [(section: String, keys: [SettingsKey])] = [
         ("listen", listen), ("data", [root[1]]), ("access", access), ("dns", dns), ("cookies", cookies),
         ("rate-limit", rateLimit), ("zones", zone), ("policies", policy),
-        ("indicators", indicator),
+        ("indicators", indicator), ("references", [SettingsKey("references")]),
         ("schemes", scheme), ("members", member),
     ]
 }

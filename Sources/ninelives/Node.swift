@@ -28,17 +28,21 @@ struct Node {
         try settings.refuseBusyListeners()
         let store = try openStore()
         let clock = ShellClock(wall: Instant(seconds: Date().timeIntervalSince1970))
+        let descriptors = Descriptors.raised()
+        if let warning = descriptors.warning(for: settings) {
+            logger.warning("Too few open files", metadata: ["text": "\(warning)"])
+        }
         let dns = try makeDNS()
         let control = try Control(
             clock: clock, publisher: LocalPublisher(server: dns), group: MultiThreadedEventLoopGroup.singleton,
             process: ProcessReport(
                 version: Version.current, startedAt: clock.now, dns: settings.dnsListeners.map(\.description)),
-            store: store, logger: logger)
+            probing: descriptors.probing(), store: store, logger: logger)
         let accounts = try openAccounts(store, clock)
         let web = try WebServer(
             host: settings.http.address.description, port: settings.http.port, control: control, demo: demo,
             accounts: accounts, isReadingOpen: settings.isReadingOpen,
-            metrics: { dns.counters.metrics }, logger: logger)
+            metrics: { await dns.counters.metrics + control.probeCounts().metrics }, logger: logger)
         // The last decisions are in place before the first query is read.
         await control.apply(settings)
         try await start(dns)

@@ -41,6 +41,7 @@ import Testing
         case .failbackHeld(let until, _): "until \(Scenario.clock(until))"
         case .failbackManual: "manual"
         case .massFailure: "brake"
+        case .vantageDoubted: "in doubt"
         case .passed: "passed"
         }
     }

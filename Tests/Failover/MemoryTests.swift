@@ -44,7 +44,8 @@ import Testing
             return true
         }
         #expect(decided.isEmpty)
-        #expect(effects.contains(.probe(charlie, .now)))
+        let probed = effects.contains { if case .probe(charlie, .now, _) = $0 { true } else { false } }
+        #expect(probed)
         let status = engine.status(of: cat)
         #expect(status?.decision?.generation == 7)
         #expect(status?.decision?.causes.first == .recalled(.at(0)))

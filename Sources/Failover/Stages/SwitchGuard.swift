@@ -41,6 +41,8 @@ struct SwitchGuard: Hashable, Sendable {
             current = [pinned.name]
             hasAnswered = true
             passage.route = .pinned(pinned)
+        } else if let doubt = choice.occasion.vantageDoubt, hasAnswered {
+            passage.held = doubt
         } else if let due = awaited(choice, at: now) {
             current = []
             passage.route = .awaiting
