@@ -47,7 +47,8 @@ import Testing
         #expect(
             seen.sorted()
                 == [
-                    "all-down", "beside", "confirmation", "ended", "failback manual", "failback until", "hold", "mass-failure", "nodata",
+                    "all-down", "beside", "confirmation", "ended", "failback manual", "failback until", "hold",
+                    "mass-failure", "nodata",
                     "no verdict yet", "pinned", "servfail", "state err", "state ok", "state unknown", "switched",
                     "tier", "tripwire retired",
                     "ttl", "wake",
