@@ -7,7 +7,7 @@ import Synchronization
 /// The authoritative DNS server: sockets around one `answer` function.
 ///
 ///     UDP  thread ─ thread ─ thread   (a socket each, SO_REUSEPORT) ─┐
-///     TCP  event loops (SwiftNIO)                                    ├─► answer ◄─ ServingState ◄─ publish, replace
+///     TCP  thread ─ thread            (the same, epoll)              ├─► answer ◄─ ServingState ◄─ publish, replace
 ///
 /// It knows nothing of failover: what a name answers is put in from outside, one name at a time (`publish`) or all
 /// zones at once (`replace`), and takes effect between two batches of queries. Whatever fails out there, it goes on
@@ -16,6 +16,7 @@ package final class DNSServer: Sendable {
     private let listens: [DNSListen]
     private let workers: Int
     private let limits: DNSServerLimits
+    private let diversion: (any QueryDiversion)?
     private let logger: Logger
     private let state: ServingState
     private let cells: CounterCells
@@ -29,14 +30,16 @@ package final class DNSServer: Sendable {
     /// - Parameters:
     ///   - listen: each is served over UDP and TCP.
     ///   - workers: UDP threads for each address, 1–256; as a rule one for each processor.
+    ///   - diversion: who answers zone transfers and signed queries over streams; nil: nobody.
     package init(
         listen: [DNSListen], workers: Int, snapshot: ZoneSnapshot, limits: DNSServerLimits = DNSServerLimits(),
-        logger: Logger
+        diversion: (any QueryDiversion)? = nil, logger: Logger
     ) {
         precondition((1...256).contains(workers))
         self.listens = listen
         self.workers = workers
         self.limits = limits
+        self.diversion = diversion
         self.logger = logger
         let readers = listen.count * workers + limits.tcpThreads
         state = ServingState(snapshot, readers: readers)
@@ -55,7 +58,7 @@ package final class DNSServer: Sendable {
         }
         guard isFirst else { throw .alreadyStarted }
         do {
-            let sockets = try BoundSockets(listens, workers: workers)
+            let sockets = try BoundSockets(listens, workers: workers, tcpThreads: limits.tcpThreads)
             return try await start(sockets)
         } catch {
             phase.withLock { $0 = .idle }
@@ -64,9 +67,10 @@ package final class DNSServer: Sendable {
     }
 
     private func start(_ sockets: consuming BoundSockets) async throws(DNSServerError) -> [DNSListen] {
-        let tcp = TCPService(
-            threads: limits.tcpThreads, firstReader: listens.count * workers, state: state, cells: cells,
-            limits: limits)
+        let shared = StreamSharing(
+            state: state, cells: cells, clients: ClientCounts(limit: limits.tcpConnectionsPerClient), limits: limits,
+            diversion: diversion)
+        let tcp = try TCPService(sockets.takeTCP(), firstReader: listens.count * workers, shared: shared)
         var udp: [UDPWorker] = []
         let listening = sockets.listening
         while let socket = sockets.takeUDP() {
@@ -81,15 +85,7 @@ package final class DNSServer: Sendable {
             }
             udp.append(worker)
         }
-        while let socket = sockets.takeTCP() {
-            do {
-                try await tcp.serve(socket.descriptor)
-            } catch {
-                await stop(udp, tcp)
-                throw .refusedBySystem(socket.listen, errorNumber: EINVAL)
-            }
-        }
-        for worker in udp where !worker.start() {
+        guard tcp.start(), udp.allSatisfy({ $0.start() }) else {
             await stop(udp, tcp)
             throw .outOfMemory
         }
@@ -121,7 +117,7 @@ package final class DNSServer: Sendable {
 
     private func stop(_ udp: [UDPWorker], _ tcp: TCPService) async {
         for worker in udp { worker.stop() }
-        await tcp.stop()
+        tcp.stop()
     }
 
     // MARK: - What is answered
@@ -166,12 +162,13 @@ package struct Publication: Hashable, Sendable {
 
 /// How much of the machine clients may take.
 package struct DNSServerLimits: Hashable, Sendable {
-    /// Open TCP connections, in all and from one address.
-    package var tcpConnections = 1000
-    package var tcpConnectionsPerClient = 50
-    /// After the last whole query (RFC 7766 §6.2.3).
+    /// Open TCP connections in all. When there are as many, the one that has been idle longest is closed for a new one.
+    package var tcpConnections = 4000
+    /// Open connections from one IPv4 address, or one IPv6 network of 56 bits; more are closed at once.
+    package var tcpConnectionsPerClient = 400
+    /// After the last whole query, and the last octets of a reply that the client took (RFC 7766 §6.2.3).
     package var tcpIdle = Duration.seconds(10)
-    /// Event loops for TCP, 1–64.
+    /// Threads for TCP, 1–64.
     package var tcpThreads = 2
 
     package init() {}

@@ -13,6 +13,8 @@ package struct DNSServerCounters: Hashable, Sendable {
     /// TCP connections that were accepted, and those turned away by a limit.
     package var tcpConnections: UInt64 = 0
     package var tcpConnectionsRefused: UInt64 = 0
+    /// Connections that were idle longest when a new one needed their place.
+    package var connectionsClosedForRoom: UInt64 = 0
     /// Replies by response code, 0–15 (BADVERS counts as 0, the part of it that stands in the header).
     package var replies: [UInt64] = Array(repeating: 0, count: 16)
 }
@@ -23,6 +25,7 @@ struct CounterCell: BitwiseCopyable, @unchecked Sendable {  // addresses of atom
 
     enum Field: Int, CaseIterable {
         case udpQueries, tcpQueries, dropped, queryBytes, replyBytes, truncated, tcpConnections, tcpConnectionsRefused
+        case connectionsClosedForRoom
     }
 
     static let wordCount = Field.allCases.count + 16
@@ -82,6 +85,7 @@ final class CounterCells: @unchecked Sendable {  // the memory is only reached t
             sum.truncated += cell.read(.truncated)
             sum.tcpConnections += cell.read(.tcpConnections)
             sum.tcpConnectionsRefused += cell.read(.tcpConnectionsRefused)
+            sum.connectionsClosedForRoom += cell.read(.connectionsClosedForRoom)
             for code in 0..<16 { sum.replies[code] += cell.readReplies(code: code) }
         }
         return sum

@@ -11,10 +11,13 @@
 /// UDP: `shared` lets several sockets share the port (SO_REUSEPORT); a wildcard address also gets
 /// IP_PKTINFO / IPV6_RECVPKTINFO, so that replies can leave from the address that was asked.
 int ninelives_open_udp(const uint8_t *octets, size_t length, uint16_t port, int shared);
-/// TCP: listening, with a backlog as long as the system allows.
-int ninelives_open_tcp(const uint8_t *octets, size_t length, uint16_t port);
+/// TCP: with `shared`, listening, with a backlog as long as the system allows, beside others on the same port;
+/// without, only bound, to find out whether the port is free.
+int ninelives_open_tcp(const uint8_t *octets, size_t length, uint16_t port, int shared);
 /// An unbound UDP socket that is connected to the address, for load generators.
 int ninelives_connect_udp(const uint8_t *octets, size_t length, uint16_t port);
+/// A TCP connection to the address, without delay for small segments.
+int ninelives_connect_tcp(const uint8_t *octets, size_t length, uint16_t port);
 
 /// The local port of a bound socket, 0 if it has none.
 uint16_t ninelives_local_port(int descriptor);
@@ -55,5 +58,31 @@ int ninelives_batch_receive(ninelives_batch *batch, int descriptor);
 int ninelives_batch_send(ninelives_batch *batch, int descriptor, uint32_t count);
 /// The same on a connected socket, without addresses: sends the first `count` of `replies`.
 int ninelives_batch_send_connected(ninelives_batch *batch, int descriptor, uint32_t count);
+
+/// Waits for many descriptors at once (epoll, level-triggered), each known by a token of its own. Each returns a
+/// descriptor or a count, or minus the error number.
+int ninelives_poll_create(void);
+/// Waits until `descriptor` can be written to, or else read from.
+int ninelives_poll_add(int poll, int descriptor, uint32_t token, int for_writing);
+int ninelives_poll_change(int poll, int descriptor, uint32_t token, int for_writing);
+/// Puts the tokens of what is ready, 256 at most, into `tokens`; -1 milliseconds wait for ever.
+int ninelives_poll_wait(int poll, uint32_t *tokens, int capacity, int milliseconds);
+/// A descriptor that becomes readable, and stays so, once it is rung.
+int ninelives_bell_create(void);
+void ninelives_bell_ring(int bell);
+
+/// Accepts one connection, non-blocking; the client's address, 4 or 16 octets (`length`), goes to `octets`.
+/// Returns its descriptor, or minus the error number.
+int ninelives_accept(int listener, uint8_t *octets, int *length);
+/// Receives or sends what is possible without waiting. Returns how much (0 from receive: the other side has said
+/// all), or minus the error number.
+int64_t ninelives_receive(int descriptor, void *octets, size_t capacity);
+int64_t ninelives_send(int descriptor, const void *octets, size_t count);
+
+/// Milliseconds of the monotonic clock, some milliseconds behind and cheap to ask.
+uint64_t ninelives_coarse_milliseconds(void);
+/// Raises the number of descriptors that the process may have to `wanted`, or as far as it is allowed to; it is never
+/// lowered. Returns what it is now.
+uint64_t ninelives_allow_descriptors(uint64_t wanted);
 
 #endif
