@@ -1,3 +1,4 @@
+import Addresses
 import ArgumentParser
 import DNS
 
@@ -25,6 +26,7 @@ struct AnswerOnly: ParsableCommand {
         let lengths = queries.map(\.count)
         let reply = UnsafeMutableRawBufferPointer.allocate(byteCount: 2048, alignment: 64)
         let source = AnswerSource(snapshot, table)
+        let client = AskingClient(.v4(IPv4Address(bits: 0xC633_6401)), over: .datagram, nowSeconds: 1_600_000_000)
         let clock = ContinuousClock()
         var octets = 0
         let took = clock.measure {
@@ -32,7 +34,7 @@ struct AnswerOnly: ParsableCommand {
                 let place = index & (queries.count - 1)
                 let query = UnsafeRawBufferPointer(
                     start: memory.baseAddress.map { $0 + place * stride }, count: lengths[place])
-                octets += DNS.answer(query, over: .datagram, from: source, into: reply)
+                octets += DNS.answer(query, for: client, from: source, into: reply)
             }
         }
         withExtendedLifetime((snapshot, table)) {}

@@ -52,7 +52,7 @@ struct Reflect: ParsableCommand {
 
     func run() throws {
         let descriptor = ninelives_open_udp([127, 0, 0, 1], 4, port, 1)
-        guard descriptor >= 0, let batch = ninelives_batch_create(batch, 0) else {
+        guard descriptor >= 0, let batch = ninelives_batch_create(batch, 4, 0) else {
             throw ValidationError("cannot listen on 127.0.0.1:\(port): error \(-descriptor)")
         }
         while true {

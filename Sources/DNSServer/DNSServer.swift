@@ -75,9 +75,7 @@ package final class DNSServer: Sendable {
         let listening = sockets.listening
         while let socket = sockets.takeUDP() {
             guard
-                let worker = UDPWorker(
-                    descriptor: socket.descriptor, isWildcard: socket.isWildcard, state: state, reader: udp.count,
-                    cells: cells)
+                let worker = UDPWorker(socket, state: state, reader: udp.count, cells: cells)
             else {
                 close(socket.descriptor)
                 await stop(udp, tcp)

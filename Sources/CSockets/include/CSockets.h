@@ -21,6 +21,8 @@ int ninelives_connect_tcp(const uint8_t *octets, size_t length, uint16_t port);
 
 /// The local port of a bound socket, 0 if it has none.
 uint16_t ninelives_local_port(int descriptor);
+/// Seconds since 1970, from the clock that costs least to ask.
+uint32_t ninelives_coarse_seconds(void);
 /// Ends the receives that block on the socket, and all later ones.
 void ninelives_wake(int descriptor);
 /// Lets receives end with nothing after so many milliseconds.
@@ -34,23 +36,27 @@ uint64_t ninelives_processor_nanoseconds(int process);
 
 /// Room for a batch of datagrams and their replies. Query `i` lies at `queries + i * queryStride`, and is
 /// `queryLengths[i]` octets long; reply `j` goes to `replies + j * replyStride`, with its length in `replyLengths[j]`
-/// and the query it belongs to in `replyQueries[j]`.
+/// and the query it belongs to in `replyQueries[j]`. The address that query `i` came from lies, in network order, at
+/// `addresses + i * addressStride`; what family it has is known from the socket.
 ///
 /// The strides are no powers of two, so that the batch does not crowd into a few cache sets.
 typedef struct {
     uint32_t capacity;
     uint32_t queryStride;
     uint32_t replyStride;
+    uint32_t addressStride;
     uint8_t *queries;
     uint8_t *replies;
+    const uint8_t *addresses;
     uint32_t *queryLengths;
     uint32_t *replyLengths;
     uint32_t *replyQueries;
     struct ninelives_batch_headers *headers;
 } ninelives_batch;
 
-/// `capacity` is 1–1024. Returns NULL without memory.
-ninelives_batch *ninelives_batch_create(uint32_t capacity, int wants_addresses);
+/// `capacity` is 1–1024, `family` the socket's: 4 or 6. With `wants_addresses`, replies leave from the address that was
+/// asked. Returns NULL without memory.
+ninelives_batch *ninelives_batch_create(uint32_t capacity, int family, int wants_addresses);
 void ninelives_batch_free(ninelives_batch *batch);
 /// Waits for a datagram, then takes what else is there already. Returns how many, or minus the error number.
 int ninelives_batch_receive(ninelives_batch *batch, int descriptor);

@@ -1,11 +1,3 @@
-/// How a query came, which decides how long its reply may be.
-package enum QueryTransport: Sendable {
-    /// UDP: 512 octets, or what the client's EDNS allows, up to 1232 (RFC 6891 §6.2.5).
-    case datagram
-    /// TCP and what runs over it: 65,535 octets.
-    case stream
-}
-
 /// What answers are made from: plain pointers, valid as long as the snapshot and the table they were taken from.
 package struct AnswerSource: BitwiseCopyable {
     let zones: ZoneSnapshot.View
@@ -28,10 +20,11 @@ package let maximumDatagramLength = 1232
 ///
 /// - Parameters:
 ///   - query: one whole message, from the network and not to be trusted.
+///   - client: who sent it, and how.
 ///   - reply: at least 512 octets; 1232 for datagrams and 65,535 for streams give every answer its full length.
 /// - Returns: the length of the reply, or 0 if the query deserves silence: too short for a header, or itself a reply.
 package func answer(
-    _ query: UnsafeRawBufferPointer, over transport: QueryTransport, from source: AnswerSource,
+    _ query: UnsafeRawBufferPointer, for client: AskingClient, from source: AnswerSource,
     into reply: UnsafeMutableRawBufferPointer
 ) -> Int {
     guard let message = query.baseAddress, let target = reply.baseAddress, query.count >= headerLength else { return 0 }
@@ -46,8 +39,8 @@ package func answer(
     guard edns.isValid else { return composer.finishWithHeaderOnly(.formErr) }
 
     let allowed =
-        switch transport {
-        case .stream: 65_535
+        switch client.transport {
+        case .stream, .encryptedStream: 65_535
         case .datagram:
             edns.isPresent ? max(512, min(maximumDatagramLength, edns.payloadSize)) : 512
         }

@@ -1,3 +1,5 @@
+import Addresses
+import DNS
 import Glibc
 
 /// Octets that a connection must keep between two events: a query that is not whole yet, replies that the client does
@@ -30,7 +32,7 @@ struct KeptOctets: BitwiseCopyable {
 }
 
 /// One open connection.
-struct StreamConnection: BitwiseCopyable {
+struct StreamConnection {
     /// -1 in a free place of the table.
     var descriptor: Int32 = -1
     /// The neighbours in the list from the longest idle to the latest active; -1 at the ends. Free places are linked
@@ -41,10 +43,11 @@ struct StreamConnection: BitwiseCopyable {
     var isBlocked = false
     /// A row of messages is being sent; it lies with the worker.
     var hasRow = false
-    var isIPv4 = true
     /// Of the last whole query or sent octets; milliseconds.
     var activeAt: UInt64 = 0
-    var address: UInt128 = 0
+    var address = IPAddress.v4(IPv4Address(bits: 0))
+    /// Who asks, as `answer` wants to know it.
+    var client = AskingClient(.v4(IPv4Address(bits: 0)), over: .stream, nowSeconds: 0)
     var input = KeptOctets()
     var output = KeptOctets()
 }

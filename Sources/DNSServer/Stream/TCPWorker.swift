@@ -39,7 +39,9 @@ final class TCPWorker: @unchecked Sendable {  // everything that changes belongs
     private var table: ConnectionTable
     private var rows: [Int32: any ReplyRow] = [:]
     private var kept = 0
+    /// Of the monotonic clock in milliseconds and of the wall clock in seconds; read once for each batch of events.
     private var now: UInt64 = 0
+    private var seconds: UInt32 = 0
     private let tokens: UnsafeMutablePointer<UInt32>
     private let input: UnsafeMutableRawPointer
     private let output: UnsafeMutableRawPointer
@@ -108,6 +110,7 @@ final class TCPWorker: @unchecked Sendable {  // everything that changes belongs
         while !isStopping.load(ordering: .relaxed) {
             let count = ninelives_poll_wait(poll, tokens, Int32(Self.eventsAtOnce), untilIdle())
             now = ninelives_coarse_milliseconds()
+            seconds = ninelives_coarse_seconds()
             if count < 0, count != -EINTR { usleep(1000) }
             for event in 0..<Int(max(count, 0)) {
                 let token = tokens[event]
@@ -152,21 +155,25 @@ final class TCPWorker: @unchecked Sendable {  // everything that changes belongs
             default: break
             }
             let high = UInt64(bigEndian: octets.0)
-            let isIPv4 = length == 4
+            let low = UInt64(bigEndian: octets.1)
             add(
-                descriptor, isIPv4 ? UInt128(high >> 32) : UInt128(high) << 64 | UInt128(UInt64(bigEndian: octets.1)),
-                isIPv4: isIPv4)
+                descriptor,
+                length == 4
+                    ? .v4(IPv4Address(bits: UInt32(truncatingIfNeeded: high >> 32)))
+                    : .v6(IPv6Address(bits: UInt128(high) << 64 | UInt128(low))))
         }
     }
 
-    private func add(_ descriptor: Int32, _ address: UInt128, isIPv4: Bool) {
-        var connection = StreamConnection()
-        (connection.descriptor, connection.address, connection.isIPv4) = (descriptor, address, isIPv4)
-        guard shared.clients.open(from: ClientPrefix(connection.client)) else {
+    private func add(_ descriptor: Int32, _ address: IPAddress) {
+        guard shared.clients.open(from: ClientPrefix(address)) else {
             counters.add(1, to: .tcpConnectionsRefused)
             close(descriptor)
             return
         }
+        var connection = StreamConnection()
+        (connection.descriptor, connection.address) = (descriptor, address)
+        connection.client = AskingClient(address, over: .stream, nowSeconds: 0)
+        connection.client.idleLimitTenths = UInt16(clamping: idleMilliseconds / 100)
         connection.activeAt = now
         if table.count == table.capacity { makeRoom() }
         guard let index = table.insert(connection) else { preconditionFailure("room was made") }
@@ -185,7 +192,7 @@ final class TCPWorker: @unchecked Sendable {  // everything that changes belongs
         forget(&connection.pointee.input)
         forget(&connection.pointee.output)
         if connection.pointee.hasRow { rows[index] = nil }
-        shared.clients.close(from: ClientPrefix(connection.pointee.client))
+        shared.clients.close(from: ClientPrefix(connection.pointee.address))
         table.remove(index)
     }
 
@@ -231,6 +238,8 @@ final class TCPWorker: @unchecked Sendable {  // everything that changes belongs
         var position = frames.lowerBound
         reader.enter()
         let source = shared.state.current.pointee
+        var client = table[index].pointee.client
+        client.nowSeconds = seconds
         while made < Self.portion {
             let space = UnsafeMutableRawBufferPointer(start: output + made + 2, count: Self.longestMessage)
             var replyLength = 0
@@ -243,7 +252,7 @@ final class TCPWorker: @unchecked Sendable {  // everything that changes belongs
                 queries += 1
                 queryOctets += query.count
                 if beginRow(query, index) { continue }
-                replyLength = DNS.answer(query, over: .stream, from: source, into: space)
+                replyLength = DNS.answer(query, for: client, from: source, into: space)
                 if replyLength == 0 {
                     dropped += 1
                     continue
@@ -277,7 +286,7 @@ final class TCPWorker: @unchecked Sendable {  // everything that changes belongs
     @inline(__always)
     private func beginRow(_ query: UnsafeRawBufferPointer, _ index: Int32) -> Bool {
         guard let diversion = shared.diversion, StreamQuery.mayBeDiverted(query),
-            let row = diversion.row(for: query, from: table[index].pointee.client)
+            let row = diversion.row(for: query, from: table[index].pointee.address)
         else { return false }
         rows[index] = row
         table[index].pointee.hasRow = true
@@ -362,13 +371,6 @@ final class TCPWorker: @unchecked Sendable {  // everything that changes belongs
         if place.isEmpty { return }
         kept -= place.end
         place.free()
-    }
-}
-
-extension StreamConnection {
-    var client: IPAddress {
-        isIPv4
-            ? .v4(IPv4Address(bits: UInt32(truncatingIfNeeded: address))) : .v6(IPv6Address(bits: address))
     }
 }
 

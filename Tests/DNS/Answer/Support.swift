@@ -2,6 +2,9 @@ import Addresses
 import DNS
 import Testing
 
+/// Who asks, unless a test says otherwise.
+private let client = IPAddress.v4(IPv4Address(bits: 0xC633_6401))
+
 /// Zones, answers of dynamic names, and questions put to them without a socket.
 struct Authority {
     let snapshot: ZoneSnapshot
@@ -22,7 +25,8 @@ struct Authority {
             query.withUnsafeBytes { query in
                 // An empty array has an address too, which is what a datagram without octets looks like.
                 answer(
-                    query, over: transport, from: AnswerSource(snapshot, table),
+                    query, for: AskingClient(client, over: transport, nowSeconds: 1_600_000_000),
+                    from: AnswerSource(snapshot, table),
                     into: UnsafeMutableRawBufferPointer(rebasing: space[..<room]))
             }
         }
