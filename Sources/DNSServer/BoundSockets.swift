@@ -13,19 +13,33 @@ struct BoundSockets: ~Copyable {
     private var udp: [Socket] = []
     /// For each TCP thread, one socket for each address.
     private var tcp: [[Int32]]
+    /// For TLS and HTTPS, one for each of their addresses.
+    private var encrypted: [Int32] = []
+    /// Where those listen.
+    private(set) var listeningEncrypted: [DNSListen] = []
     /// Where they listen, with the ports that the system chose.
     private(set) var listening: [DNSListen] = []
 
     /// Binds every address, with `workers` sockets each for UDP and `tcpThreads` for TCP; all or nothing.
-    init(_ listens: [DNSListen], workers: Int, tcpThreads: Int) throws(DNSServerError) {
+    ///
+    /// `encrypted` are bound for TCP only, with one socket each.
+    init(
+        _ listens: [DNSListen], workers: Int, tcpThreads: Int, encrypted: [DNSListen]
+    ) throws(DNSServerError) {
         tcp = Array(repeating: [], count: tcpThreads)
-        guard !listens.isEmpty else { throw .nothingToListenOn }
+        guard !listens.isEmpty || !encrypted.isEmpty else { throw .nothingToListenOn }
         for listen in listens { try bind(listen, workers: workers) }
+        for listen in encrypted {
+            let bound = try findPort(listen)
+            self.encrypted += try openShared(bound, count: 1) { ninelives_open_tcp($0, $1, $2, 1) }
+            listeningEncrypted.append(bound)
+        }
     }
 
     deinit {
         for socket in udp { close(socket.descriptor) }
         for descriptor in tcp.joined() { close(descriptor) }
+        for descriptor in encrypted { close(descriptor) }
     }
 
     mutating func takeUDP() -> Socket? { udp.isEmpty ? nil : udp.removeFirst() }
@@ -34,16 +48,15 @@ struct BoundSockets: ~Copyable {
         return tcp
     }
 
+    mutating func takeEncrypted() -> Int32? { encrypted.isEmpty ? nil : encrypted.removeFirst() }
+
     private mutating func bind(_ listen: DNSListen, workers: Int) throws(DNSServerError) {
         // With port 0 the system chooses a port for TCP, which may be taken for UDP: then it chooses again.
         var attempts = listen.port == 0 ? 20 : 1
         while true {
             attempts -= 1
             do throws(DNSServerError) {
-                // One that does not share its port finds out whether another server has it, and shows the port.
-                let stream = try check(open(listen) { ninelives_open_tcp($0, $1, $2, 0) }, listen)
-                let bound = DNSListen(address: listen.address, port: Int(ninelives_local_port(stream)))
-                close(stream)
+                let bound = try findPort(listen)
                 let streams = try openShared(bound, count: tcp.count) { ninelives_open_tcp($0, $1, $2, 1) }
                 do throws(DNSServerError) {
                     try bindUDP(bound, workers: workers)
@@ -59,6 +72,13 @@ struct BoundSockets: ~Copyable {
                 throw error
             }
         }
+    }
+
+    /// One that does not share its port finds out whether another server has it, and shows the port.
+    private func findPort(_ listen: DNSListen) throws(DNSServerError) -> DNSListen {
+        let probe = try check(open(listen) { ninelives_open_tcp($0, $1, $2, 0) }, listen)
+        defer { close(probe) }
+        return DNSListen(address: listen.address, port: Int(ninelives_local_port(probe)))
     }
 
     private mutating func bindUDP(_ listen: DNSListen, workers: Int) throws(DNSServerError) {

@@ -8,6 +8,7 @@ import Synchronization
 ///
 ///     UDP  thread ─ thread ─ thread   (a socket each, SO_REUSEPORT) ─┐
 ///     TCP  thread ─ thread            (the same, epoll)              ├─► answer ◄─ ServingState ◄─ publish, replace
+///     TLS, HTTPS  event loops (SwiftNIO)                             ─┘
 ///
 /// It knows nothing of failover: what a name answers is put in from outside, one name at a time (`publish`) or all
 /// zones at once (`replace`), and takes effect between two batches of queries. Whatever fails out there, it goes on
@@ -16,6 +17,7 @@ package final class DNSServer: Sendable {
     private let listens: [DNSListen]
     private let workers: Int
     private let limits: DNSServerLimits
+    private let encrypted: [EncryptedListen]
     private let diversion: (any QueryDiversion)?
     private let logger: Logger
     private let state: ServingState
@@ -24,24 +26,37 @@ package final class DNSServer: Sendable {
 
     private enum Phase {
         case idle, starting, stopped
-        case running([UDPWorker], TCPService, [DNSListen])
+        case running(Services)
+    }
+
+    /// What runs, and where.
+    private struct Services: Sendable {
+        var udp: [UDPWorker] = []
+        var tcp: TCPService
+        var encrypted: EncryptedService?
+        var listening: [DNSListen]
+        var listeningEncrypted: [DNSListen]
     }
 
     /// - Parameters:
     ///   - listen: each is served over UDP and TCP.
+    ///   - encrypted: each is served over TLS or HTTPS.
     ///   - workers: UDP threads for each address, 1–256; as a rule one for each processor.
     ///   - diversion: who answers zone transfers and signed queries over streams; nil: nobody.
     package init(
-        listen: [DNSListen], workers: Int, snapshot: ZoneSnapshot, limits: DNSServerLimits = DNSServerLimits(),
+        listen: [DNSListen], encrypted: [EncryptedListen] = [], workers: Int, snapshot: ZoneSnapshot,
+        limits: DNSServerLimits = DNSServerLimits(),
         diversion: (any QueryDiversion)? = nil, logger: Logger
     ) {
         precondition((1...256).contains(workers))
         self.listens = listen
         self.workers = workers
         self.limits = limits
+        self.encrypted = encrypted
         self.diversion = diversion
         self.logger = logger
-        let readers = listen.count * workers + limits.tcpThreads
+        let readers =
+            listen.count * workers + limits.tcpThreads + (encrypted.isEmpty ? 0 : limits.encryptedThreads)
         state = ServingState(snapshot, readers: readers)
         cells = CounterCells(workers: readers)
     }
@@ -58,7 +73,8 @@ package final class DNSServer: Sendable {
         }
         guard isFirst else { throw .alreadyStarted }
         do {
-            let sockets = try BoundSockets(listens, workers: workers, tcpThreads: limits.tcpThreads)
+            let sockets = try BoundSockets(
+                listens, workers: workers, tcpThreads: limits.tcpThreads, encrypted: encrypted.map(\.listen))
             return try await start(sockets)
         } catch {
             phase.withLock { $0 = .idle }
@@ -67,55 +83,87 @@ package final class DNSServer: Sendable {
     }
 
     private func start(_ sockets: consuming BoundSockets) async throws(DNSServerError) -> [DNSListen] {
+        // Each connection takes a descriptor; the usual limit of 1024 would be below ours.
+        _ = ninelives_allow_descriptors(UInt64(limits.tcpConnections + limits.encryptedConnections + 1000))
         let shared = StreamSharing(
             state: state, cells: cells, clients: ClientCounts(limit: limits.tcpConnectionsPerClient), limits: limits,
             diversion: diversion)
-        let tcp = try TCPService(sockets.takeTCP(), firstReader: listens.count * workers, shared: shared)
-        var udp: [UDPWorker] = []
-        let listening = sockets.listening
-        while let socket = sockets.takeUDP() {
-            guard
-                let worker = UDPWorker(socket, state: state, reader: udp.count, cells: cells)
-            else {
-                close(socket.descriptor)
-                await stop(udp, tcp)
-                throw .outOfMemory
+        let firstStream = listens.count * workers
+        var services = Services(
+            tcp: try TCPService(sockets.takeTCP(), firstReader: firstStream, shared: shared),
+            listening: sockets.listening, listeningEncrypted: sockets.listeningEncrypted)
+        do throws(DNSServerError) {
+            while let socket = sockets.takeUDP() {
+                guard let worker = UDPWorker(socket, state: state, reader: services.udp.count, cells: cells) else {
+                    close(socket.descriptor)
+                    throw .outOfMemory
+                }
+                services.udp.append(worker)
             }
-            udp.append(worker)
+            if !encrypted.isEmpty {
+                let service = try makeEncrypted(firstReader: firstStream + limits.tcpThreads, shared: shared)
+                services.encrypted = service
+                for (index, listen) in services.listeningEncrypted.enumerated() {
+                    guard let descriptor = sockets.takeEncrypted() else { break }
+                    do {
+                        try await service.serve(descriptor, listener: index)
+                    } catch {
+                        throw .refusedBySystem(listen, errorNumber: EINVAL)
+                    }
+                }
+            }
+            guard services.tcp.start(), services.udp.allSatisfy({ $0.start() }) else { throw .outOfMemory }
+        } catch {
+            await stop(services)
+            throw error
         }
-        guard tcp.start(), udp.allSatisfy({ $0.start() }) else {
-            await stop(udp, tcp)
-            throw .outOfMemory
-        }
-        phase.withLock { $0 = .running(udp, tcp, listening) }
+        phase.withLock { [services] in $0 = .running(services) }
         logger.info(
             "answering DNS queries",
             metadata: [
-                "listen": .array(listening.map { .string("\($0)") }), "workers": "\(workers)",
+                "listen": .array((services.listening + services.listeningEncrypted).map { .string("\($0)") }),
+                "workers": "\(workers)",
             ])
-        return listening
+        return services.listening
+    }
+
+    private func makeEncrypted(firstReader: Int, shared: StreamSharing) throws(DNSServerError) -> EncryptedService {
+        for listen in encrypted {
+            do { try listen.files.validate() } catch { throw .certificate(listen.listen, error) }
+        }
+        do {
+            return try EncryptedService(encrypted, firstReader: firstReader, shared: shared, logger: logger)
+        } catch {
+            throw .certificate(encrypted[0].listen, error)
+        }
     }
 
     /// Where it listens; empty unless it runs.
-    package var listening: [DNSListen] {
-        phase.withLock { phase in if case .running(_, _, let listening) = phase { listening } else { [] } }
+    package var listening: [DNSListen] { running?.listening ?? [] }
+
+    /// Where it listens for TLS and HTTPS, in the order of its listeners; empty unless it runs.
+    package var listeningEncrypted: [DNSListen] { running?.listeningEncrypted ?? [] }
+
+    private var running: Services? {
+        phase.withLock { phase in if case .running(let services) = phase { services } else { nil } }
     }
 
     /// Stops answering and waits until nothing of it runs. Without effect unless it runs.
     package func stop() async {
-        let running: ([UDPWorker], TCPService)? = phase.withLock { phase in
-            guard case .running(let udp, let tcp, _) = phase else { return nil }
+        let running: Services? = phase.withLock { phase in
+            guard case .running(let services) = phase else { return nil }
             phase = .stopped
-            return (udp, tcp)
+            return services
         }
-        guard let (udp, tcp) = running else { return }
-        await stop(udp, tcp)
+        guard let running else { return }
+        await stop(running)
         logger.info("stopped answering DNS queries")
     }
 
-    private func stop(_ udp: [UDPWorker], _ tcp: TCPService) async {
-        for worker in udp { worker.stop() }
-        tcp.stop()
+    private func stop(_ services: Services) async {
+        for worker in services.udp { worker.stop() }
+        services.tcp.stop()
+        await services.encrypted?.stop()
     }
 
     // MARK: - What is answered
@@ -168,6 +216,12 @@ package struct DNSServerLimits: Hashable, Sendable {
     package var tcpIdle = Duration.seconds(10)
     /// Threads for TCP, 1–64.
     package var tcpThreads = 2
+    /// Open connections for TLS and HTTPS together, with the same rule; they count for `tcpConnectionsPerClient`, too.
+    package var encryptedConnections = 2000
+    /// Event loops for TLS and HTTPS, 1–64.
+    package var encryptedThreads = 2
+    /// How often the files of certificates are looked at.
+    package var certificateCheck = Duration.seconds(3)
 
     package init() {}
 }
