@@ -13,6 +13,8 @@ package struct Settings: Sendable {
     package var file: String
     /// At least one, no two alike.
     package var dnsListeners: [Listener]
+    /// DNS over TLS and over HTTPS; none unless configured. No address that `dnsListeners` or `http` have.
+    package var encryptedListeners: [EncryptedListener]
     package var http: Listener
     /// Where what must outlive the process is kept; relative paths begin at the file's folder.
     package var dataFolder: String

@@ -18,7 +18,10 @@ package enum SettingsKeys {
     static let listen = [
         SettingsKey("dns", standard: Settings.standardDNSListener),
         SettingsKey("http", standard: Settings.standardHTTPListener),
+        SettingsKey("tls"), SettingsKey("https"),
     ]
+    static let tls = [SettingsKey("address"), SettingsKey("certificate"), SettingsKey("key")]
+    static let https = tls + [SettingsKey("path", standard: EncryptedListener.standardPath)]
     static let zone = [SettingsKey("name"), SettingsKey("file"), SettingsKey("records")]
     static let policy = [
         SettingsKey("interval", standard: "10s"), SettingsKey("timeout", standard: "5s"),
@@ -42,7 +45,8 @@ package enum SettingsKeys {
 
     /// Every key with the section it stands in, in the order of the documentation.
     package static let all: [(section: String, keys: [SettingsKey])] = [
-        ("listen", listen), ("data", [root[1]]), ("zones", zone), ("policies", policy), ("indicators", indicator),
+        ("listen", listen), ("tls", tls), ("https", https), ("data", [root[1]]), ("zones", zone), ("policies", policy),
+        ("indicators", indicator),
         ("schemes", scheme), ("members", member),
     ]
 }

@@ -42,6 +42,10 @@ struct SettingsReader {
         if let place = listen["http"], dns.contains(where: { $0.description == http.description }) {
             report(place, value: http.description, "is listened on for DNS already", "another port")
         }
+        let encrypted =
+            readEncryptedListeners(listen["tls"], isHTTPS: false)
+            + readEncryptedListeners(listen["https"], isHTTPS: true)
+        reportShared(dns + [http], encrypted)
         let policies = readPolicies(section["policies"])
         let zones = readZones(section["zones"])
         let indicators = readIndicators(section["indicators"], policies: policies)
@@ -49,7 +53,8 @@ struct SettingsReader {
         warnAboutUnused(indicators, schemes: schemes)
         let data = section["data"].flatMap { text(of: $0) } ?? Settings.standardDataFolder
         return Settings(
-            file: file, dnsListeners: dns, http: http, dataFolder: resolve(data), zones: zones.read,
+            file: file, dnsListeners: dns, encryptedListeners: encrypted, http: http, dataFolder: resolve(data),
+            zones: zones.read,
             configuration: Configuration(indicators: indicators.map(\.indicator), schemes: schemes),
             checks: indicators.compactMap { item in item.check.map { (item.indicator.name, $0) } }
                 .sorted { $0.0 < $1.0 },

@@ -54,6 +54,7 @@ struct Node {
             let names = try settings.configuration.schemes.map { try Name($0.name.text) }
             let server = DNSServer(
                 listen: settings.dnsListeners.map { DNSListen(address: $0.address, port: $0.port) },
+                encrypted: settings.encryptedListens,
                 workers: min(max(ProcessInfo.processInfo.activeProcessorCount, 1), 256),
                 snapshot: try ZoneSnapshot(zones: settings.zones, dynamicNames: names), logger: logger)
             try await server.start()
@@ -79,7 +80,8 @@ extension Settings {
     /// Tries every listener before anything is started; prints each that cannot be bound, with its line.
     func refuseBusyListeners() throws {
         var problems: [SettingsError] = []
-        let all = dnsListeners.map { ($0, [ListenerTest.Transport.udp, .tcp]) } + [(http, [.tcp])]
+        let streams = encryptedListeners.flatMap(\.listeners) + [http]
+        let all = dnsListeners.map { ($0, [ListenerTest.Transport.udp, .tcp]) } + streams.map { ($0, [.tcp]) }
         for (listener, transports) in all {
             let obstacle = transports.lazy.compactMap {
                 ListenerTest.obstacle(to: $0, address: listener.address, port: listener.port)

@@ -1,19 +1,35 @@
 import Addresses
+import DNS
 
-/// The messages that answer one query, when they are more than one or made elsewhere: a zone transfer (RFC 5936 §2.2).
+/// The messages that answer one query, when they are more than one: a zone transfer (RFC 5936 §2.2).
 ///
 /// The connection asks for the next one only when the client has taken those before it, so a row may be as long as it
-/// likes. It is used by one thread at a time.
+/// likes; queries behind it wait for its end. It is used by one thread at a time.
 package protocol ReplyRow: AnyObject {
-    /// Writes the next message into `space` (65,535 octets) and returns its length; nil when there are no more.
-    func next(into space: UnsafeMutableRawBufferPointer) -> Int?
+    /// Writes the next message into `space` (65,535 octets) and returns its length; 0 when there are no more.
+    func next(into space: UnsafeMutableRawBufferPointer) -> Int
 }
 
-/// What takes queries off the common way, on connections of streams (TCP and TLS).
+/// What became of a query that was taken off the common way.
+package enum DivertedReply {
+    case silence
+    /// One message of this length, in the space that was given.
+    case message(length: Int)
+    case row(any ReplyRow)
+}
+
+/// Who answers zone transfers and signed queries on streams (TCP and TLS).
 package protocol QueryDiversion: Sendable {
-    /// Returns the messages that answer `query`, or nil to let the common `answer` function do it. Only asked about
-    /// queries for which `StreamQuery.mayBeDiverted` holds; `query` is valid during the call only.
-    func row(for query: UnsafeRawBufferPointer, from client: IPAddress) -> (any ReplyRow)?
+    /// Answers `query`, or returns nil to let the common `answer` function do it. Only asked about queries for which
+    /// `StreamQuery.mayBeDiverted` holds.
+    ///
+    /// - Parameters:
+    ///   - query: valid during the call only, like `source`.
+    ///   - space: 65,535 octets.
+    func reply(
+        to query: UnsafeRawBufferPointer, from client: IPAddress, source: AnswerSource,
+        into space: UnsafeMutableRawBufferPointer
+    ) -> DivertedReply?
 }
 
 enum StreamQuery {

@@ -251,10 +251,10 @@ final class TCPWorker: @unchecked Sendable {  // everything that changes belongs
                 position += 2 + query.count
                 queries += 1
                 queryOctets += query.count
-                if beginRow(query, index) { continue }
-                replyLength = DNS.answer(query, for: client, from: source, into: space)
+                let diverted = divert(query, index, source, space)
+                replyLength = diverted ?? DNS.answer(query, for: client, from: source, into: space)
                 if replyLength == 0 {
-                    dropped += 1
+                    if !table[index].pointee.hasRow { dropped += 1 }
                     continue
                 }
             }
@@ -283,14 +283,22 @@ final class TCPWorker: @unchecked Sendable {  // everything that changes belongs
 
     // MARK: Rows of messages
 
+    /// Lets somebody else answer, if there is one and it is such a query: the length of the reply, 0 if there is none
+    /// or a row begins.
     @inline(__always)
-    private func beginRow(_ query: UnsafeRawBufferPointer, _ index: Int32) -> Bool {
-        guard let diversion = shared.diversion, StreamQuery.mayBeDiverted(query),
-            let row = diversion.row(for: query, from: table[index].pointee.address)
-        else { return false }
-        rows[index] = row
-        table[index].pointee.hasRow = true
-        return true
+    private func divert(
+        _ query: UnsafeRawBufferPointer, _ index: Int32, _ source: AnswerSource, _ space: UnsafeMutableRawBufferPointer
+    ) -> Int? {
+        guard let diversion = shared.diversion, StreamQuery.mayBeDiverted(query) else { return nil }
+        switch diversion.reply(to: query, from: table[index].pointee.address, source: source, into: space) {
+        case nil: return nil
+        case .silence: return 0
+        case .message(let length): return length
+        case .row(let row):
+            rows[index] = row
+            table[index].pointee.hasRow = true
+            return 0
+        }
     }
 
     /// Returns 0 when the row has ended.

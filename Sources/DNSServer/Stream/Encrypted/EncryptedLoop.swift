@@ -37,13 +37,17 @@ final class EncryptedLoop: @unchecked Sendable {  // handed over when the loop s
     fileprivate func remove(_ connection: EncryptedConnection) { open[ObjectIdentifier(connection)] = nil }
 
     /// Answers one query into `scratch`. Returns the reply, or nil if there is none to give.
+    ///
+    /// - Parameter divert: is asked first; what it says goes.
     func answer(
-        _ query: UnsafeRawBufferPointer, for connection: EncryptedConnection, counting field: CounterCell.Field
+        _ query: UnsafeRawBufferPointer, for connection: EncryptedConnection, counting field: CounterCell.Field,
+        divert: (AnswerSource) -> Int? = { _ in nil }
     ) -> UnsafeRawBufferPointer? {
         var client = connection.client
         client.nowSeconds = ninelives_coarse_seconds()
         reader.enter()
-        let length = DNS.answer(query, for: client, from: shared.state.current.pointee, into: scratch)
+        let source = shared.state.current.pointee
+        let length = divert(source) ?? DNS.answer(query, for: client, from: source, into: scratch)
         reader.leave()
         connection.touch()
         counters.add(1, to: field)

@@ -80,8 +80,10 @@ final class EncryptedQueries: ChannelDuplexHandler {
             guard let length = wholeFrameLength() else { break }
             pending.withUnsafeReadableBytes { octets in
                 let query = UnsafeRawBufferPointer(rebasing: octets[2..<2 + length])
-                if beginRow(query) { return }
-                guard let reply = connection.loop.answer(query, for: connection, counting: .tlsQueries) else { return }
+                let reply = connection.loop.answer(query, for: connection, counting: .tlsQueries) { source in
+                    divert(query, source)
+                }
+                guard let reply else { return }
                 replies.writeInteger(UInt16(reply.count))
                 replies.writeBytes(reply)
             }
@@ -90,24 +92,30 @@ final class EncryptedQueries: ChannelDuplexHandler {
         return replies
     }
 
-    private func beginRow(_ query: UnsafeRawBufferPointer) -> Bool {
-        guard let diversion = connection.loop.shared.diversion, StreamQuery.mayBeDiverted(query) else { return false }
-        row = diversion.row(for: query, from: connection.address)
-        guard row != nil else { return false }
-        connection.touch()
-        connection.loop.counters.add(1, to: .tlsQueries)
-        connection.loop.counters.add(query.count, to: .queryBytes)
-        return true
+    /// Lets somebody else answer, if there is one and it is such a query: the length of the reply, 0 if there is none
+    /// or a row begins.
+    private func divert(_ query: UnsafeRawBufferPointer, _ source: AnswerSource) -> Int? {
+        let loop = connection.loop
+        guard let diversion = loop.shared.diversion, StreamQuery.mayBeDiverted(query) else { return nil }
+        switch diversion.reply(to: query, from: connection.address, source: source, into: loop.scratch) {
+        case nil: return nil
+        case .silence: return 0
+        case .message(let length): return length
+        case .row(let row):
+            self.row = row
+            return 0
+        }
     }
 
     private func writeNextOfRow(to replies: inout ByteBuffer) {
         let space = connection.loop.scratch
-        guard let length = row?.next(into: space), length > 0, let reply = space.baseAddress else {
+        let length = min(row?.next(into: space) ?? 0, space.count)
+        guard length > 0, let reply = space.baseAddress else {
             row = nil
             return
         }
-        replies.writeInteger(UInt16(clamping: length))
-        replies.writeBytes(UnsafeRawBufferPointer(rebasing: space[..<min(length, space.count)]))
+        replies.writeInteger(UInt16(length))
+        replies.writeBytes(UnsafeRawBufferPointer(rebasing: space[..<length]))
         connection.loop.counters.addReply(reply.assumingMemoryBound(to: UInt8.self), length: length)
     }
 
