@@ -104,12 +104,12 @@ struct Broken: Sendable, CustomTestStringConvertible {
             "a port for TLS that HTTPS has",
             "listen: { tls: { address: \"[::1]:853\", certificate: c, key: k }, "
                 + "https: { address: \"[::1]:853\", certificate: c, key: k } }",
-            #"n.yaml:1:81: listen.https.address "[::1]:853" is listened on already; use another port; "#
+            #"n.yaml:1:84: listen.https.address "[::1]:853" is listened on already; use another port; "#
                 + "the first is on line 1"),
         Broken(
             "a path that is none",
             "listen: { https: { address: \"[::1]:443\", certificate: c, key: k, path: dns?query } }",
-            #"n.yaml:1:75: listen.https.path "dns?query" is not a path of a URL; "#
+            #"n.yaml:1:72: listen.https.path "dns?query" is not a path of a URL; "#
                 + "use /dns-query, say: a / and no ?, # or space"),
     ]
 

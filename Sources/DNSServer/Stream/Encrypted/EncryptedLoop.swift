@@ -38,7 +38,7 @@ final class EncryptedLoop: @unchecked Sendable {  // handed over when the loop s
 
     /// Answers one query into `scratch`. Returns the reply, or nil if there is none to give.
     ///
-    /// - Parameter divert: is asked first; what it says goes.
+    /// - Parameter divert: is asked first; what it says goes, and -1 says that the replies come later.
     func answer(
         _ query: UnsafeRawBufferPointer, for connection: EncryptedConnection, counting field: CounterCell.Field,
         divert: (AnswerSource) -> Int? = { _ in nil }
@@ -53,7 +53,7 @@ final class EncryptedLoop: @unchecked Sendable {  // handed over when the loop s
         counters.add(1, to: field)
         counters.add(query.count, to: .queryBytes)
         guard length > 0, let reply = scratch.baseAddress else {
-            counters.add(1, to: .dropped)
+            if length == 0 { counters.add(1, to: .dropped) }
             return nil
         }
         counters.addReply(reply.assumingMemoryBound(to: UInt8.self), length: length)

@@ -92,8 +92,8 @@ final class EncryptedQueries: ChannelDuplexHandler {
         return replies
     }
 
-    /// Lets somebody else answer, if there is one and it is such a query: the length of the reply, 0 if there is none
-    /// or a row begins.
+    /// Lets somebody else answer, if there is one and it is such a query: the length of the reply, 0 if there is none,
+    /// -1 if a row begins.
     private func divert(_ query: UnsafeRawBufferPointer, _ source: AnswerSource) -> Int? {
         let loop = connection.loop
         guard let diversion = loop.shared.diversion, StreamQuery.mayBeDiverted(query) else { return nil }
@@ -103,7 +103,7 @@ final class EncryptedQueries: ChannelDuplexHandler {
         case .message(let length): return length
         case .row(let row):
             self.row = row
-            return 0
+            return -1
         }
     }
 

@@ -111,6 +111,8 @@ final class EncryptedService: Sendable {
                         HTTP2Setting(parameter: .maxConcurrentStreams, value: 100),
                         HTTP2Setting(parameter: .maxHeaderListSize, value: HTTPSLimits.headerOctets),
                     ]
+                    // Some clients send a PRIORITY frame with each request.
+                    streams.controlFrameRateLimit.maximumCount = HTTPSLimits.controlFrames
                     _ = try pipeline.configureHTTP2Pipeline(
                         mode: .server, connectionConfiguration: streams, streamConfiguration: .init()
                     ) { stream in
@@ -133,6 +135,8 @@ enum HTTPSLimits {
     /// A message of 65,535 octets is 87,380 characters of base64url; requests by GET that need more than this are
     /// better made by POST.
     static let headerOctets = 16 << 10
+    /// In 30 seconds of one connection: each costs us less than a query does.
+    static let controlFrames = 30_000
 }
 
 extension ChannelError {

@@ -37,7 +37,7 @@ final class HTTPSQueries: ChannelInboundHandler {
             if body.readableBytes + part.readableBytes > Self.longestMessage {
                 // Whatever else comes of it is not worth reading.
                 request?.headers.replaceOrAdd(name: "connection", value: "close")
-                refuse(context, .payloadTooLarge)
+                refuse(context, request.flatMap(fault) ?? .payloadTooLarge)
             } else {
                 body.writeBuffer(&part)
             }
@@ -54,20 +54,24 @@ final class HTTPSQueries: ChannelInboundHandler {
 
     private func respond(_ context: ChannelHandlerContext) {
         guard let request else { return }
-        let parts = request.uri.split(separator: "?", maxSplits: 1, omittingEmptySubsequences: false)
-        guard parts.first.map(String.init) == path else { return refuse(context, .notFound) }
+        if let fault = fault(request) { return refuse(context, fault) }
+        if request.method == .POST { return answer(context, Array(body.readableBytesView)) }
+        let parts = request.uri.split(separator: "?", maxSplits: 1)
+        guard parts.count == 2, let text = HTTPSQuery.parameter("dns", in: parts[1]),
+            let message = HTTPSQuery.decode(text)
+        else { return refuse(context, .badRequest) }
+        answer(context, message)
+    }
+
+    /// What is wrong with a request, whatever its query; nil if nothing is.
+    private func fault(_ request: HTTPRequestHead) -> HTTPResponseStatus? {
+        guard request.uri.prefix(while: { $0 != "?" }) == path else { return .notFound }
         switch request.method {
-        case .GET, .HEAD:
-            guard let text = parts.count == 2 ? HTTPSQuery.parameter("dns", in: parts[1]) : nil,
-                let message = HTTPSQuery.decode(text)
-            else { return refuse(context, .badRequest) }
-            answer(context, message)
+        case .GET, .HEAD: return nil
         case .POST:
-            guard HTTPSQuery.mediaType(request.headers.first(name: "content-type") ?? "") == Self.mediaType else {
-                return refuse(context, .unsupportedMediaType)
-            }
-            answer(context, Array(body.readableBytesView))
-        default: refuse(context, .methodNotAllowed)
+            let type = HTTPSQuery.mediaType(request.headers.first(name: "content-type") ?? "")
+            return type == Self.mediaType ? nil : .unsupportedMediaType
+        default: return .methodNotAllowed
         }
     }
 
