@@ -106,7 +106,8 @@ let package = Package(
         .testTarget(
             name: "DNSServerTests",
             dependencies: [
-                "Addresses", "CSockets", "DNS", "DNSServer", "DNSClient", "TestSupport", nio, nioPosix, nioSSL, nioHTTP1,
+                "Addresses", "CSockets", "DNS", "DNSServer", "DNSClient", "TestSupport", nio, nioPosix, nioSSL,
+                nioHTTP1,
                 logging,
             ],
             path: "Tests/DNSServer"),

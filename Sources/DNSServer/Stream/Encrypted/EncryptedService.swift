@@ -112,13 +112,16 @@ final class EncryptedService: Sendable {
                         HTTP2Setting(parameter: .maxHeaderListSize, value: HTTPSLimits.headerOctets),
                     ]
                     // Some clients send a PRIORITY frame with each request.
-                    streams.controlFrameRateLimit.maximumCount = HTTPSLimits.controlFrames
+                    streams.controlFrameRateLimit.maximumCount = HTTPSLimits.frames
+                    var each = NIOHTTP2Handler.StreamConfiguration()
+                    each.streamResetFrameRateLimit.maximumCount = HTTPSLimits.frames
                     _ = try pipeline.configureHTTP2Pipeline(
-                        mode: .server, connectionConfiguration: streams, streamConfiguration: .init()
+                        mode: .server, connectionConfiguration: streams, streamConfiguration: each
                     ) { stream in
                         stream.eventLoop.makeCompletedFuture {
                             try stream.pipeline.syncOperations.addHandlers(
-                                HTTP2FramePayloadToHTTP1ServerCodec(), HTTPSQueries(connection.value, path: path))
+                                StreamEnd(), HTTP2FramePayloadToHTTP1ServerCodec(),
+                                HTTPSQueries(connection.value, path: path))
                         }
                     }
                 } else {
@@ -135,8 +138,9 @@ enum HTTPSLimits {
     /// A message of 65,535 octets is 87,380 characters of base64url; requests by GET that need more than this are
     /// better made by POST.
     static let headerOctets = 16 << 10
-    /// In 30 seconds of one connection: each costs us less than a query does.
-    static let controlFrames = 30_000
+    /// Of frames that ask for nothing, in 30 seconds of one connection. A query is answered at once, so that resetting
+    /// its stream saves the client nothing (CVE-2023-44487), and other frames cost less.
+    static let frames = 30_000
 }
 
 extension ChannelError {
