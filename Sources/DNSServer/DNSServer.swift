@@ -22,6 +22,7 @@ package final class DNSServer: Sendable {
     private let logger: Logger
     private let state: ServingState
     private let cells: CounterCells
+    private let rates: RateTable
     private let phase = Mutex(Phase.idle)
 
     private enum Phase {
@@ -42,10 +43,11 @@ package final class DNSServer: Sendable {
     ///   - listen: each is served over UDP and TCP.
     ///   - encrypted: each is served over TLS or HTTPS.
     ///   - workers: UDP threads for each address, 1–256; as a rule one for each processor.
+    ///   - options: what is said about the server itself, and how much each client gets.
     ///   - diversion: who answers zone transfers and signed queries over streams; nil: nobody.
     package init(
         listen: [DNSListen], encrypted: [EncryptedListen] = [], workers: Int, snapshot: ZoneSnapshot,
-        limits: DNSServerLimits = DNSServerLimits(),
+        options: AnswerOptions = AnswerOptions(), limits: DNSServerLimits = DNSServerLimits(),
         diversion: (any QueryDiversion)? = nil, logger: Logger
     ) {
         precondition((1...256).contains(workers))
@@ -57,7 +59,8 @@ package final class DNSServer: Sendable {
         self.logger = logger
         let readers =
             listen.count * workers + limits.tcpThreads + (encrypted.isEmpty ? 0 : limits.encryptedThreads)
-        state = ServingState(snapshot, readers: readers)
+        rates = RateTable(seed: .random(in: 0 ... .max))
+        state = ServingState(snapshot, options: StoredOptions(options, rates: rates), readers: readers)
         cells = CounterCells(workers: readers)
     }
 
@@ -184,6 +187,9 @@ package final class DNSServer: Sendable {
     /// what was published for them, and serial numbers never go back.
     package func replace(_ snapshot: ZoneSnapshot) { state.replace(snapshot) }
 
+    /// Answers by other options, for every query of every batch that begins after this returns.
+    package func replace(_ options: AnswerOptions) { state.replace(StoredOptions(options, rates: rates)) }
+
     /// The serial number of the zone with this apex; nil if there is none.
     package func serial(ofZone apex: Name) -> UInt32? { state.serial(ofZone: apex) }
 
@@ -195,7 +201,12 @@ package final class DNSServer: Sendable {
     }
 
     /// What was done since the server was made.
-    package var counters: DNSServerCounters { cells.sum }
+    package var counters: DNSServerCounters {
+        var counters = cells.sum
+        counters.rateLimitSlipped = rates.slipped
+        counters.rateLimitDropped = rates.dropped
+        return counters
+    }
 }
 
 /// What came of publishing an answer.

@@ -18,6 +18,8 @@ package struct Settings: Sendable {
     package var http: Listener
     /// Where what must outlive the process is kept; relative paths begin at the file's folder.
     package var dataFolder: String
+    /// What the DNS server says about itself, and how much each client gets.
+    package var dns: DNSSettings
     /// In the order in which they are configured; no name twice.
     package var zones: [Zone]
     package var configuration: Configuration

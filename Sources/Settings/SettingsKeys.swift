@@ -12,7 +12,7 @@ package struct SettingsKey: Sendable {
 
 /// The keys that exist, section by section. Reading, suggestions and the test of the documentation use this table.
 package enum SettingsKeys {
-    static let root = ["listen", "data", "zones", "policies", "indicators", "schemes"].map {
+    static let root = ["listen", "data", "dns", "zones", "policies", "indicators", "schemes"].map {
         SettingsKey($0, standard: $0 == "data" ? Settings.standardDataFolder : nil)
     }
     static let listen = [
@@ -22,6 +22,16 @@ package enum SettingsKeys {
     ]
     static let tls = [SettingsKey("address"), SettingsKey("certificate"), SettingsKey("key")]
     static let https = tls + [SettingsKey("path", standard: EncryptedListener.standardPath)]
+    static let dns = [
+        SettingsKey("nsid", standard: "off"), SettingsKey("version", standard: "off"),
+        SettingsKey("id", standard: "off"), SettingsKey("cookies", standard: "on"),
+        SettingsKey("rate-limit", standard: "on"),
+    ]
+    static let cookies = [SettingsKey("secrets")]
+    static let rateLimit = [
+        SettingsKey("per-second", standard: "200"), SettingsKey("slip", standard: "1"),
+        SettingsKey("ipv4-prefix", standard: "24"), SettingsKey("ipv6-prefix", standard: "56"), SettingsKey("exempt"),
+    ]
     static let zone = [SettingsKey("name"), SettingsKey("file"), SettingsKey("records")]
     static let policy = [
         SettingsKey("interval", standard: "10s"), SettingsKey("timeout", standard: "5s"),
@@ -45,8 +55,8 @@ package enum SettingsKeys {
 
     /// Every key with the section it stands in, in the order of the documentation.
     package static let all: [(section: String, keys: [SettingsKey])] = [
-        ("listen", listen), ("tls", tls), ("https", https), ("data", [root[1]]), ("zones", zone), ("policies", policy),
-        ("indicators", indicator),
+        ("listen", listen), ("tls", tls), ("https", https), ("data", [root[1]]), ("dns", dns), ("cookies", cookies),
+        ("rate-limit", rateLimit), ("zones", zone), ("policies", policy), ("indicators", indicator),
         ("schemes", scheme), ("members", member),
     ]
 }

@@ -46,6 +46,7 @@ struct SettingsReader {
             readEncryptedListeners(listen["tls"], isHTTPS: false)
             + readEncryptedListeners(listen["https"], isHTTPS: true)
         reportShared(dns + [http], encrypted)
+        let dnsSettings = readDNS(section["dns"])
         let policies = readPolicies(section["policies"])
         let zones = readZones(section["zones"])
         let indicators = readIndicators(section["indicators"], policies: policies)
@@ -54,7 +55,7 @@ struct SettingsReader {
         let data = section["data"].flatMap { text(of: $0) } ?? Settings.standardDataFolder
         return Settings(
             file: file, dnsListeners: dns, encryptedListeners: encrypted, http: http, dataFolder: resolve(data),
-            zones: zones.read,
+            dns: dnsSettings, zones: zones.read,
             configuration: Configuration(indicators: indicators.map(\.indicator), schemes: schemes),
             checks: indicators.compactMap { item in item.check.map { (item.indicator.name, $0) } }
                 .sorted { $0.0 < $1.0 },

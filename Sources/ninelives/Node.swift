@@ -51,12 +51,14 @@ struct Node {
     /// Binds every address and answers, or ends the command with what is in the way.
     private func startDNS() async throws -> DNSServer {
         do {
+            var generator = SystemRandomNumberGenerator()
             let names = try settings.configuration.schemes.map { try Name($0.name.text) }
             let server = DNSServer(
                 listen: settings.dnsListeners.map { DNSListen(address: $0.address, port: $0.port) },
                 encrypted: settings.encryptedListens,
                 workers: min(max(ProcessInfo.processInfo.activeProcessorCount, 1), 256),
-                snapshot: try ZoneSnapshot(zones: settings.zones, dynamicNames: names), logger: logger)
+                snapshot: try ZoneSnapshot(zones: settings.zones, dynamicNames: names),
+                options: settings.dns.options(randomSecret: .random(using: &generator)), logger: logger)
             try await server.start()
             return server
         } catch {
