@@ -53,12 +53,15 @@ struct Node {
         do {
             var generator = SystemRandomNumberGenerator()
             let names = try settings.configuration.schemes.map { try Name($0.name.text) }
+            let processors = max(ProcessInfo.processInfo.activeProcessorCount, 1)
+            var limits = DNSServerLimits()
+            limits.tcpThreads = min(processors, 8)
             let server = DNSServer(
                 listen: settings.dnsListeners.map { DNSListen(address: $0.address, port: $0.port) },
                 encrypted: settings.encryptedListens,
-                workers: min(max(ProcessInfo.processInfo.activeProcessorCount, 1), 256),
+                workers: min(processors, 256),
                 snapshot: try ZoneSnapshot(zones: settings.zones, dynamicNames: names),
-                options: settings.dns.options(randomSecret: .random(using: &generator)), logger: logger)
+                options: settings.dns.options(randomSecret: .random(using: &generator)), limits: limits, logger: logger)
             try await server.start()
             return server
         } catch {

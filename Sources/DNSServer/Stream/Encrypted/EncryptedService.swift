@@ -73,7 +73,7 @@ final class EncryptedService: Sendable {
         _ channel: any Channel, _ certificate: ServerCertificate, _ service: EncryptedListen.Service
     ) -> EventLoopFuture<Void> {
         guard let loop = loops[ObjectIdentifier(channel.eventLoop)], let text = channel.remoteAddress?.ipAddress,
-            let address = IPAddress(text), shared.clients.open(from: ClientPrefix(address))
+            let address = IPAddress(text.prefix { $0 != "%" }), shared.clients.open(from: ClientPrefix(address))
         else {
             loops[ObjectIdentifier(channel.eventLoop)]?.counters.add(1, to: .tcpConnectionsRefused)
             return channel.eventLoop.makeFailedFuture(ChannelError.refusedByLimit)
