@@ -7,10 +7,11 @@ RELEASE := -c release --static-swift-stdlib $(ARROWS)
 
 # What the binary is built against, and what the tests talk to.
 BUILD_PACKAGES := make zlib1g-dev
-TEST_PACKAGES := bind9 bind9-dnsutils chromium curl knot knot-dnsutils nginx-light openssl unbound
+TEST_PACKAGES := bind9 bind9-dnsutils bind9-utils chromium curl knot knot-dnssecutils knot-dnsutils ldnsutils \
+	nginx-light nsd openssl unbound
 BENCH_PACKAGES := bind9-dnsutils knot nsd
 
-.PHONY: run build test lint format bench clean build-packages test-packages bench-packages help
+.PHONY: run build test lint format bench differential clean build-packages test-packages bench-packages help
 
 help: ## show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -34,6 +35,11 @@ format: ## rewrite every source file in the house style
 bench: bench-packages ## measure our DNS server against others in the same run, as ratios
 	$(SWIFT) build -c release $(ARROWS) --product dnsbench
 	Benchmarks/compare $(BENCH)
+
+differential: test-packages ## compare our answers with Knot's and NSD's: SEED=1 COUNT=20000
+	$(SWIFT) build --build-tests $(ARROWS)
+	NINELIVES_SEED=$(or $(SEED),1) NINELIVES_COUNT=$(or $(COUNT),20000) \
+		$(SWIFT) test --skip-build --no-parallel --filter '^DifferentialTests\.'
 
 clean: ## remove everything that was built
 	$(SWIFT) package clean
