@@ -19,7 +19,7 @@ package enum SettingsKeys {
         SettingsKey("dns", standard: Settings.standardDNSListener),
         SettingsKey("http", standard: Settings.standardHTTPListener),
     ]
-    static let zone = [SettingsKey("name"), SettingsKey("file"), SettingsKey("records")]
+    static let zone = [SettingsKey("name"), SettingsKey("file"), SettingsKey("records"), SettingsKey("list")]
     static let policy = [
         SettingsKey("interval", standard: "10s"), SettingsKey("timeout", standard: "5s"),
         SettingsKey("recheck", standard: "2s"), SettingsKey("fall", standard: "3"), SettingsKey("rise", standard: "5"),

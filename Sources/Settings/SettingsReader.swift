@@ -9,11 +9,19 @@ struct SettingsReader {
     let file: String
     let folder: String
     let readFile: (String) -> String?
+    /// Reads included files that lie in a folder or below it.
+    let include: (String) -> (String) -> [UInt8]?
+    /// Every file beside the configuration that was read, or tried.
+    var files: [String] = []
     var yaml = YAMLText("")
     var errors: [SettingsError] = []
     var warnings: [SettingsError] = []
 
-    init(file: String, folder: String, readFile: @escaping (String) -> String?) {
+    init(
+        file: String, folder: String, readFile: @escaping (String) -> String?,
+        include: @escaping (String) -> (String) -> [UInt8]?
+    ) {
+        self.include = include
         self.file = file
         self.folder = folder
         self.readFile = readFile
@@ -53,7 +61,7 @@ struct SettingsReader {
             configuration: Configuration(indicators: indicators.map(\.indicator), schemes: schemes),
             checks: indicators.compactMap { item in item.check.map { (item.indicator.name, $0) } }
                 .sorted { $0.0 < $1.0 },
-            warnings: inOrder(warnings))
+            warnings: inOrder(warnings), files: files)
     }
 
     /// Errors below an anchor are met once for each of its aliases; they are told once.

@@ -16,11 +16,12 @@ struct Ninelives: AsyncParsableCommand {
               ninelives validate home.yaml            is this file right?
               ninelives status                        what answers now
               ninelives explain cat.example.test      why
+              ninelives zone check FILE ORIGIN        is this zone file right?
             """,
         version: Version.current,
         subcommands: [
             ServeCommand.self, DemoCommand.self, CheckCommand.self, ValidateCommand.self, StatusCommand.self,
-            ExplainCommand.self, VersionCommand.self,
+            ExplainCommand.self, ZoneCommand.self, VersionCommand.self,
         ])
 }
 
