@@ -21,6 +21,7 @@ package actor Control: ControlInterface {
     private var nextVersion: UInt64 = 0
     private var wake: Scheduled<Void>?
     private var isStopped = false
+    private var reloadProblems: [String] = []
 
     private let clock: ShellClock
     private let publisher: any Publisher
@@ -66,6 +67,13 @@ package actor Control: ControlInterface {
     }
 
     package func impose(_ override: Override) { take(.overridden(override)) }
+
+    /// Notes what keeps the newest configuration from being in force, to be shown; empty when it is.
+    package func setProblems(_ problems: [String]) {
+        guard problems != reloadProblems else { return }
+        reloadProblems = problems
+        changed()
+    }
 
     /// Ends all timers; probes under way end by themselves and are not heard.
     package func stop() {
@@ -175,11 +183,15 @@ package actor Control: ControlInterface {
     private func forget(listener key: UInt64) { listeners[key] = nil }
 
     package func report() -> Report {
-        Reporting(engine: engine, now: clock.now, targets: targets)
+        var report = Reporting(engine: engine, now: clock.now, targets: targets)
             .report(
                 process: process, sequence: sequence,
                 events: log.newest(200).map { Wording.report($0.entry, id: $0.id) })
+        if !reloadProblems.isEmpty { report.problems = reloadProblems }
+        return report
     }
+
+    package func problems() -> [String] { reloadProblems }
 
     package func explanation(of scheme: String) -> Explanation? {
         engine.status(of: SchemeName(scheme)).map(Explanation.init(of:))

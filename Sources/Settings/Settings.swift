@@ -23,6 +23,10 @@ package struct Settings: Sendable {
     package var checks: [(IndicatorName, any Check)]
     /// What is allowed and probably not meant, by line.
     package var warnings: [SettingsError]
+    /// When reading began, seconds since 1970: a file that is newer may have been read as it was before.
+    package var readAt: Double
+    /// What is wrong with zones that are served as they were read before.
+    package var keptZoneErrors: [SettingsError]
     /// The zone files, lists of zones and included files that were read beside it.
     package var files: [String]
 
@@ -35,7 +39,11 @@ package struct Settings: Sendable {
     package static let zoneSizeLimit = 1 << 30
 
     /// Reads a file and whatever zone files it names.
-    package static func load(path: String) -> Result<Settings, SettingsErrors> {
+    ///
+    /// - Parameter old: zones that stand in for those whose records are broken now; what is wrong with these is then in
+    ///   `keptZoneErrors`.
+    package static func load(path: String, keeping old: [Zone] = []) -> Result<Settings, SettingsErrors> {
+        let readAt = Date().timeIntervalSince1970
         let text: String
         do {
             text = try FileText.read(path)
@@ -50,7 +58,12 @@ package struct Settings: Sendable {
         var reader = SettingsReader(
             file: path, folder: folder, readFile: { try? FileText.read($0, limit: zoneSizeLimit) },
             include: { ZoneFileAccess.include(within: $0) })
-        return reader.read(text)
+        for zone in old { reader.oldZones[zone.apex] = zone }
+        return reader.read(text).map { settings in
+            var settings = settings
+            settings.readAt = readAt
+            return settings
+        }
     }
 
     /// Reads a text.

@@ -13,6 +13,9 @@ struct SettingsReader {
     let include: (String) -> (String) -> [UInt8]?
     /// Every file beside the configuration that was read, or tried.
     var files: [String] = []
+    /// Zones that stand in for broken ones, and what is wrong with these.
+    var oldZones: [Name: Zone] = [:]
+    var keptZoneErrors: [SettingsError] = []
     var yaml = YAMLText("")
     var errors: [SettingsError] = []
     var warnings: [SettingsError] = []
@@ -38,7 +41,7 @@ struct SettingsReader {
             report(line: error.position.line, column: error.position.column, error.problem, error.expected)
             return .failure(SettingsErrors(errors: errors))
         }
-        return errors.isEmpty ? .success(settings) : .failure(SettingsErrors(errors: inOrder(errors)))
+        return errors.isEmpty ? .success(settings) : .failure(SettingsErrors(errors: inOrder(errors), files: files))
     }
 
     private mutating func readRoot(_ root: Entry) -> Settings {
@@ -61,7 +64,8 @@ struct SettingsReader {
             configuration: Configuration(indicators: indicators.map(\.indicator), schemes: schemes),
             checks: indicators.compactMap { item in item.check.map { (item.indicator.name, $0) } }
                 .sorted { $0.0 < $1.0 },
-            warnings: inOrder(warnings), files: files)
+            warnings: inOrder(warnings), readAt: 0,
+            keptZoneErrors: inOrder(keptZoneErrors), files: files)
     }
 
     /// Errors below an anchor are met once for each of its aliases; they are told once.

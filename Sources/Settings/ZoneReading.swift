@@ -43,6 +43,7 @@ extension SettingsReader {
     private mutating func readList(_ place: Entry, into zones: inout ReadZones) {
         guard let written = text(of: place) else { return }
         let path = resolve(written)
+        files.append(path)
         guard let contents = readFile(path) else {
             report(
                 place, value: written, "cannot be read",
@@ -50,7 +51,6 @@ extension SettingsReader {
             )
             return
         }
-        files.append(path)
         let folder = ZoneFileAccess.folderOf(path)
         for (index, line) in contents.split(separator: "\n", omittingEmptySubsequences: false).enumerated() {
             let words = line.split(whereSeparator: { $0 == " " || $0 == "\t" || $0 == "\r" })
@@ -74,12 +74,9 @@ extension SettingsReader {
                     continue
                 }
                 let zoneFile = words[1].hasPrefix("/") ? String(words[1]) : "\(folder)/\(words[1])"
-                guard let contents = readFile(zoneFile) else {
-                    errors.append(
-                        fault(words[1], "cannot be read", "a zone file; its path begins at the folder of \(path)"))
-                    continue
-                }
-                if let zone = readZoneFile(apex, zoneFile, contents) { zones.read.append(zone) }
+                let unreadable = fault(
+                    words[1], "cannot be read", "a zone file; its path begins at the folder of \(path)")
+                if let zone = readZoneFile(apex, zoneFile, unreadable: unreadable) { zones.read.append(zone) }
             } catch {
                 errors.append(fault(first, "is not a domain name: \(error)", error.expected))
             }
@@ -102,17 +99,16 @@ extension SettingsReader {
     private mutating func readZoneFile(_ apex: Name, _ place: Entry) -> Zone? {
         guard let written = text(of: place) else { return nil }
         let path = resolve(written)
-        guard let contents = readFile(path) else {
-            report(
-                place, value: written, "cannot be read",
-                "a zone file in UTF-8 of at most 1 GiB; its path begins at the folder of \(file)")
-            return nil
-        }
-        return readZoneFile(apex, path, contents)
+        let unreadable = SettingsError(
+            file: file, line: place.line, column: place.column, path: place.path, value: written,
+            problem: "cannot be read",
+            expected: "a zone file in UTF-8 of at most 1 GiB; its path begins at the folder of \(file)")
+        return readZoneFile(apex, path, unreadable: unreadable)
     }
 
-    private mutating func readZoneFile(_ apex: Name, _ path: String, _ contents: String) -> Zone? {
+    private mutating func readZoneFile(_ apex: Name, _ path: String, unreadable: SettingsError) -> Zone? {
         files.append(path)
+        guard let contents = readFile(path) else { return refuse(apex, [unreadable]) }
         // What may be included: files of the configuration's folder, if the zone file lies there, or of its own.
         let own = ZoneFileAccess.folderOf(path)
         let isWithin = folder == "." ? !path.hasPrefix("/") : (own + "/").hasPrefix(folder + "/")
@@ -126,7 +122,7 @@ extension SettingsReader {
                 return include(name)
             })
         files += included
-        return take(result) { ($0.line, $0.column) }
+        return take(result, of: apex) { ($0.line, $0.column) }
     }
 
     /// Records in the configuration itself, as one block or as a list of lines; errors keep their place in the file.
@@ -140,14 +136,14 @@ extension SettingsReader {
                 }
             }
             let joined = lines.map { $0.text }.joined(separator: "\n")
-            return take(ZoneFile.parse(joined, file: file, origin: apex)) { error in
+            return take(ZoneFile.parse(joined, file: file, origin: apex), of: apex) { error in
                 let entry = lines.indices.contains(error.line - 1) ? lines[error.line - 1].entry : place
                 return (entry.line, entry.column)
             }
         }
         guard let block = text(of: place) else { return nil }
         let position = placeInBlock(block, place)
-        return take(ZoneFile.parse(block, file: file, origin: apex), position: position)
+        return take(ZoneFile.parse(block, file: file, origin: apex), of: apex, position: position)
     }
 
     /// A literal block (`records: |`) begins on the line after its bar and is indented as a whole. In any other style
@@ -164,20 +160,31 @@ extension SettingsReader {
     }
 
     private mutating func take(
-        _ result: Result<Zone, ZoneFileErrors>, position: (ZoneFileError) -> (line: Int, column: Int)
+        _ result: Result<Zone, ZoneFileErrors>, of apex: Name,
+        position: (ZoneFileError) -> (line: Int, column: Int)
     ) -> Zone? {
         switch result {
         case .success(let zone): return zone
         case .failure(let failure):
-            for error in failure.errors {
-                let (line, column) = position(error)
-                errors.append(
-                    SettingsError(
-                        file: error.file, line: line, column: column, path: "", value: nil, problem: "\(error.problem)",
-                        expected: error.expected))
-            }
+            return refuse(
+                apex,
+                failure.errors.map { error in
+                    let (line, column) = position(error)
+                    return SettingsError(
+                        file: error.file, line: line, column: column, path: "", value: nil,
+                        problem: "\(error.problem)", expected: error.expected)
+                })
+        }
+    }
+
+    /// The zone as it was read before, if it was; otherwise what is wrong with it is wrong with the configuration.
+    private mutating func refuse(_ apex: Name, _ faults: [SettingsError]) -> Zone? {
+        guard let old = oldZones[apex] else {
+            errors += faults
             return nil
         }
+        keptZoneErrors += faults
+        return old
     }
 
     /// Reads a domain name, always from the root.

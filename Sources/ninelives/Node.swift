@@ -37,11 +37,13 @@ struct Node {
             metrics: { dns.counters.metrics }, logger: logger)
         await control.apply(settings)
         started()
+        let reloading = Reloading(dns: dns, control: control, logger: logger, settings: settings)
         var quiet = logger
         quiet.logLevel = max(logger.logLevel, .warning)
         let services = ServiceGroup(
             configuration: .init(
-                services: [.init(service: web)], gracefulShutdownSignals: [.sigint, .sigterm], logger: quiet))
+                services: [.init(service: web), .init(service: reloading)],
+                gracefulShutdownSignals: [.sigint, .sigterm], logger: quiet))
         let outcome = await Result { try await services.run() }
         await control.stop()
         await dns.stop()
