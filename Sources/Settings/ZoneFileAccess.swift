@@ -7,7 +7,7 @@ import Foundation
 /// folder or below it, links followed: it cannot be made to show the rest of the machine.
 package struct ZoneFileAccess {
     /// `$INCLUDE` opens so many files for one zone at the most.
-    static let includeLimit = 256
+    static let includeLimit = 1024
 
     /// Reads a whole zone from a file.
     ///
