@@ -23,6 +23,8 @@ struct Node {
     ///
     /// - Parameter started: called once our DNS answers.
     func run(started: () -> Void = {}) async throws {
+        // An order to reload that comes before we listen to it must not end us. The demo ends with its terminal.
+        if demo == nil { signal(SIGHUP, SIG_IGN) }
         try settings.refuseBusyListeners()
         try FileManager.default.createDirectory(atPath: settings.dataFolder, withIntermediateDirectories: true)
         let clock = ShellClock(wall: Instant(seconds: Date().timeIntervalSince1970))
@@ -37,13 +39,16 @@ struct Node {
             metrics: { dns.counters.metrics }, logger: logger)
         await control.apply(settings)
         started()
-        let reloading = Reloading(dns: dns, control: control, logger: logger, settings: settings)
+        var parts = [ServiceGroupConfiguration.ServiceConfiguration(service: web)]
+        if demo == nil {
+            parts.append(
+                .init(service: Reloading(dns: dns, control: control, logger: logger, settings: settings)))
+        }
         var quiet = logger
         quiet.logLevel = max(logger.logLevel, .warning)
         let services = ServiceGroup(
             configuration: .init(
-                services: [.init(service: web), .init(service: reloading)],
-                gracefulShutdownSignals: [.sigint, .sigterm], logger: quiet))
+                services: parts, gracefulShutdownSignals: [.sigint, .sigterm], logger: quiet))
         let outcome = await Result { try await services.run() }
         await control.stop()
         await dns.stop()
