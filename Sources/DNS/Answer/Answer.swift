@@ -10,12 +10,18 @@ package enum QueryTransport: Sendable {
 package struct AnswerSource: BitwiseCopyable {
     let zones: ZoneSnapshot.View
     let dynamic: DynamicTable.View
+    /// Whether transfers and signed messages are answered elsewhere, and `answer` returns `answeredElsewhere`.
+    let leavesTransfers: Bool
 
-    package init(_ snapshot: ZoneSnapshot, _ table: DynamicTable) {
+    package init(_ snapshot: ZoneSnapshot, _ table: DynamicTable, leavesTransfers: Bool = false) {
         zones = snapshot.view
         dynamic = table.view
+        self.leavesTransfers = leavesTransfers
     }
 }
+
+/// What `answer` returns for a transfer or a signed message, if its source says so.
+package let answeredElsewhere = -1
 
 /// The longest reply over UDP: fits an unfragmented IPv6 packet everywhere (DNS flag day 2020).
 package let maximumDatagramLength = 1232
@@ -29,19 +35,26 @@ package let maximumDatagramLength = 1232
 /// - Parameters:
 ///   - query: one whole message, from the network and not to be trusted.
 ///   - reply: at least 512 octets; 1232 for datagrams and 65,535 for streams give every answer its full length.
-/// - Returns: the length of the reply, or 0 if the query deserves silence: too short for a header, or itself a reply.
+///   - room: octets that are left free behind the reply, below 500, within what the client takes.
+/// - Returns: the length of the reply, 0 if the query deserves silence (too short for a header, or itself a reply),
+///   or `answeredElsewhere`.
 package func answer(
     _ query: UnsafeRawBufferPointer, over transport: QueryTransport, from source: AnswerSource,
-    into reply: UnsafeMutableRawBufferPointer
+    into reply: UnsafeMutableRawBufferPointer, leaving room: Int = 0
 ) -> Int {
     guard let message = query.baseAddress, let target = reply.baseAddress, query.count >= headerLength else { return 0 }
     precondition(reply.count >= 512)
     let flags = message.load(fromByteOffset: 2, as: UInt8.self)
     if flags & 0x80 != 0 { return 0 }
     var composer = Composer(source: source, query: message, reply: target)
-    if flags & 0x78 != 0 { return composer.finishWithHeaderOnly(.notImp) }
+    if flags & 0x78 != 0 {
+        // It may be signed, and then so is its reply.
+        if source.leavesTransfers, message.loadWire(at: 10) > 0 { return answeredElsewhere }
+        return composer.finishWithHeaderOnly(.notImp)
+    }
     guard let question = AskedQuestion(query) else { return composer.finishWithHeaderOnly(.formErr) }
     let edns = AskedEDNS(query, after: question)
+    if edns.isSigned, source.leavesTransfers { return answeredElsewhere }
     composer.begin(question)
     guard edns.isValid else { return composer.finishWithHeaderOnly(.formErr) }
 
@@ -51,9 +64,12 @@ package func answer(
         case .datagram:
             edns.isPresent ? max(512, min(maximumDatagramLength, edns.payloadSize)) : 512
         }
-    composer.setLimit(min(allowed, reply.count), edns: edns)
+    composer.setLimit(min(allowed, reply.count) &- room, edns: edns)
     if edns.isPresent, edns.version > 0 { return composer.finish(.badVers) }
-    if let refusal = refusal(of: question) { return composer.finish(refusal) }
+    if let refusal = refusal(of: question) {
+        if isTransfer(question.type), source.leavesTransfers { return answeredElsewhere }
+        return composer.finish(refusal)
+    }
     return withUnsafeTemporaryAllocation(byteCount: 512, alignment: 8) { scratch in
         guard let name = scratch.baseAddress else { return 0 }
         copyLowercased(
@@ -65,6 +81,9 @@ package func answer(
 
 /// The octets before the question (RFC 1035 §4.1.1).
 let headerLength = 12
+
+@inline(__always)
+func isTransfer(_ type: UInt16) -> Bool { type == TypeCode.axfr || type == TypeCode.ixfr }
 
 /// What no zone has an answer to, whatever is in it.
 @inline(__always)
