@@ -19,6 +19,7 @@ let nioPosix: Target.Dependency = .product(name: "NIOPosix", package: "swift-nio
 let nioTLS: Target.Dependency = .product(name: "NIOTLS", package: "swift-nio")
 let nioHTTP1: Target.Dependency = .product(name: "NIOHTTP1", package: "swift-nio")
 let nioSSL: Target.Dependency = .product(name: "NIOSSL", package: "swift-nio-ssl")
+let crypto: Target.Dependency = .product(name: "Crypto", package: "swift-crypto")
 let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
 
 let package = Package(
@@ -26,6 +27,7 @@ let package = Package(
     products: [.executable(name: "ninelives", targets: ["ninelives"])],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
         .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
@@ -43,7 +45,7 @@ let package = Package(
         // Batches of datagrams (recvmmsg, sendmmsg) and the socket options Swift cannot spell.
         .target(name: "CSockets"),
         .target(
-            name: "DNSServer", dependencies: ["Addresses", "CSockets", "DNS", nio, nioPosix, logging],
+            name: "DNSServer", dependencies: ["Addresses", "CSockets", "DNS", crypto, nio, nioPosix, logging],
             swiftSettings: strict),
         .target(name: "DNSClient", dependencies: ["Addresses", "DNS", nio, nioPosix], swiftSettings: strict),
         .target(

@@ -18,6 +18,7 @@ package final class DNSServer: Sendable {
     private let limits: DNSServerLimits
     private let logger: Logger
     private let state: ServingState
+    private let transfers: ZoneTransfers
     private let cells: CounterCells
     private let phase = Mutex(Phase.idle)
 
@@ -31,7 +32,7 @@ package final class DNSServer: Sendable {
     ///   - workers: UDP threads for each address, 1–256; as a rule one for each processor.
     package init(
         listen: [DNSListen], workers: Int, snapshot: ZoneSnapshot, limits: DNSServerLimits = DNSServerLimits(),
-        logger: Logger
+        transfers policy: TransferPolicy = TransferPolicy(), logger: Logger
     ) {
         precondition((1...256).contains(workers))
         self.listens = listen
@@ -40,6 +41,7 @@ package final class DNSServer: Sendable {
         self.logger = logger
         let readers = listen.count * workers + limits.tcpThreads
         state = ServingState(snapshot, readers: readers)
+        transfers = ZoneTransfers(state: state, policy: policy, logger: logger)
         cells = CounterCells(workers: readers)
     }
 
@@ -65,15 +67,15 @@ package final class DNSServer: Sendable {
 
     private func start(_ sockets: consuming BoundSockets) async throws(DNSServerError) -> [DNSListen] {
         let tcp = TCPService(
-            threads: limits.tcpThreads, firstReader: listens.count * workers, state: state, cells: cells,
-            limits: limits)
+            threads: limits.tcpThreads, firstReader: listens.count * workers, state: state, transfers: transfers,
+            cells: cells, limits: limits)
         var udp: [UDPWorker] = []
         let listening = sockets.listening
         while let socket = sockets.takeUDP() {
             guard
                 let worker = UDPWorker(
-                    descriptor: socket.descriptor, isWildcard: socket.isWildcard, state: state, reader: udp.count,
-                    cells: cells)
+                    descriptor: socket.descriptor, isWildcard: socket.isWildcard, state: state,
+                    transfers: transfers, reader: udp.count, cells: cells)
             else {
                 close(socket.descriptor)
                 await stop(udp, tcp)
@@ -134,8 +136,8 @@ package final class DNSServer: Sendable {
     package func publish(_ name: Name, _ answer: DynamicAnswer) -> Publication? {
         let clock = ContinuousClock()
         let start = clock.now
-        guard let serial = state.publish(name, answer) else { return nil }
-        return Publication(serial: serial, took: clock.now - start)
+        guard let place = state.publish(name, answer) else { return nil }
+        return Publication(serial: place.serial, took: clock.now - start)
     }
 
     /// Answers from other zones, for every query of every batch that begins after this returns. Dynamic names keep

@@ -12,11 +12,17 @@ final class ServingState: @unchecked Sendable {  // `source` is atomic, the rest
     let epochs: Epochs
     private let source: Atomic<UnsafePointer<AnswerSource>>
     private let writer: Mutex<Writer>
+    /// The reader that copies answers for transfers, one at a time.
+    private let capturing: Mutex<Epochs.Reader>
 
     private struct Writer: ~Copyable {
         var snapshot: ZoneSnapshot
         var table: DynamicTable
         var retired: [Retired] = []
+        /// By zone of the snapshot; a zone that has not changed has none.
+        var journals: [Int: ZoneJournal] = [:]
+        /// How many dynamic names of a zone have no answer yet; a zone without any such name is not in it.
+        var undecided: [Int: Int]
     }
 
     private struct Retired {
@@ -31,10 +37,11 @@ final class ServingState: @unchecked Sendable {  // `source` is atomic, the rest
     }
 
     init(_ snapshot: ZoneSnapshot, readers: Int) {
-        epochs = Epochs(readers: readers)
+        epochs = Epochs(readers: readers + 1)
+        capturing = Mutex(epochs.reader(readers))
         let table = DynamicTable(for: snapshot)
         source = Atomic(allocateSource(snapshot, table))
-        writer = Mutex(Writer(snapshot: snapshot, table: table))
+        writer = Mutex(Writer(snapshot: snapshot, table: table, undecided: table.undecided(in: snapshot)))
     }
 
     deinit {
@@ -49,18 +56,98 @@ final class ServingState: @unchecked Sendable {  // `source` is atomic, the rest
     @inline(__always)
     var current: UnsafePointer<AnswerSource> { source.load(ordering: .sequentiallyConsistent) }
 
-    /// Changes what one dynamic name answers; nil if there is no such name. Returns the zone's new serial number.
-    func publish(_ name: Name, _ answer: DynamicAnswer) -> UInt32? {
+    /// Where a zone's serial number is.
+    struct Place {
+        let apex: Name
+        let serial: UInt32
+    }
+
+    /// Changes what one dynamic name answers; nil if there is no such name. The zone's serial number moves if its
+    /// records do: a new extended error alone changes no record.
+    func publish(_ name: Name, _ answer: DynamicAnswer) -> Place? {
         writer.withLock { writer in
             guard let slot = writer.snapshot.slot(of: name), let zone = writer.snapshot.zoneIndex(of: name) else {
                 return nil
             }
+            // Nothing frees it meanwhile: that takes the lock.
+            let before = writer.table.reference(slot: slot)
+            let removed = before?.records ?? []
+            if before == nil { writer.undecided[zone, default: 1] -= 1 }
             if let old = writer.table.exchange(slot: slot, answer) {
                 writer.retired.append(Retired(epoch: epochs.retire(), what: .answer(old)))
             }
+            let added = writer.table.reference(slot: slot)?.records ?? []
+            let apex = writer.snapshot.apexName(ofZone: zone)
+            let current = writer.table.serial(ofZone: zone)
+            if removed == added, before != nil {
+                reclaim(&writer)
+                return Place(apex: apex, serial: current)
+            }
             let serial = writer.table.advanceSerial(ofZone: zone)
+            let soa = writer.journals[zone]?.soa ?? writer.snapshot.soa(ofZone: zone, serial: serial)
+            writer.journals[zone, default: ZoneJournal()].append(
+                ZoneChange(from: current, to: serial, of: name, removed: removed, added: added, soa: soa))
             reclaim(&writer)
-            return serial
+            return Place(apex: apex, serial: serial)
+        }
+    }
+
+    /// What a zone's transfer is to send, as of one instant.
+    func content(ofZone apex: Name, since serial: UInt32?) -> TransferContent? {
+        capturing.withLock { reader in
+            reader.enter()
+            defer { reader.leave() }
+            let captured: (TransferContent?, Capture?)? = writer.withLock { writer in
+                guard let zone = writer.snapshot.zoneIndex(ofApex: apex) else { return nil }
+                let current = writer.table.serial(ofZone: zone)
+                let isComplete = writer.undecided[zone, default: 0] <= 0
+                if let serial, !Serial(current).isNewer(than: Serial(serial)) {
+                    return (.current(soa: writer.snapshot.soa(ofZone: zone, serial: current)), nil)
+                }
+                if let serial, isComplete, let changes = writer.journals[zone]?.changes(since: serial) {
+                    return (.changes(Array(changes)), nil)
+                }
+                let references = writer.snapshot.dynamicSlots(ofZone: zone).map { writer.table.reference(slot: $0) }
+                return (
+                    nil, Capture(snapshot: writer.snapshot, zone: zone, serial: current, references: references)
+                )
+            }
+            guard let captured else { return nil }
+            if let content = captured.0 { return content }
+            return captured.1.map { .whole(ZoneImage($0.snapshot, zone: $0.zone, serial: $0.serial, references: $0.references)) }
+        }
+    }
+
+    private struct Capture {
+        let snapshot: ZoneSnapshot
+        let zone: Int
+        let serial: UInt32
+        let references: [DynamicTable.Reference?]
+    }
+
+    /// The zone's SOA record of now, with two octets where its owner's name goes.
+    func soa(ofZone apex: Name) -> [UInt8]? {
+        writer.withLock { writer in
+            writer.snapshot.zoneIndex(ofApex: apex).map {
+                writer.snapshot.soa(ofZone: $0, serial: writer.table.serial(ofZone: $0))
+            }
+        }
+    }
+
+    /// Whether every dynamic name of the zone has an answer; nil if there is no such zone.
+    func isComplete(zone apex: Name) -> Bool? {
+        writer.withLock { writer in
+            writer.snapshot.zoneIndex(ofApex: apex).map { writer.undecided[$0, default: 0] <= 0 }
+        }
+    }
+
+    /// All zones, with their serial numbers now and in their files.
+    var serials: [(apex: Name, serial: UInt32, inFile: UInt32)] {
+        let (snapshot, serials) = writer.withLock { writer in
+            (writer.snapshot, (0..<writer.snapshot.zoneCount).map { writer.table.serial(ofZone: $0) })
+        }
+        return serials.enumerated().map {
+            (snapshot.apexName(ofZone: $0), $1, snapshot.fileSerial(ofZone: $0))
         }
     }
 
@@ -68,11 +155,15 @@ final class ServingState: @unchecked Sendable {  // `source` is atomic, the rest
     func replace(_ snapshot: ZoneSnapshot) {
         let table = DynamicTable(for: snapshot)
         writer.withLock { writer in
+            let before = (0..<writer.snapshot.zoneCount).map { writer.table.serial(ofZone: $0) }
             let shared = table.adopt(writer.table, of: writer.snapshot, for: snapshot)
             let old = source.exchange(allocateSource(snapshot, table), ordering: .sequentiallyConsistent)
             writer.retired.append(
                 Retired(epoch: epochs.retire(), what: .generation(writer.snapshot, writer.table, shared: shared, old)))
+            writer.journals = writer.journals.carried(
+                from: writer.snapshot, serials: before, to: snapshot, table: table)
             (writer.snapshot, writer.table) = (snapshot, table)
+            writer.undecided = table.undecided(in: snapshot)
             reclaim(&writer)
         }
     }
@@ -87,7 +178,11 @@ final class ServingState: @unchecked Sendable {  // `source` is atomic, the rest
     /// Moves a zone's serial number to `least` if that is ahead of what it is; nil if there is no such zone.
     func raiseSerial(ofZone apex: Name, toAtLeast least: UInt32) -> UInt32? {
         writer.withLock { writer in
-            writer.snapshot.zoneIndex(ofApex: apex).map { writer.table.raiseSerial(ofZone: $0, toAtLeast: least) }
+            guard let zone = writer.snapshot.zoneIndex(ofApex: apex) else { return nil }
+            let current = writer.table.serial(ofZone: zone)
+            let raised = writer.table.raiseSerial(ofZone: zone, toAtLeast: least)
+            if raised != current { writer.journals[zone] = nil }
+            return raised
         }
     }
 
@@ -116,6 +211,19 @@ final class ServingState: @unchecked Sendable {  // `source` is atomic, the rest
 
 private func allocateSource(_ snapshot: ZoneSnapshot, _ table: DynamicTable) -> UnsafePointer<AnswerSource> {
     let source = UnsafeMutablePointer<AnswerSource>.allocate(capacity: 1)
-    source.initialize(to: AnswerSource(snapshot, table))
+    source.initialize(to: AnswerSource(snapshot, table, leavesTransfers: true))
     return UnsafePointer(source)
+}
+
+extension DynamicTable {
+    /// How many names without an answer each zone has, of those that have any dynamic name.
+    fileprivate func undecided(in snapshot: ZoneSnapshot) -> [Int: Int] {
+        var counts: [Int: Int] = [:]
+        for zone in 0..<snapshot.zoneCount {
+            let slots = snapshot.dynamicSlots(ofZone: zone)
+            if slots.isEmpty { continue }
+            counts[zone] = slots.count { reference(slot: $0) == nil }
+        }
+        return counts
+    }
 }

@@ -1,17 +1,20 @@
+import Addresses
 import DNS
 import NIOCore
 
 /// What the connections of one event loop share: all of it is used by that loop's thread alone.
 final class TCPLoop: @unchecked Sendable {  // handed over when the loop starts, then the loop's own
     let state: ServingState
+    let transfers: ZoneTransfers
     let reader: Epochs.Reader
     let counters: CounterCell
     private let cells: CounterCells
     /// A reply is composed here and copied behind the others that go out together.
     let scratch: UnsafeMutableRawBufferPointer
 
-    init(state: ServingState, reader: Int, cells: CounterCells) {
+    init(state: ServingState, transfers: ZoneTransfers, reader: Int, cells: CounterCells) {
         self.state = state
+        self.transfers = transfers
         self.reader = state.epochs.reader(reader)
         self.cells = cells
         counters = cells[reader]
@@ -44,9 +47,13 @@ final class TCPQueries: ChannelDuplexHandler {
     private var isInputClosed = false
     private var lastQuery = NIODeadline.now()
     private var idleCheck: Scheduled<Void>?
+    private let client: IPAddress
+    /// A transfer under way: queries behind it wait.
+    private var transfer: ReplySequence?
 
-    init(loop: TCPLoop, idleLimit: TimeAmount) {
+    init(loop: TCPLoop, client: IPAddress, idleLimit: TimeAmount) {
         self.loop = loop
+        self.client = client
         self.idleLimit = idleLimit
     }
 
@@ -110,26 +117,56 @@ final class TCPQueries: ChannelDuplexHandler {
         defer { loop.reader.leave() }
         let source = loop.state.current.pointee
         var answered = 0
-        while replies.readableBytes < Self.portion, let length = wholeFrameLength() {
-            let replyLength = pending.withUnsafeReadableBytes { octets in
+        while replies.readableBytes < Self.portion {
+            if let transfer {
+                let length = transfer.next(into: loop.scratch)
+                if length > 0 { append(length, to: &replies) } else { self.transfer = nil }
+                answered += 1
+                continue
+            }
+            guard let length = wholeFrameLength() else { break }
+            var replyLength = pending.withUnsafeReadableBytes { octets in
                 answer(
                     UnsafeRawBufferPointer(rebasing: octets[2..<2 + length]), over: .stream, from: source,
                     into: loop.scratch)
             }
+            if replyLength < 0 { replyLength = answerElsewhere(length, from: source) }
             pending.moveReaderIndex(forwardBy: 2 + length)
             answered += 1
             loop.counters.add(1, to: .tcpQueries)
             loop.counters.add(length, to: .queryBytes)
-            guard replyLength > 0, let reply = loop.scratch.baseAddress else {
+            if replyLength > 0 {
+                append(replyLength, to: &replies)
+            } else if transfer == nil {
                 loop.counters.add(1, to: .dropped)
-                continue
             }
-            replies.writeInteger(UInt16(replyLength))
-            replies.writeBytes(UnsafeRawBufferPointer(rebasing: loop.scratch[..<replyLength]))
-            loop.counters.addReply(reply.assumingMemoryBound(to: UInt8.self), length: replyLength)
         }
         if answered > 0 { lastQuery = .now() }
         return replies
+    }
+
+    /// Frames the message in the loop's buffer.
+    private func append(_ length: Int, to replies: inout ByteBuffer) {
+        guard let reply = loop.scratch.baseAddress else { return }
+        replies.writeInteger(UInt16(length))
+        replies.writeBytes(UnsafeRawBufferPointer(rebasing: loop.scratch[..<length]))
+        loop.counters.addReply(reply.assumingMemoryBound(to: UInt8.self), length: length)
+    }
+
+    /// Transfers and signed queries; 0 if there is no reply, or a transfer begins.
+    private func answerElsewhere(_ length: Int, from source: AnswerSource) -> Int {
+        let reply = pending.withUnsafeReadableBytes { octets in
+            loop.transfers.reply(
+                to: UnsafeRawBufferPointer(rebasing: octets[2..<2 + length]), from: client, over: .stream,
+                source: source, into: loop.scratch)
+        }
+        switch reply {
+        case .silence: return 0
+        case .message(let length): return length
+        case .sequence(let sequence):
+            transfer = sequence
+            return 0
+        }
     }
 
     private func wholeFrameLength() -> Int? {

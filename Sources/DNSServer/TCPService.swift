@@ -1,3 +1,4 @@
+import Addresses
 import DNS
 import NIOCore
 import NIOPosix
@@ -10,11 +11,15 @@ final class TCPService: Sendable {
     private let idleLimit: TimeAmount
 
     /// Uses the readers (and counters) from `firstReader` on, one for each of `threads`.
-    init(threads: Int, firstReader: Int, state: ServingState, cells: CounterCells, limits: DNSServerLimits) {
+    init(
+        threads: Int, firstReader: Int, state: ServingState, transfers: ZoneTransfers, cells: CounterCells,
+        limits: DNSServerLimits
+    ) {
         group = MultiThreadedEventLoopGroup(numberOfThreads: threads)
         var loops: [ObjectIdentifier: TCPLoop] = [:]
         for (index, loop) in group.makeIterator().enumerated() {
-            loops[ObjectIdentifier(loop)] = TCPLoop(state: state, reader: firstReader + index, cells: cells)
+            loops[ObjectIdentifier(loop)] = TCPLoop(
+                state: state, transfers: transfers, reader: firstReader + index, cells: cells)
         }
         self.loops = loops
         connections = TCPConnections(limit: limits.tcpConnections, limitPerClient: limits.tcpConnectionsPerClient)
@@ -35,7 +40,7 @@ final class TCPService: Sendable {
 
     private func accept(_ channel: any Channel) -> EventLoopFuture<Void> {
         guard let loop = loops[ObjectIdentifier(channel.eventLoop)], let client = channel.remoteAddress?.ipAddress,
-            connections.open(from: client)
+            let address = IPAddress(client.prefix { $0 != "%" }), connections.open(from: client)
         else {
             loops[ObjectIdentifier(channel.eventLoop)]?.counters.add(1, to: .tcpConnectionsRefused)
             return channel.eventLoop.makeFailedFuture(ChannelError.connectionRefusedByLimit)
@@ -43,7 +48,8 @@ final class TCPService: Sendable {
         loop.counters.add(1, to: .tcpConnections)
         channel.closeFuture.whenComplete { [connections] _ in connections.close(from: client) }
         return channel.eventLoop.makeCompletedFuture {
-            try channel.pipeline.syncOperations.addHandler(TCPQueries(loop: loop, idleLimit: idleLimit))
+            try channel.pipeline.syncOperations.addHandler(
+                TCPQueries(loop: loop, client: address, idleLimit: idleLimit))
         }
     }
 }

@@ -1,3 +1,4 @@
+import Addresses
 import CSockets
 import DNS
 import Glibc
@@ -13,6 +14,7 @@ final class UDPWorker: @unchecked Sendable {  // the batch belongs to the thread
 
     private let descriptor: Int32
     private let state: ServingState
+    private let transfers: ZoneTransfers
     private let reader: Epochs.Reader
     private let counters: CounterCell
     private let cells: CounterCells
@@ -21,11 +23,15 @@ final class UDPWorker: @unchecked Sendable {  // the batch belongs to the thread
     private let thread = Mutex<pthread_t?>(nil)
 
     /// Takes the descriptor over if it succeeds; nil without memory.
-    init?(descriptor: Int32, isWildcard: Bool, state: ServingState, reader: Int, cells: CounterCells) {
+    init?(
+        descriptor: Int32, isWildcard: Bool, state: ServingState, transfers: ZoneTransfers, reader: Int,
+        cells: CounterCells
+    ) {
         guard let batch = ninelives_batch_create(Self.batchSize, isWildcard ? 1 : 0) else { return nil }
         self.batch = batch
         self.descriptor = descriptor
         self.state = state
+        self.transfers = transfers
         self.reader = state.epochs.reader(reader)
         self.cells = cells
         counters = cells[reader]
@@ -90,7 +96,8 @@ final class UDPWorker: @unchecked Sendable {  // the batch belongs to the thread
             let reply = batch.replies + replies &* Int(batch.replyStride)
             let space = UnsafeMutableRawBufferPointer(start: reply, count: Int(batch.replyStride))
             queryBytes &+= length
-            let replyLength = answer(query, over: .datagram, from: source, into: space)
+            var replyLength = answer(query, over: .datagram, from: source, into: space)
+            if replyLength < 0 { replyLength = answerElsewhere(query, at: index, from: source, into: space) }
             if replyLength == 0 { continue }
             batch.replyLengths[replies] = UInt32(truncatingIfNeeded: replyLength)
             batch.replyQueries[replies] = UInt32(truncatingIfNeeded: index)
@@ -102,6 +109,23 @@ final class UDPWorker: @unchecked Sendable {  // the batch belongs to the thread
         counters.add(received, to: .udpQueries)
         counters.add(queryBytes, to: .queryBytes)
         counters.add(received &- replies &+ failed, to: .dropped)
+    }
+
+    /// Transfers and signed queries.
+    @inline(never)
+    private func answerElsewhere(
+        _ query: UnsafeRawBufferPointer, at index: Int, from source: AnswerSource,
+        into reply: UnsafeMutableRawBufferPointer
+    ) -> Int {
+        let client = withUnsafeTemporaryAllocation(of: UInt8.self, capacity: 16) { octets in
+            let length = ninelives_batch_client(batch, UInt32(index), octets.baseAddress)
+            return IPAddress(octets: octets.prefix(length))
+        }
+        guard let client,
+            case .message(let length) = transfers.reply(
+                to: query, from: client, over: .datagram, source: source, into: reply)
+        else { return 0 }
+        return length
     }
 }
 

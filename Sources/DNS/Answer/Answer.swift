@@ -11,12 +11,19 @@ package struct AnswerSource: BitwiseCopyable {
     let zones: ZoneSnapshot.View
     let dynamic: DynamicTable.View
     /// Whether transfers and signed messages are answered elsewhere, and `answer` returns `answeredElsewhere`.
-    let leavesTransfers: Bool
+    private(set) var leavesTransfers: Bool
 
     package init(_ snapshot: ZoneSnapshot, _ table: DynamicTable, leavesTransfers: Bool = false) {
         zones = snapshot.view
         dynamic = table.view
         self.leavesTransfers = leavesTransfers
+    }
+
+    /// The same, with every message answered, signed or not.
+    package var leavingNothing: AnswerSource {
+        var source = self
+        source.leavesTransfers = false
+        return source
     }
 }
 

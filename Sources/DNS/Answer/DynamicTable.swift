@@ -70,7 +70,7 @@ package final class DynamicTable: @unchecked Sendable {  // its words are atomic
     }
 
     /// An answer in the table, or just taken from it.
-    package struct Reference: BitwiseCopyable {
+    package struct Reference: BitwiseCopyable, @unchecked Sendable {  // an address of what never changes
         let answer: StoredAnswer
 
         /// Its A and AAAA records, each with two octets where its owner's name goes.

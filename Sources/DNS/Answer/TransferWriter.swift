@@ -90,7 +90,7 @@ package struct TransferWriter {
 }
 
 /// Reads a zone from end to end, without its SOA record.
-package struct ZoneCursor: ~Copyable {
+package struct ZoneCursor {
     private let image: ZoneImage
     private var position: Int
     private let end: Int
