@@ -114,7 +114,9 @@ final class ServingState: @unchecked Sendable {  // `source` is atomic, the rest
             }
             guard let captured else { return nil }
             if let content = captured.0 { return content }
-            return captured.1.map { .whole(ZoneImage($0.snapshot, zone: $0.zone, serial: $0.serial, references: $0.references)) }
+            return captured.1.map {
+                .whole(ZoneImage($0.snapshot, zone: $0.zone, serial: $0.serial, references: $0.references))
+            }
         }
     }
 

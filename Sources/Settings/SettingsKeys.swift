@@ -12,14 +12,23 @@ package struct SettingsKey: Sendable {
 
 /// The keys that exist, section by section. Reading, suggestions and the test of the documentation use this table.
 package enum SettingsKeys {
-    static let root = ["listen", "data", "zones", "policies", "indicators", "schemes"].map {
+    static let root = [
+        "listen", "data", "zones", "policies", "indicators", "schemes", "keys", "transfer", "notify",
+    ].map {
         SettingsKey($0, standard: $0 == "data" ? Settings.standardDataFolder : nil)
     }
     static let listen = [
         SettingsKey("dns", standard: Settings.standardDNSListener),
         SettingsKey("http", standard: Settings.standardHTTPListener),
     ]
-    static let zone = [SettingsKey("name"), SettingsKey("file"), SettingsKey("records")]
+    static let zone = [
+        SettingsKey("name"), SettingsKey("file"), SettingsKey("records"), SettingsKey("transfer"),
+        SettingsKey("notify"),
+    ]
+    static let key = [
+        SettingsKey("algorithm", standard: "hmac-sha256"), SettingsKey("secret"), SettingsKey("secret-file"),
+        SettingsKey("secret-env"),
+    ]
     static let policy = [
         SettingsKey("interval", standard: "10s"), SettingsKey("timeout", standard: "5s"),
         SettingsKey("recheck", standard: "2s"), SettingsKey("fall", standard: "3"), SettingsKey("rise", standard: "5"),
@@ -43,6 +52,6 @@ package enum SettingsKeys {
     /// Every key with the section it stands in, in the order of the documentation.
     package static let all: [(section: String, keys: [SettingsKey])] = [
         ("listen", listen), ("data", [root[1]]), ("zones", zone), ("policies", policy), ("indicators", indicator),
-        ("schemes", scheme), ("members", member),
+        ("schemes", scheme), ("members", member), ("keys", key), ("transfer", [root[7]]), ("notify", [root[8]]),
     ]
 }

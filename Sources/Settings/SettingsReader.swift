@@ -12,6 +12,8 @@ struct SettingsReader {
     var yaml = YAMLText("")
     var errors: [SettingsError] = []
     var warnings: [SettingsError] = []
+    /// The names of all `keys`.
+    var keyNames: [Name] = []
 
     init(file: String, folder: String, readFile: @escaping (String) -> String?) {
         self.file = file
@@ -43,13 +45,20 @@ struct SettingsReader {
             report(place, value: http.description, "is listened on for DNS already", "another port")
         }
         let policies = readPolicies(section["policies"])
+        let keys = readKeys(section["keys"])
+        // A key that is broken is one error, not one for each list that it stands in.
+        keyNames = entries(of: section["keys"]).compactMap { try? Name($0.key) }
         let zones = readZones(section["zones"])
         let indicators = readIndicators(section["indicators"], policies: policies)
         let schemes = readSchemes(section["schemes"], indicators: indicators, zones: zones)
         warnAboutUnused(indicators, schemes: schemes)
+        let transfers = TransferPolicy(
+            keys: keys, transfer: readTransferRules(section["transfer"], keys: keyNames) ?? [],
+            notify: readNotifyTargets(section["notify"], keys: keyNames) ?? [], zones: zones.transfers)
         let data = section["data"].flatMap { text(of: $0) } ?? Settings.standardDataFolder
         return Settings(
             file: file, dnsListeners: dns, http: http, dataFolder: resolve(data), zones: zones.read,
+            transfers: transfers,
             configuration: Configuration(indicators: indicators.map(\.indicator), schemes: schemes),
             checks: indicators.compactMap { item in item.check.map { (item.indicator.name, $0) } }
                 .sorted { $0.0 < $1.0 },

@@ -7,6 +7,8 @@ struct ReadZones {
     var read: [Zone] = []
     /// All that are named, broken ones included, so that a broken zone is one error and not one for each scheme in it.
     var apexes: [Name] = []
+    /// What zones say of their transfers themselves.
+    var transfers: [Name: ZoneTransferPolicy] = [:]
 }
 
 extension SettingsReader {
@@ -25,6 +27,11 @@ extension SettingsReader {
             guard let text = text(of: place), let apex = name(text, place) else { continue }
             if zones.apexes.contains(apex) { report(place, value: text, "is a zone already", "each zone once") }
             zones.apexes.append(apex)
+            if fields["transfer"] != nil || fields["notify"] != nil {
+                zones.transfers[apex] = ZoneTransferPolicy(
+                    transfer: readTransferRules(fields["transfer"], keys: keyNames),
+                    notify: readNotifyTargets(fields["notify"], keys: keyNames))
+            }
             if let zone = readZone(apex, item, fields) { zones.read.append(zone) }
         }
         return zones
@@ -34,7 +41,7 @@ extension SettingsReader {
         switch (fields["file"], fields["records"]) {
         case (let place?, nil): return readZoneFile(apex, place)
         case (nil, let place?): return readRecords(apex, place)
-        case (nil, nil) where fields.count > 1: break  // one of them is misspelt, and told as such
+        case (nil, nil) where fields.keys.contains { !["name", "transfer", "notify"].contains($0) }: break  // one of them is misspelt, and told as such
         case (nil, nil):
             report(item, "has neither file nor records", "file: \(apex)zone, or records: with the records below it")
         case (_, let records?):

@@ -55,7 +55,8 @@ struct Node {
             let server = DNSServer(
                 listen: settings.dnsListeners.map { DNSListen(address: $0.address, port: $0.port) },
                 workers: min(max(ProcessInfo.processInfo.activeProcessorCount, 1), 256),
-                snapshot: try ZoneSnapshot(zones: settings.zones, dynamicNames: names), logger: logger)
+                snapshot: try ZoneSnapshot(zones: settings.zones, dynamicNames: names),
+                transfers: settings.transfers, logger: logger)
             try await server.start()
             return server
         } catch {

@@ -116,7 +116,9 @@ extension [UInt8] {
     /// An SOA record with another serial number.
     func withSerial(_ serial: UInt32) -> [UInt8] {
         var record = self
-        for index in 0..<4 { record[count - 20 + index] = UInt8(truncatingIfNeeded: serial >> (24 - 8 * UInt32(index))) }
+        for index in 0..<4 {
+            record[count - 20 + index] = UInt8(truncatingIfNeeded: serial >> (24 - 8 * UInt32(index)))
+        }
         return record
     }
 }

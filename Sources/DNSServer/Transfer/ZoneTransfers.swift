@@ -117,7 +117,9 @@ package final class ZoneTransfers: Sendable {
         guard policy.allowsTransfer(of: zone, to: client, key: session?.key.name) else {
             return failure(.refused, ExtendedError.prohibited)
         }
-        guard let isComplete = state.isComplete(zone: zone) else { return failure(.notAuth, ExtendedError.notAuthoritative) }
+        guard let isComplete = state.isComplete(zone: zone) else {
+            return failure(.notAuth, ExtendedError.notAuthoritative)
+        }
         guard isComplete || ContinuousClock().now - start > Self.patience else {
             return failure(.servFail, ExtendedError.notReady)
         }
@@ -134,7 +136,8 @@ package final class ZoneTransfers: Sendable {
                 ])
             return .sequence(sequence)
         }
-        if case .whole = content {} else {
+        if case .whole = content {
+        } else {
             let length = sequence.single(into: buffer, limit: request.datagramLimit)
             if length > 0 { return .message(length: length) }
         }
