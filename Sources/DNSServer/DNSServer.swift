@@ -19,6 +19,8 @@ package final class DNSServer: Sendable {
     private let logger: Logger
     private let state: ServingState
     private let transfers: ZoneTransfers
+    private let notifier: Notifier
+    private let reserve: SerialReserve?
     private let cells: CounterCells
     private let phase = Mutex(Phase.idle)
 
@@ -30,9 +32,11 @@ package final class DNSServer: Sendable {
     /// - Parameters:
     ///   - listen: each is served over UDP and TCP.
     ///   - workers: UDP threads for each address, 1–256; as a rule one for each processor.
+    ///   - policy: who may transfer zones, and who is told of changes.
+    ///   - serialFile: where serial numbers are kept over a restart, in a folder that exists; nil is nowhere.
     package init(
         listen: [DNSListen], workers: Int, snapshot: ZoneSnapshot, limits: DNSServerLimits = DNSServerLimits(),
-        transfers policy: TransferPolicy = TransferPolicy(), logger: Logger
+        transfers policy: TransferPolicy = TransferPolicy(), serialFile: String? = nil, logger: Logger
     ) {
         precondition((1...256).contains(workers))
         self.listens = listen
@@ -42,6 +46,8 @@ package final class DNSServer: Sendable {
         let readers = listen.count * workers + limits.tcpThreads
         state = ServingState(snapshot, readers: readers)
         transfers = ZoneTransfers(state: state, policy: policy, logger: logger)
+        notifier = Notifier(policy: policy, transfers: transfers, state: state, logger: logger)
+        reserve = serialFile.map { [state] in SerialReserve(path: $0, state: state, logger: logger) }
         cells = CounterCells(workers: readers)
     }
 
@@ -58,6 +64,7 @@ package final class DNSServer: Sendable {
         guard isFirst else { throw .alreadyStarted }
         do {
             let sockets = try BoundSockets(listens, workers: workers)
+            reserve?.begin()
             return try await start(sockets)
         } catch {
             phase.withLock { $0 = .idle }
@@ -96,6 +103,7 @@ package final class DNSServer: Sendable {
             throw .outOfMemory
         }
         phase.withLock { $0 = .running(udp, tcp, listening) }
+        await notifier.start(listening: listening.map(\.address))
         logger.info(
             "answering DNS queries",
             metadata: [
@@ -117,7 +125,9 @@ package final class DNSServer: Sendable {
             return (udp, tcp)
         }
         guard let (udp, tcp) = running else { return }
+        await notifier.stop()
         await stop(udp, tcp)
+        reserve?.end()
         logger.info("stopped answering DNS queries")
     }
 
@@ -137,12 +147,33 @@ package final class DNSServer: Sendable {
         let clock = ContinuousClock()
         let start = clock.now
         guard let place = state.publish(name, answer) else { return nil }
-        return Publication(serial: place.serial, took: clock.now - start)
+        let took = clock.now - start
+        if place.isMoved { moved(place.apex, to: place.serial) }
+        return Publication(serial: place.serial, took: took)
     }
 
     /// Answers from other zones, for every query of every batch that begins after this returns. Dynamic names keep
     /// what was published for them, and serial numbers never go back.
-    package func replace(_ snapshot: ZoneSnapshot) { state.replace(snapshot) }
+    package func replace(_ snapshot: ZoneSnapshot) {
+        let before = state.serialOrigins
+        state.replace(snapshot)
+        reserve?.replaced()
+        let serials = Dictionary(uniqueKeysWithValues: before.map { ($0.apex, $0.serial) })
+        for (index, zone) in state.serialOrigins.enumerated() where zone.serial != serials[zone.apex] {
+            notifier.changed(zone.apex)
+            let inFile = snapshot.fileSerial(ofZone: index)
+            if inFile != zone.serial, serials[zone.apex] != nil {
+                logger.notice(
+                    "the zone's serial number is ahead of its file's, and stays so",
+                    metadata: ["zone": "\(zone.apex)", "serial": "\(zone.serial)", "in-file": "\(inFile)"])
+            }
+        }
+    }
+
+    private func moved(_ apex: Name, to serial: UInt32) {
+        reserve?.moved(apex, to: serial)
+        notifier.changed(apex)
+    }
 
     /// The serial number of the zone with this apex; nil if there is none.
     package func serial(ofZone apex: Name) -> UInt32? { state.serial(ofZone: apex) }
@@ -151,7 +182,10 @@ package final class DNSServer: Sendable {
     /// restart. Returns what it is now; nil if there is no such zone.
     @discardableResult
     package func raiseSerial(ofZone apex: Name, toAtLeast least: UInt32) -> UInt32? {
-        state.raiseSerial(ofZone: apex, toAtLeast: least)
+        guard let before = state.serial(ofZone: apex) else { return nil }
+        let serial = state.raiseSerial(ofZone: apex, toAtLeast: least)
+        if let serial, serial != before { moved(apex, to: serial) }
+        return serial
     }
 
     /// What was done since the server was made.

@@ -23,6 +23,12 @@ final class ServingState: @unchecked Sendable {  // `source` is atomic, the rest
         var journals: [Int: ZoneJournal] = [:]
         /// How many dynamic names of a zone have no answer yet; a zone without any such name is not in it.
         var undecided: [Int: Int]
+
+        func serialOrigin(ofZone zone: Int) -> SerialOrigin {
+            SerialOrigin(
+                apex: snapshot.apexName(ofZone: zone), serial: table.serial(ofZone: zone),
+                digest: snapshot.digest(ofZone: zone), isDynamic: !snapshot.dynamicSlots(ofZone: zone).isEmpty)
+        }
     }
 
     private struct Retired {
@@ -60,6 +66,8 @@ final class ServingState: @unchecked Sendable {  // `source` is atomic, the rest
     struct Place {
         let apex: Name
         let serial: UInt32
+        /// Whether it has just changed.
+        let isMoved: Bool
     }
 
     /// Changes what one dynamic name answers; nil if there is no such name. The zone's serial number moves if its
@@ -81,14 +89,14 @@ final class ServingState: @unchecked Sendable {  // `source` is atomic, the rest
             let current = writer.table.serial(ofZone: zone)
             if removed == added, before != nil {
                 reclaim(&writer)
-                return Place(apex: apex, serial: current)
+                return Place(apex: apex, serial: current, isMoved: false)
             }
             let serial = writer.table.advanceSerial(ofZone: zone)
             let soa = writer.journals[zone]?.soa ?? writer.snapshot.soa(ofZone: zone, serial: serial)
             writer.journals[zone, default: ZoneJournal()].append(
                 ZoneChange(from: current, to: serial, of: name, removed: removed, added: added, soa: soa))
             reclaim(&writer)
-            return Place(apex: apex, serial: serial)
+            return Place(apex: apex, serial: serial, isMoved: true)
         }
     }
 
@@ -143,13 +151,24 @@ final class ServingState: @unchecked Sendable {  // `source` is atomic, the rest
         }
     }
 
-    /// All zones, with their serial numbers now and in their files.
-    var serials: [(apex: Name, serial: UInt32, inFile: UInt32)] {
-        let (snapshot, serials) = writer.withLock { writer in
-            (writer.snapshot, (0..<writer.snapshot.zoneCount).map { writer.table.serial(ofZone: $0) })
-        }
-        return serials.enumerated().map {
-            (snapshot.apexName(ofZone: $0), $1, snapshot.fileSerial(ofZone: $0))
+    /// A zone's serial number and what it belongs to.
+    struct SerialOrigin {
+        let apex: Name
+        let serial: UInt32
+        /// Equal for equal content, what was published not counted.
+        let digest: UInt64
+        /// Whether it has dynamic names.
+        let isDynamic: Bool
+    }
+
+    /// Of every zone.
+    var serialOrigins: [SerialOrigin] {
+        writer.withLock { writer in (0..<writer.snapshot.zoneCount).map { writer.serialOrigin(ofZone: $0) } }
+    }
+
+    func serialOrigin(ofZone apex: Name) -> SerialOrigin? {
+        writer.withLock { writer in
+            writer.snapshot.zoneIndex(ofApex: apex).map { writer.serialOrigin(ofZone: $0) }
         }
     }
 

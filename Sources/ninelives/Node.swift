@@ -56,7 +56,7 @@ struct Node {
                 listen: settings.dnsListeners.map { DNSListen(address: $0.address, port: $0.port) },
                 workers: min(max(ProcessInfo.processInfo.activeProcessorCount, 1), 256),
                 snapshot: try ZoneSnapshot(zones: settings.zones, dynamicNames: names),
-                transfers: settings.transfers, logger: logger)
+                transfers: settings.transfers, serialFile: settings.dataFolder + "/serials", logger: logger)
             try await server.start()
             return server
         } catch {

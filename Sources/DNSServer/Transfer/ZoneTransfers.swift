@@ -23,7 +23,8 @@ package final class ZoneTransfers: Sendable {
     private let policy: TransferPolicy
     private let logger: Logger
     private let slots: TransferSlots
-    private let now: @Sendable () -> UInt64
+    /// Seconds since 1970.
+    let now: @Sendable () -> UInt64
     private let start = ContinuousClock().now
 
     /// Transfers under way at once; further ones get SERVFAIL and come again.
@@ -120,7 +121,7 @@ package final class ZoneTransfers: Sendable {
         guard let isComplete = state.isComplete(zone: zone) else {
             return failure(.notAuth, ExtendedError.notAuthoritative)
         }
-        guard isComplete || ContinuousClock().now - start > Self.patience else {
+        guard isComplete || isPatienceOver else {
             return failure(.servFail, ExtendedError.notReady)
         }
         if transport == .datagram, request.question.type == .axfr { return failure(.formErr) }
@@ -146,6 +147,11 @@ package final class ZoneTransfers: Sendable {
         let single = ReplySequence(.current(soa: soa), request, session: session, slot: nil, now: now)
         return .message(length: single.single(into: buffer, limit: request.datagramLimit))
     }
+
+    /// Whether a zone of ours can be transferred now.
+    func isReady(zone: Name) -> Bool { state.isComplete(zone: zone).map { $0 || isPatienceOver } ?? false }
+
+    private var isPatienceOver: Bool { ContinuousClock().now - start > Self.patience }
 
     // MARK: - Replies without records
 
