@@ -102,7 +102,9 @@ let package = Package(
             dependencies: ["Addresses", "DNS", "DNSClient", "TestSupport", nio, nioPosix], path: "Tests/DNSClient"),
         .testTarget(
             name: "DNSServerTests",
-            dependencies: ["Addresses", "CSockets", "DNS", "DNSServer", "DNSClient", "TestSupport", logging],
+            dependencies: [
+                "Addresses", "CSockets", "DNS", "DNSServer", "DNSClient", "TestSupport", logging, nioPosix,
+            ],
             path: "Tests/DNSServer"),
         .testTarget(name: "FailoverTests", dependencies: ["Addresses", "Failover"], path: "Tests/Failover"),
         .testTarget(name: "SimulationTests", dependencies: ["Addresses", "Failover"], path: "Tests/Simulation"),
