@@ -7,7 +7,7 @@ RELEASE := -c release --static-swift-stdlib $(ARROWS)
 
 # What the binary is built against, and what the tests talk to.
 BUILD_PACKAGES := make zlib1g-dev
-TEST_PACKAGES := bind9 bind9-dnsutils chromium curl knot knot-dnsutils nginx-light openssl unbound
+TEST_PACKAGES := bind9 bind9-dnsutils chromium curl knot knot-dnsutils nginx-light nsd openssl unbound
 BENCH_PACKAGES := bind9-dnsutils knot nsd
 
 .PHONY: run build test lint format bench clean build-packages test-packages bench-packages help

@@ -103,7 +103,7 @@ let package = Package(
         .testTarget(
             name: "DNSServerTests",
             dependencies: [
-                "Addresses", "CSockets", "DNS", "DNSServer", "DNSClient", "TestSupport", logging, nioPosix,
+                "Addresses", "CSockets", "DNS", "DNSServer", "DNSClient", "TestSupport", crypto, logging, nioPosix,
             ],
             path: "Tests/DNSServer"),
         .testTarget(name: "FailoverTests", dependencies: ["Addresses", "Failover"], path: "Tests/Failover"),

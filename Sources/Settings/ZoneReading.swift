@@ -41,7 +41,8 @@ extension SettingsReader {
         switch (fields["file"], fields["records"]) {
         case (let place?, nil): return readZoneFile(apex, place)
         case (nil, let place?): return readRecords(apex, place)
-        case (nil, nil) where fields.keys.contains { !["name", "transfer", "notify"].contains($0) }: break  // one of them is misspelt, and told as such
+        // One of them is misspelt, and told as such.
+        case (nil, nil) where fields.keys.contains { !["name", "transfer", "notify"].contains($0) }: break
         case (nil, nil):
             report(item, "has neither file nor records", "file: \(apex)zone, or records: with the records below it")
         case (_, let records?):
