@@ -175,14 +175,21 @@ final class ServingState: @unchecked Sendable {  // `source` is atomic, the rest
     /// Answers from `snapshot` from the next batch on. What was published stays, where the name is still dynamic.
     func replace(_ snapshot: ZoneSnapshot) {
         let table = DynamicTable(for: snapshot)
+        // Comparing takes a moment, in which others may publish.
+        let old = writer.withLock { $0.snapshot }
+        let differences = ZoneJournal.differences(from: old, to: snapshot)
         writer.withLock { writer in
+            let isSame = writer.snapshot === old
             let before = (0..<writer.snapshot.zoneCount).map { writer.table.serial(ofZone: $0) }
             let shared = table.adopt(writer.table, of: writer.snapshot, for: snapshot)
-            let old = source.exchange(allocateSource(snapshot, table), ordering: .sequentiallyConsistent)
+            let oldSource = source.exchange(allocateSource(snapshot, table), ordering: .sequentiallyConsistent)
             writer.retired.append(
-                Retired(epoch: epochs.retire(), what: .generation(writer.snapshot, writer.table, shared: shared, old)))
+                Retired(
+                    epoch: epochs.retire(), what: .generation(writer.snapshot, writer.table, shared: shared, oldSource))
+            )
             writer.journals = writer.journals.carried(
-                from: writer.snapshot, serials: before, to: snapshot, table: table)
+                from: (writer.snapshot, writer.table, before), to: (snapshot, table),
+                differences: isSame ? differences : [:])
             (writer.snapshot, writer.table) = (snapshot, table)
             writer.undecided = table.undecided(in: snapshot)
             reclaim(&writer)

@@ -131,17 +131,57 @@ extension RecordRun {
     }
 }
 
+extension ZoneJournal {
+    /// Versions of a zone that take more octets are not compared.
+    private static let comparedLimit = 2 << 20
+
+    /// What has changed in the zones that are in both snapshots and differ, by the new one's numbers.
+    static func differences(from old: ZoneSnapshot, to new: ZoneSnapshot) -> [Int: ZoneDifference] {
+        var differences: [Int: ZoneDifference] = [:]
+        for zone in 0..<new.zoneCount {
+            guard let oldZone = old.zoneIndex(ofApex: new.apexName(ofZone: zone)),
+                old.digest(ofZone: oldZone) != new.digest(ofZone: zone)
+            else { continue }
+            differences[zone] = ZoneDifference(
+                from: old, zone: oldZone, to: new, zone: zone, limit: comparedLimit)
+        }
+        return differences
+    }
+}
+
 extension [Int: ZoneJournal] {
-    /// The journals of the zones of another snapshot: kept where a zone's content is the same, gone where it is not.
+    /// The journals of the zones of another snapshot: as they were where a zone's content is the same, with one more
+    /// change where it is compared, and gone where it is not.
+    ///
+    /// - Parameter old: what was answered until now, not yet freed, and its serial numbers.
     func carried(
-        from old: ZoneSnapshot, serials: [UInt32], to new: ZoneSnapshot, table: DynamicTable
+        from old: (snapshot: ZoneSnapshot, table: DynamicTable, serials: [UInt32]),
+        to new: (snapshot: ZoneSnapshot, table: DynamicTable), differences: [Int: ZoneDifference]
     ) -> [Int: ZoneJournal] {
         var carried: [Int: ZoneJournal] = [:]
-        for zone in 0..<new.zoneCount {
-            guard let oldZone = old.zoneIndex(ofApex: new.apexName(ofZone: zone)), let journal = self[oldZone],
-                old.digest(ofZone: oldZone) == new.digest(ofZone: zone),
-                serials[oldZone] == table.serial(ofZone: zone)
-            else { continue }
+        for zone in 0..<new.snapshot.zoneCount {
+            guard let oldZone = old.snapshot.zoneIndex(ofApex: new.snapshot.apexName(ofZone: zone)) else { continue }
+            let (from, to) = (old.serials[oldZone], new.table.serial(ofZone: zone))
+            let difference = differences[zone]
+            let isSame = old.snapshot.digest(ofZone: oldZone) == new.snapshot.digest(ofZone: zone)
+            guard isSame || difference != nil else { continue }
+            var journal = self[oldZone] ?? ZoneJournal()
+            if from != to {
+                let gone = old.snapshot.dynamicSlots(ofZone: oldZone).compactMap { slot -> RecordRun? in
+                    let name = old.snapshot.dynamicNames[slot]
+                    guard new.snapshot.slot(of: name) == nil, let records = old.table.reference(slot: slot)?.records
+                    else { return nil }
+                    return RecordRun(owner: name.inLowerCase.wire, records: records)
+                }
+                journal.append(
+                    ZoneChange(
+                        from: from, to: to,
+                        removed: gone
+                            + (difference?.removed ?? []).map { RecordRun(owner: $0.owner, records: $0.records) },
+                        added: (difference?.added ?? []).map { RecordRun(owner: $0.owner, records: $0.records) },
+                        soaBefore: old.snapshot.soa(ofZone: oldZone, serial: from),
+                        soaAfter: new.snapshot.soa(ofZone: zone, serial: to)))
+            }
             carried[zone] = journal
         }
         return carried

@@ -31,8 +31,7 @@ import Testing
             #expect(lines.contains("www.example.test. 300 IN CNAME cat.example.test."))
             #expect(lines.count { $0.hasPrefix("big.example.test. 300 IN A 198.51.100.") } == 200)
             #expect(
-                lines.count == 2 + 2 + 2 + 2 + 1 + 200,
-                "SOA twice, NS, their addresses, the scheme, the alias, the big one")
+                lines.count == 209, "2 SOA, 2 NS, their 2 addresses, 2 of the scheme, the alias, 200 of the big one")
         }
     }
 
@@ -113,8 +112,10 @@ import Testing
                 Self.soa + " 12 9 9 9 60", Self.soa + " 9 9 9 9 60", "cat.example.test. 30 IN A 0.0.0.2",
                 Self.soa + " 12 9 9 9 60", "cat.example.test. 30 IN A 0.0.0.5", Self.soa + " 12 9 9 9 60",
             ]
-            #expect(try await dig(listen, "ixfr=9", "example.test") == expected)
-            #expect(try await dig(listen, "+notcp", "ixfr=9", "example.test") == expected)
+            let streamed = try await dig(listen, "ixfr=9", "example.test")
+            #expect(streamed == expected)
+            let datagram = try await dig(listen, "+notcp", "ixfr=9", "example.test")
+            #expect(datagram == expected)
         }
     }
 
@@ -123,8 +124,8 @@ import Testing
         try await withServer(loopbackPolicy()) { server, listen in
             for value in 1...5 { server.publish("cat.example.test.", kittens(UInt32(value))) }
             for transport in ["+tcp", "+notcp"] {
-                #expect(
-                    try await dig(listen, transport, "ixfr=\(serial)", "example.test") == [Self.soa + " 12 9 9 9 60"])
+                let lines = try await dig(listen, transport, "ixfr=\(serial)", "example.test")
+                #expect(lines == [Self.soa + " 12 9 9 9 60"])
             }
         }
     }
@@ -148,8 +149,10 @@ import Testing
             server.publish("cat.example.test.", kittens(1))
             server.publish(
                 "cat.example.test.", DynamicAnswer(.addresses(v4: (0..<200).map { IPv4Address(bits: $0) }, v6: [])))
-            #expect(try await dig(listen, "+notcp", "ixfr=8", "example.test") == [Self.soa + " 9 9 9 9 60"])
-            #expect(try await dig(listen, "+tcp", "ixfr=8", "example.test").count == 3 + 199 + 1)
+            let datagram = try await dig(listen, "+notcp", "ixfr=8", "example.test")
+            #expect(datagram == [Self.soa + " 9 9 9 9 60"])
+            let streamed = try await dig(listen, "+tcp", "ixfr=8", "example.test")
+            #expect(streamed.count == 3 + 199 + 1)
         }
     }
 
@@ -161,8 +164,9 @@ import Testing
             zone.rrsets.append(RRset(owner: "new.example.test.", type: .txt, ttlSeconds: 5, rdata: [[1, 0x78]]))
             server.replace(try ZoneSnapshot(zones: [zone], dynamicNames: ["cat.example.test.", "dog.example.test."]))
             server.publish("dog.example.test.", kittens(2))
+            let lines = try await dig(listen, "ixfr=8", "example.test")
             #expect(
-                try await dig(listen, "ixfr=8", "example.test") == [
+                lines == [
                     Self.soa + " 21 9 9 9 60", Self.soa + " 8 9 9 9 60",
                     "www.example.test. 300 IN CNAME cat.example.test.", Self.soa + " 20 9 9 9 60",
                     "new.example.test. 5 IN TXT \"x\"", Self.soa + " 20 9 9 9 60", Self.soa + " 21 9 9 9 60",
@@ -184,10 +188,9 @@ import Testing
     func `a transfer that may not be is refused with the reason`(
         allowed: [String], zone: String, code: String, error: String
     ) async throws {
-        let rules = try allowed.map { TransferRule(prefix: try #require(AddressPrefix($0))) }
+        let rules = allowed.map { (text: String) in TransferRule(prefix: AddressPrefix(text)) }
         try await withServer(TransferPolicy(transfer: rules)) { _, listen in
             for type in ["ixfr=3", "axfr"] {
-                // Only +edns makes dig show what it got.
                 var message = Message.query(
                     try Name(zone), type == "axfr" ? .axfr : .ixfr, id: 7, recursionDesired: false)
                 if type != "axfr" {
@@ -208,8 +211,10 @@ import Testing
     @Test func `AXFR over UDP is FORMERR, and so is an IXFR without a serial number`() async throws {
         try await withServer(loopbackPolicy()) { server, listen in
             server.publish("cat.example.test.", kittens(1))
-            #expect(Header(try Client(udp: listen).ask(query("example.test.", .axfr)))?.code == 1)
-            #expect(try transfer(query("example.test.", .ixfr), from: listen).first?.rcode == .formErr)
+            let overUDP = try Client(udp: listen).ask(query("example.test.", .axfr))
+            #expect(Header(overUDP)?.code == 1)
+            let withoutSerial = try transfer(query("example.test.", .ixfr), from: listen)
+            #expect(withoutSerial.first?.rcode == .formErr)
         }
     }
 }
