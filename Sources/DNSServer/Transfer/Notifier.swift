@@ -51,6 +51,7 @@ final class Notifier: Sendable {
     /// - Parameter listening: notices leave from these addresses where they can, because secondaries know us by them.
     func start(listening: [IPAddress]) async {
         let targets = policy.notify + policy.zones.values.flatMap { $0.notify ?? [] }
+        guard !targets.isEmpty else { return }
         let sources = Set(targets.map { Self.source(for: $0.address, among: listening) })
         for source in sources {
             do {

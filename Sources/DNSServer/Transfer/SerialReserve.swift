@@ -18,6 +18,7 @@ final class SerialReserve: Sendable {
     private let state: ServingState
     private let logger: Logger
     private let marks = Mutex(Marks())
+    private let disk = Mutex(())
 
     private struct Marks {
         var byZone: [Name: UInt32] = [:]
@@ -93,20 +94,24 @@ final class SerialReserve: Sendable {
     }
 
     private func write(margin: UInt32) {
-        let writing = Mutex<[Name: UInt32]>([:])
+        // One after the other: each writes the same draft.
+        disk.withLock { _ in writeAlone(margin: margin) }
+    }
+
+    private func writeAlone(margin: UInt32) {
+        var written: [Name: UInt32] = [:]
         var text = "# Ninelives: serial numbers that may have been served. Without this file they could go back.\n"
         for zone in state.serialOrigins {
             let mark = zone.isDynamic ? zone.serial &+ margin : zone.serial
             text += "\(zone.apex) \(mark) \(String(zone.digest, radix: 16))\n"
-            writing.withLock { $0[zone.apex] = mark }
+            written[zone.apex] = mark
         }
         let isWritten = DurableFile.write(Array(text.utf8), to: path)
         if !isWritten {
             logger.error(
                 "serial numbers cannot be kept: after a restart they may go back", metadata: ["file": "\(path)"])
         }
-        let written = writing.withLock { $0 }
-        marks.withLock { marks in
+        marks.withLock { [written] marks in
             marks.isWriting = false
             marks.hasWarned = false
             marks.byZone = written

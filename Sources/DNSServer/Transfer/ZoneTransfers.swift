@@ -2,6 +2,7 @@ import Addresses
 import DNS
 import Glibc
 import Logging
+import Synchronization
 
 /// What came of a query that `answer` left to `ZoneTransfers`.
 package enum TransferReply {
@@ -26,6 +27,8 @@ package final class ZoneTransfers: Sendable {
     /// Seconds since 1970.
     let now: @Sendable () -> UInt64
     private let start = ContinuousClock().now
+    /// How many were told since when.
+    private let refusals = Mutex<(since: ContinuousClock.Instant, count: Int)>((ContinuousClock().now, 0))
 
     /// Transfers under way at once; further ones get SERVFAIL and come again.
     static let limit = 64
@@ -66,11 +69,9 @@ package final class ZoneTransfers: Sendable {
                     to: signed.unsigned, from: client, over: transport, source: source, session: session, into: buffer)
             case .malformed: return header(.formErr, of: octets, into: buffer)
             case .refused(let record, let session):
-                logger.notice(
+                noteRefusal(
                     "refused a signed query",
-                    metadata: [
-                        "client": "\(client)", "key": "\(record.keyName)", "error": "\(record.error)",
-                    ])
+                    ["client": "\(client)", "key": "\(record.keyName)", "error": "\(record.error)"])
                 return refuse(signed.unsigned, record, session, into: buffer)
             }
         } catch {
@@ -102,9 +103,9 @@ package final class ZoneTransfers: Sendable {
     ) -> TransferReply {
         let zone = request.question.name
         func failure(_ code: ResponseCode, _ error: UInt16? = nil) -> TransferReply {
-            logger.notice(
+            noteRefusal(
                 "refused a transfer",
-                metadata: [
+                [
                     "zone": "\(zone)", "client": "\(client)", "key": "\(session?.key.name.description ?? "none")",
                     "code": "\(code)",
                 ])
@@ -152,6 +153,17 @@ package final class ZoneTransfers: Sendable {
     func isReady(zone: Name) -> Bool { state.isComplete(zone: zone).map { $0 || isPatienceOver } ?? false }
 
     private var isPatienceOver: Bool { ContinuousClock().now - start > Self.patience }
+
+    /// Logs what a client was refused; the tenth in a second is the last one told, so that nobody fills the disk.
+    private func noteRefusal(_ message: Logger.Message, _ metadata: @autoclosure () -> Logger.Metadata) {
+        let now = ContinuousClock().now
+        let isTold = refusals.withLock { refusals in
+            if now - refusals.since > .seconds(1) { refusals = (now, 0) }
+            refusals.count += 1
+            return refusals.count <= 10
+        }
+        if isTold { logger.notice(message, metadata: metadata()) }
+    }
 
     // MARK: - Replies without records
 
