@@ -24,6 +24,8 @@ package struct Settings: Sendable {
     package var dns: DNSSettings
     /// In the order in which they are configured; no name twice.
     package var zones: [Zone]
+    /// Who may transfer zones and who is told of changes, with their keys.
+    package var transfers: TransferPolicy
     package var configuration: Configuration
     /// What each indicator checks, sorted by name; every indicator of `configuration` once.
     package var checks: [(IndicatorName, any Check)]

@@ -112,7 +112,8 @@ struct Node {
                 encrypted: settings.encryptedListens,
                 workers: min(processors, 256),
                 snapshot: try ZoneSnapshot(zones: settings.zones, dynamicNames: names),
-                options: settings.dns.options(randomSecret: .random(using: &generator)), limits: limits, logger: logger)
+                options: settings.dns.options(randomSecret: .random(using: &generator)), limits: limits,
+                transfers: settings.transfers, serialFile: settings.dataFolder + "/serials", logger: logger)
         } catch {
             printError("\(settings.file): \(error). Nothing was started.")
             throw Exit.wrong
