@@ -19,14 +19,16 @@ package struct Dispatch: Sendable {
 
     private var tracks: [SubscriptionTrack]
     private var nextLetter: Int64
+    /// What an earlier one kept, until the subscriptions are known.
+    private var remembered: [Matter]
 
     /// - Parameters:
-    ///   - matters: what an earlier one kept.
+    ///   - matters: what an earlier one kept; the first `configure` takes them up.
     ///   - nextLetter: the id of the next letter, higher than any before.
-    package init(subscriptions: [Subscription] = [], matters: [Matter] = [], nextLetter: Int64 = 1) {
+    package init(remembering matters: [Matter] = [], nextLetter: Int64 = 1) {
         self.nextLetter = nextLetter
-        tracks = subscriptions.map { SubscriptionTrack($0) }
-        adopt(matters)
+        tracks = []
+        remembered = matters
     }
 
     /// When `wake` is wanted next; nil while there is nothing to wait for.
@@ -34,16 +36,11 @@ package struct Dispatch: Sendable {
 
     /// Puts other subscriptions into force. One of the same name goes on with what it was told.
     package mutating func configure(_ subscriptions: [Subscription]) -> [Effect] {
-        let before = tracks.flatMap(\.sorted)
+        let before = tracks.flatMap(\.sorted) + remembered
         tracks = subscriptions.map { SubscriptionTrack($0) }
-        return adopt(before)
-    }
-
-    /// Returns what belongs to no subscription (any more).
-    @discardableResult
-    private mutating func adopt(_ matters: [Matter]) -> [Effect] {
+        remembered = []
         var effects: [Effect] = []
-        for matter in matters {
+        for matter in before {
             if let place = tracks.firstIndex(where: { $0.subscription.name == matter.subscription }) {
                 tracks[place].adopt(matter)
             } else {

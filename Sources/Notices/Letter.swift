@@ -14,7 +14,7 @@ package struct Letter: Hashable, Sendable, Codable {
     /// How many happenings are told one by one; the others are counted.
     package static let itemLimit = 50
 
-    /// Goes up, never used twice: by it a receiver knows a notice that comes for the second time.
+    /// Goes up.
     package var id: Int64
     package var channel: String
     package var subscription: String
@@ -37,6 +37,9 @@ package struct Letter: Hashable, Sendable, Codable {
         self.items = items
         self.more = more
     }
+
+    /// The same for every attempt to deliver it, and for no other letter: numbers may begin again after a power cut.
+    package var key: String { "\(id)-\(at.nanoseconds)" }
 
     /// Of what it tells that is amiss; what is over counts as info.
     package var severity: Happening.Severity {

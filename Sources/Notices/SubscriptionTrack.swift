@@ -76,6 +76,13 @@ struct SubscriptionTrack: Sendable {
         var effects: [Dispatch.Effect] = []
     }
 
+    /// Until when reminders are brought forward, so that they come together: half an interval, once one is due.
+    private func remindable(_ matters: [Matter], at now: Instant) -> Instant {
+        guard let remind = subscription.remind, matters.contains(where: { $0.remindAt.map { $0 <= now } ?? false })
+        else { return now }
+        return now + remind / 2
+    }
+
     /// Takes out what is due. The first that is due opens a group; all that are due when it closes are in it.
     mutating func collect(at now: Instant, isSilent: (Happening) -> Bool) -> Round {
         var round = Round()
@@ -83,6 +90,7 @@ struct SubscriptionTrack: Sendable {
         nextWake = nil
         let first = all.compactMap { $0.pending?.due }.min()
         let closes = first.map { $0 + subscription.group <= now } ?? false
+        let reminded = remindable(all, at: now)
         for var matter in all {
             let before = matter
             if let pending = matter.pending, closes, pending.due <= now {
@@ -91,7 +99,9 @@ struct SubscriptionTrack: Sendable {
                     round.news.append(pending.happening)
                     matter.tell(pending.happening, subscription, at: now)
                 }
-            } else if let told = matter.told, let due = matter.remindAt, due <= now, let remind = subscription.remind {
+            } else if let told = matter.told, let due = matter.remindAt, due <= reminded,
+                let remind = subscription.remind
+            {
                 let awake = subscription.awake(now, for: told.severity)
                 if awake > now {
                     matter.remindAt = awake

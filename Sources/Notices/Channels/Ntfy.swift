@@ -5,7 +5,8 @@ package struct NtfyChannel: Channel {
     package static let kind = "ntfy"
     package static let summary = "A push message on a topic of ntfy.sh, or of an ntfy server of your own."
     package static let parameters = [
-        ChannelParameter("topic", .text, required: true, "The topic; on a public server choose one nobody guesses."),
+        ChannelParameter(
+            "topic", .secret, required: true, "The topic. On a public server whoever knows it reads along."),
         ChannelParameter("url", .url, standard: "https://ntfy.sh", "Another server."),
         ChannelParameter("token", .secret, "An access token, if the topic needs one."),
         ChannelParameter("ca", .path, "Certificates in PEM that are trusted instead of the system's."),
@@ -13,19 +14,19 @@ package struct NtfyChannel: Channel {
     /// Octets of 4,096 beyond which a message becomes a file; a character may be four.
     private static let textLimit = 1000
 
-    private let topic: String
+    private let topic: Secret
     private let url: String
     private let token: Secret?
     private let caFile: String?
 
     package init(_ arguments: ChannelArguments) throws(ChannelArgumentErrors) {
         var reader = ChannelArgumentReader(arguments, of: Self.self)
-        topic = reader.text("topic") ?? ""
+        topic = reader.secret("topic") ?? Secret("")
         url = reader.url("url") ?? ""
         token = reader.secret("token")
         caFile = reader.path("ca")
-        if !topic.utf8.allSatisfy(Self.isTopicOctet) || topic.utf8.count > 64 {
-            reader.refuse("topic", value: topic, "is not a topic", "1 to 64 of A-Z, a-z, 0-9, _ and -")
+        if topic.isLiteral, reader.has("topic"), (try? readTopic()) == nil {
+            reader.refuse("topic", "is not a topic", "1 to 64 of A-Z, a-z, 0-9, _ and -, or env:NAME, or file:PATH")
         }
         try reader.finish()
     }
@@ -39,12 +40,19 @@ package struct NtfyChannel: Channel {
         }
     }
 
-    /// A topic is as good as a password on a public server.
+    private func readTopic() throws(DeliveryError) -> String {
+        let text = try topic.read()
+        guard text.utf8.allSatisfy(Self.isTopicOctet), text.utf8.count <= 64 else {
+            throw .unavailable("what topic leads to is not a topic")
+        }
+        return text
+    }
+
     package var target: String { "a topic at \(WebURL.origin(url))" }
 
     package func deliver(_ letter: Letter, from sender: Sender) async throws(DeliveryError) -> String {
         var headers = [(name: "Content-Type", value: "application/json")]
-        let token = try readToken()
+        let (topic, token) = (try readTopic(), try readToken())
         if let token { headers.append((name: "Authorization", value: "Bearer \(token)")) }
         let message = Message(
             topic: topic, title: "ninelives: \(sender.name)",

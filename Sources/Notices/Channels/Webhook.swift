@@ -38,7 +38,7 @@ package struct WebhookChannel: Channel {
     package var target: String { WebURL.origin(url) }
 
     package func deliver(_ letter: Letter, from sender: Sender) async throws(DeliveryError) -> String {
-        let id = "ninelives_\(sender.name)_\(letter.id)"
+        let id = "ninelives-\(sender.name)-\(letter.key)"
         let body = try json(WebhookBody(letter, id: id, from: sender.name))
         // The time of this attempt: a receiver takes no message that is older than a few minutes.
         let timestamp = "\(Int64(sender.now()))"

@@ -21,7 +21,7 @@ struct Mail: Sendable {
             "Subject: " + Self.encodedWords("[\(server)] \(letter.title)"),
             "Date: " + Self.date(letter.at.seconds),
             // The same for each attempt: a mail that comes twice is known by it.
-            "Message-ID: <ninelives.\(name).\(letter.id).\(letter.at.nanoseconds)@\(domain)>",
+            "Message-ID: <ninelives.\(name).\(letter.key)@\(domain)>",
             // Nobody's automatic answer comes back (RFC 3834).
             "Auto-Submitted: auto-generated",
             "MIME-Version: 1.0",
