@@ -4,7 +4,8 @@ import PackageDescription
 // The arrows of the house go one way only (docs/ARCHITECTURE.md):
 //
 //   ninelives ─► Web, Demo ─► Control ─► Settings ─► Checks ─► Failover, DNS ─► Addresses
-//                                    └─► DNSServer, DNSClient ─► DNS
+//            │                       │           └─► Providers ─► Failover, DNSClient
+//            └─► Emulators           └─► DNSServer, DNSClient ─► DNS
 //
 // `make` builds with `--explicit-target-dependency-import-check error`, so an arrow that is not
 // declared here does not compile.
@@ -49,13 +50,32 @@ let package = Package(
         .target(
             name: "Checks", dependencies: ["Addresses", nio, nioPosix, nioTLS, nioSSL], swiftSettings: strict),
         .target(
+            name: "Providers",
+            dependencies: [
+                "Addresses", "DNS", "DNSClient", "Failover", nio, nioPosix, nioHTTP1, nioSSL,
+                .product(name: "NIOFoundationCompat", package: "swift-nio"),
+                .product(name: "AsyncHTTPClient", package: "async-http-client"),
+            ], swiftSettings: strict),
+        // DNS providers to try out and to test against: their APIs, their errors, and faults on demand.
+        .target(
+            name: "Emulators",
+            dependencies: [
+                "Addresses", logging, nio, nioPosix, nioHTTP1,
+                .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ], swiftSettings: strict),
+        .target(
             name: "Settings",
-            dependencies: ["Addresses", "DNS", "Failover", "Checks", .product(name: "Yams", package: "Yams")],
+            dependencies: [
+                "Addresses", "DNS", "Failover", "Checks", "Providers", .product(name: "Yams", package: "Yams"),
+            ],
             swiftSettings: strict),
         .target(
             name: "Control",
             dependencies: [
-                "Addresses", "DNS", "Failover", "Checks", "Settings", "DNSServer", "DNSClient", logging, nio,
+                "Addresses", "DNS", "Failover", "Checks", "Providers", "Settings", "DNSServer", "DNSClient", logging,
+                nio,
                 nioPosix,
             ], swiftSettings: strict),
         .target(
@@ -75,8 +95,8 @@ let package = Package(
         .executableTarget(
             name: "ninelives",
             dependencies: [
-                "Addresses", "Checks", "Control", "DNS", "DNSServer", "Demo", "Failover", "Settings", "Web", logging,
-                nio,
+                "Addresses", "Checks", "Control", "DNS", "DNSServer", "Demo", "Emulators", "Failover", "Providers",
+                "Settings", "Web", logging, nio,
                 nioPosix, .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
@@ -107,6 +127,12 @@ let package = Package(
         .testTarget(
             name: "ChecksTests", dependencies: ["Addresses", "Checks", "TestSupport", nio, nioPosix, nioHTTP1, nioSSL],
             path: "Tests/Checks"),
+        .testTarget(
+            name: "ProvidersTests",
+            dependencies: [
+                "Addresses", "DNS", "DNSClient", "Emulators", "Failover", "Providers", "TestSupport", nio, nioPosix,
+                nioHTTP1,
+            ], path: "Tests/Providers"),
         .testTarget(
             name: "SettingsTests", dependencies: ["Addresses", "DNS", "Failover", "Checks", "Settings"],
             path: "Tests/Settings"),
