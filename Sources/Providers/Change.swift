@@ -27,12 +27,15 @@ package struct Change: Hashable, Sendable {
     package var after: [RRset]
     /// Every type that may be touched: one without a set in `after` is to have none.
     package var types: [RRType]
+    /// An operator wants it sent again, even if nothing differs.
+    package var isForced: Bool
 
-    package init(owner: Name, before: [HeldSet], after: [RRset], types: [RRType]) {
+    package init(owner: Name, before: [HeldSet], after: [RRset], types: [RRType], isForced: Bool = false) {
         self.owner = owner
         self.before = before
         self.after = after
         self.types = types
+        self.isForced = isForced
     }
 
     /// What has to be done at the name, by type: nil if nothing.

@@ -52,10 +52,14 @@ package struct HeldSet: Hashable, Sendable {
     package var rrset: RRset
     /// The provider sets the TTL itself (a proxied record, a service without TTLs): it is no difference to mend.
     package var hasFixedTTL: Bool
+    /// The provider's servers answer with something else than what it holds (a proxied record): what they answer
+    /// proves nothing.
+    package var isAnsweredOtherwise: Bool
 
-    package init(_ rrset: RRset, hasFixedTTL: Bool = false) {
+    package init(_ rrset: RRset, hasFixedTTL: Bool = false, isAnsweredOtherwise: Bool = false) {
         self.rrset = rrset
         self.hasFixedTTL = hasFixedTTL
+        self.isAnsweredOtherwise = isAnsweredOtherwise
     }
 }
 

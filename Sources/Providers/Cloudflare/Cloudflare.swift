@@ -76,7 +76,8 @@ package struct Cloudflare: Provider {
                     .notUnderstood, words: "a \(type) record of \(owner) has the content \(first.content)")
             }
             // Proxied records have no TTL of their own: Cloudflare answers with its addresses and its TTL.
-            held.append(HeldSet(set, hasFixedTTL: own.allSatisfy { $0.proxied == true }))
+            let isProxied = own.allSatisfy { $0.proxied == true }
+            held.append(HeldSet(set, hasFixedTTL: isProxied, isAnsweredOtherwise: isProxied))
         }
         return held
     }

@@ -43,8 +43,9 @@ struct CloudflareEdits: Encodable, Hashable, Sendable {
             for record in held where record.type == type.description {
                 if let place = missing.firstIndex(where: { Self.isSame($0, record.content, type) }) {
                     let value = missing.remove(at: place)
-                    if let wished, record.proxied != true, record.ttl != wished.ttlSeconds {
-                        patches.append(record.patched(content: value, ttl: wished.ttlSeconds))
+                    let hasOwnTTL = record.proxied != true
+                    if let wished, change.isForced || (hasOwnTTL && record.ttl != wished.ttlSeconds) {
+                        patches.append(record.patched(content: value, ttl: hasOwnTTL ? wished.ttlSeconds : 1))
                     }
                 } else {
                     spare.append(record)
