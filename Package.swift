@@ -134,7 +134,7 @@ let package = Package(
                 nioHTTP1,
             ], path: "Tests/Providers"),
         .testTarget(
-            name: "SettingsTests", dependencies: ["Addresses", "DNS", "Failover", "Checks", "Settings"],
+            name: "SettingsTests", dependencies: ["Addresses", "DNS", "Failover", "Checks", "Providers", "Settings"],
             path: "Tests/Settings"),
         .testTarget(
             name: "ControlTests",

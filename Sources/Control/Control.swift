@@ -13,19 +13,20 @@ import Settings
 ///
 /// Everything that reads (page, API, CLI) reads reports made here, and changes nothing.
 package actor Control: ControlInterface {
-    private var engine = Engine()
+    private(set) var engine = Engine()
     private var targets: [IndicatorName: ProbeTarget] = [:]
     private var log = EventLog()
     private var sequence: UInt64 = 0
     private var listeners: [UInt64: AsyncStream<UInt64>.Continuation] = [:]
     private var nextVersion: UInt64 = 0
     private var wake: Scheduled<Void>?
+    var accounts = ProviderAccounts()
     private var isStopped = false
 
     private let clock: ShellClock
     private let publisher: any Publisher
     private let group: any EventLoopGroup
-    private let logger: Logger
+    let logger: Logger
     private let process: ProcessReport
 
     package init(
@@ -44,10 +45,13 @@ package actor Control: ControlInterface {
     package func apply(_ settings: Settings) {
         var checks: [IndicatorName: any Check] = [:]
         for (name, check) in settings.checks { checks[name] = check }
-        apply(settings.configuration, checks: checks)
+        apply(settings.configuration, checks: checks, providers: settings.providers)
     }
 
-    package func apply(_ configuration: Configuration, checks: [IndicatorName: any Check]) {
+    package func apply(
+        _ configuration: Configuration, checks: [IndicatorName: any Check], providers: [ProviderSettings] = []
+    ) {
+        accounts.apply(providers, group: group, clock: clock) { [weak self] in await self?.heard($1, from: $0) }
         for target in targets.values { target.scheduled?.cancel() }
         var kept: [IndicatorName: ProbeTarget] = [:]
         for indicator in configuration.indicators where !indicator.isDisabled {
@@ -59,6 +63,11 @@ package actor Control: ControlInterface {
         }
         targets = kept
         take(.configured(configuration))
+        accounts.keep(configuration.schemes)
+        // What was decided before goes to the accounts that are new.
+        for status in engine.schemes {
+            if let decision = status.decision { accounts.reconcile(decision, of: status.scheme) }
+        }
         // What the engine did not ask for anew (it kept its state) goes on at its interval.
         for indicator in configuration.indicators where targets[indicator.name]?.scheduled == nil {
             perform(.probe(indicator.name, .afterInterval(indicator.policy.interval)), receivedAt: clock.now)
@@ -73,6 +82,7 @@ package actor Control: ControlInterface {
         wake?.cancel()
         for target in targets.values { target.scheduled?.cancel() }
         targets = [:]
+        accounts.stop()
         for listener in listeners.values { listener.finish() }
         listeners = [:]
     }
@@ -97,13 +107,13 @@ package actor Control: ControlInterface {
     private func perform(_ effect: Effect, receivedAt: Instant) -> Event? {
         switch effect {
         case .publish(let decision):
-            publisher.publish(decision)
+            if engine.status(of: decision.scheme)?.scheme.isLocal ?? true { publisher.publish(decision) }
             return .published(decision.scheme, generation: decision.generation, took: clock.now - receivedAt)
         case .append(let entry):
             log.append(entry)
             record(entry)
-        case .reconcile:
-            break  // `local` is the only provider there is: publishing has made it so already.
+        case .reconcile(let decision):
+            if let scheme = engine.status(of: decision.scheme)?.scheme { accounts.reconcile(decision, of: scheme) }
         case .notify(let notice):
             logger.notice("Notice", metadata: ["notice": "\(Wording.sentence(for: notice))"])
         case .probe(let name, let turn):
@@ -113,6 +123,13 @@ package actor Control: ControlInterface {
             wake = group.next().scheduleTask(in: delay(until: instant)) { Task { await self.take(.woke) } }
         }
         return nil
+    }
+
+    /// Puts something into the history that did not come from the engine.
+    func record(_ what: LogEntry.What) {
+        let entry = LogEntry(at: clock.now, what)
+        log.append(entry)
+        record(entry)
     }
 
     private func record(_ entry: LogEntry) {
@@ -158,7 +175,7 @@ package actor Control: ControlInterface {
 
     // MARK: What can be read
 
-    private func changed() {
+    func changed() {
         sequence += 1
         for listener in listeners.values { listener.yield(sequence) }
     }
@@ -175,14 +192,22 @@ package actor Control: ControlInterface {
     private func forget(listener key: UInt64) { listeners[key] = nil }
 
     package func report() -> Report {
-        Reporting(engine: engine, now: clock.now, targets: targets)
+        Reporting(engine: engine, now: clock.now, targets: targets, syncs: accounts.statuses)
             .report(
                 process: process, sequence: sequence,
                 events: log.newest(200).map { Wording.report($0.entry, id: $0.id) })
     }
 
     package func explanation(of scheme: String) -> Explanation? {
-        engine.status(of: SchemeName(scheme)).map(Explanation.init(of:))
+        engine.status(of: SchemeName(scheme)).map { status in
+            var explanation = Explanation(of: status)
+            let reporting = Reporting(engine: engine, now: clock.now, targets: targets, syncs: accounts.statuses)
+            explanation.steps += reporting.providers(of: status).filter { $0.name != Scheme.localProvider }.map {
+                Explanation.Step(
+                    at: $0.since, stage: "provider", text: ([$0.summary] + $0.remarks).joined(separator: "; "))
+            }
+            return explanation
+        }
     }
 
     package func unreadiness() -> String? {

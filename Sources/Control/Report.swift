@@ -34,7 +34,7 @@ package struct SchemeReport: Codable, Hashable, Sendable {
     /// What holds a better answer back at the moment, in words; nil if nothing does.
     package var held: String?
     package var heldUntil: Double?
-    /// `local`: how far the decision has got: `verified` for our own server.
+    /// How far the decision has got: the state of that provider which is furthest from `verified`.
     package var sync: String
     /// From the event that caused it to our DNS answering so, microseconds.
     package var publishMicroseconds: Double?
@@ -42,6 +42,8 @@ package struct SchemeReport: Codable, Hashable, Sendable {
     package var members: [MemberReport]
     package var failback: String
     package var allDown: String
+    /// Each provider's part, in their configured order.
+    package var providers: [ProviderReport] = []
 }
 
 package struct MemberReport: Codable, Hashable, Sendable {
@@ -94,7 +96,7 @@ package struct ProbeReport: Codable, Hashable, Sendable {
 package struct EventReport: Codable, Hashable, Sendable {
     package var id: UInt64
     package var at: Double
-    /// `state`, `decision`, `held`, `override`, `configuration`, `mass-failure`.
+    /// `state`, `decision`, `held`, `override`, `configuration`, `mass-failure`, `provider`.
     package var kind: String
     /// What it is about: an indicator or a scheme; nil for the whole process.
     package var indicator: String?
@@ -118,7 +120,8 @@ package struct Explanation: Codable, Hashable, Sendable {
         }
 
         package var at: Double?
-        /// `probe`, `verdict`, `state`, `override`, `selection`, `guard`, `decision`, `published`.
+        /// `probe`, `verdict`, `state`, `override`, `selection`, `guard`, `decision`, `published`,
+        /// `provider`.
         package var stage: String
         package var text: String
     }
@@ -136,8 +139,17 @@ package protocol ControlInterface: Sendable {
     func explanation(of scheme: String) async -> Explanation?
     /// The sequence number of each change as it comes; slow readers skip to the newest.
     func changes() async -> AsyncStream<UInt64>
+    /// Sends the scheme's records again, to one provider or (nil) to all of its; false if there is no such scheme.
+    func push(scheme: String, provider: String?) async -> Bool
+    /// Allows a provider's changes that were paused because they were many; false if there is no such provider.
+    func allowChanges(provider: String) async -> Bool
     /// Nil once everything is answered and probed; otherwise why not, in words.
     func unreadiness() async -> String?
+}
+
+extension ControlInterface {
+    package func push(scheme: String, provider: String?) async -> Bool { false }
+    package func allowChanges(provider: String) async -> Bool { false }
 }
 
 /// The servers of a demo, which a person may break and mend.

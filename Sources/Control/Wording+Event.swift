@@ -27,6 +27,11 @@ extension Wording {
             report.indicator = override.subject.indicator?.text
             report.scheme = override.subject.scheme?.text
             report.text = hasEnded ? "ended: \(self.override(override))" : self.override(override)
+        case .reported(let scheme, let text, let isBad):
+            report.kind = "provider"
+            report.scheme = scheme?.text
+            report.text = text
+            report.tone = isBad ? "bad" : "good"
         case .configured(let indicators, let schemes):
             report.kind = "configuration"
             report.text = "configuration in force: \(count(schemes, "scheme")), \(count(indicators, "indicator"))"

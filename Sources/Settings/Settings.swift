@@ -21,6 +21,8 @@ package struct Settings: Sendable {
     package var configuration: Configuration
     /// What each indicator checks, sorted by name; every indicator of `configuration` once.
     package var checks: [(IndicatorName, any Check)]
+    /// The accounts, sorted by name; `local` is none of them.
+    package var providers: [ProviderSettings] = []
     /// What is allowed and probably not meant, by line.
     package var warnings: [SettingsError]
 

@@ -12,7 +12,7 @@ package struct SettingsKey: Sendable {
 
 /// The keys that exist, section by section. Reading, suggestions and the test of the documentation use this table.
 package enum SettingsKeys {
-    static let root = ["listen", "data", "zones", "policies", "indicators", "schemes"].map {
+    static let root = ["listen", "data", "zones", "policies", "indicators", "schemes", "providers"].map {
         SettingsKey($0, standard: $0 == "data" ? Settings.standardDataFolder : nil)
     }
     static let listen = [
@@ -31,10 +31,16 @@ package enum SettingsKeys {
         SettingsKey("options"),
     ]
     static let scheme = [
-        SettingsKey("provider", standard: "local"), SettingsKey("ttl", standard: "30"),
+        SettingsKey("providers", standard: "local"), SettingsKey("provider"), SettingsKey("ttl", standard: "30"),
         SettingsKey("minimum-ttl", standard: "5"), SettingsKey("failback", standard: "60s"),
         SettingsKey("all-down", standard: "hold"), SettingsKey("answers", standard: "all"),
-        SettingsKey("mass-failure", standard: "on"), SettingsKey("members"),
+        SettingsKey("mass-failure", standard: "on"), SettingsKey("max-changes", standard: "on"),
+        SettingsKey("members"),
+    ]
+    /// Beside these, a provider takes the arguments of its driver.
+    static let provider = [
+        SettingsKey("driver"), SettingsKey("drift", standard: "correct"), SettingsKey("max-changes", standard: "30%"),
+        SettingsKey("timeout", standard: "20s"), SettingsKey("servers"), SettingsKey("dry-run", standard: "no"),
     ]
     static let member = [
         SettingsKey("indicator"), SettingsKey("value"), SettingsKey("priority", standard: "primary"),
@@ -43,6 +49,6 @@ package enum SettingsKeys {
     /// Every key with the section it stands in, in the order of the documentation.
     package static let all: [(section: String, keys: [SettingsKey])] = [
         ("listen", listen), ("data", [root[1]]), ("zones", zone), ("policies", policy), ("indicators", indicator),
-        ("schemes", scheme), ("members", member),
+        ("schemes", scheme), ("members", member), ("providers", provider),
     ]
 }

@@ -45,14 +45,16 @@ struct SettingsReader {
         let policies = readPolicies(section["policies"])
         let zones = readZones(section["zones"])
         let indicators = readIndicators(section["indicators"], policies: policies)
-        let schemes = readSchemes(section["schemes"], indicators: indicators, zones: zones)
+        let providers = readProviders(section["providers"])
+        let schemes = readSchemes(
+            section["schemes"], indicators: indicators, zones: zones, providers: providers.names)
         warnAboutUnused(indicators, schemes: schemes)
         let data = section["data"].flatMap { text(of: $0) } ?? Settings.standardDataFolder
         return Settings(
             file: file, dnsListeners: dns, http: http, dataFolder: resolve(data), zones: zones.read,
             configuration: Configuration(indicators: indicators.map(\.indicator), schemes: schemes),
             checks: indicators.compactMap { item in item.check.map { (item.indicator.name, $0) } }
-                .sorted { $0.0 < $1.0 },
+                .sorted { $0.0 < $1.0 }, providers: providers.read.sorted { $0.name < $1.name },
             warnings: inOrder(warnings))
     }
 

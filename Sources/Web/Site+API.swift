@@ -16,6 +16,23 @@ extension Site {
             }
             return Response.json(try JSON.encode(explanation))
         }
+        router.post("/api/v1/schemes/:name/push") { request, context in
+            try Self.requireConsent(request)
+            let name = try context.parameters.require("name")
+            let provider = request.uri.queryParameters["provider"].map(String.init)
+            guard await control.push(scheme: name.removingPercentEncoding ?? name, provider: provider) else {
+                throw HTTPError(.notFound, message: "There is no scheme \(name) at such a provider.")
+            }
+            return Response(status: .accepted)
+        }
+        router.post("/api/v1/providers/:name/allow-changes") { request, context in
+            try Self.requireConsent(request)
+            let name = try context.parameters.require("name")
+            guard await control.allowChanges(provider: name.removingPercentEncoding ?? name) else {
+                throw HTTPError(.notFound, message: "There is no provider \(name).")
+            }
+            return Response(status: .accepted)
+        }
         if let demo {
             router.get("/api/v1/demo/servers") { _, _ in Response.json(try JSON.encode(await demo.servers())) }
         }
@@ -30,6 +47,15 @@ extension Site {
             }
             return Response.text(
                 "not ready: \(reason)\n", type: "text/plain; charset=utf-8", status: .serviceUnavailable)
+        }
+    }
+}
+
+extension Site {
+    /// A form or an image on another site cannot send this header without our consent (CORS).
+    static func requireConsent(_ request: Request) throws {
+        guard let header = HTTPField.Name("X-Ninelives"), request.headers[header] != nil else {
+            throw HTTPError(.forbidden, message: "Send the header X-Ninelives: 1.")
         }
     }
 }

@@ -51,7 +51,7 @@ struct Node {
     /// Binds every address and answers, or ends the command with what is in the way.
     private func startDNS() async throws -> DNSServer {
         do {
-            let names = try settings.configuration.schemes.map { try Name($0.name.text) }
+            let names = try settings.configuration.schemes.filter(\.isLocal).map { try Name($0.name.text) }
             let server = DNSServer(
                 listen: settings.dnsListeners.map { DNSListen(address: $0.address, port: $0.port) },
                 workers: min(max(ProcessInfo.processInfo.activeProcessorCount, 1), 256),

@@ -173,7 +173,7 @@ struct ScenarioWorld {
             transcript.append("\(clock) ~~ brake until \(Scenario.clock(until))")
         case .held(_, .passed): transcript.append("\(clock) ~~ passed")
         case .overrideEnded(let override): transcript.append("\(clock) -- \(words(for: override.action))")
-        case .overridden, .stateChanged, .configured: break
+        case .overridden, .stateChanged, .configured, .reported: break
         }
     }
 

@@ -30,7 +30,7 @@ extension Oracle {
             switch entry.what {
             case .stateChanged(let name, let from, let to, _): changes.append("\(name) \(from) \(to)")
             case .overrideEnded(let override): ends.append("\(override.action)")
-            case .decided, .held, .overridden, .configured: break
+            case .decided, .held, .overridden, .configured, .reported: break
             }
         }
         var expected: [String] = []

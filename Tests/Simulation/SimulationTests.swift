@@ -69,7 +69,7 @@ import Testing
             case .held(_, .failbackHeld): return ["failback until"]
             case .held(_, .failbackManual): return ["failback manual"]
             case .decided(let decision, _): return kinds(of: decision)
-            case .held, .overridden, .configured: return []
+            case .held, .overridden, .configured, .reported: return []
             }
         }
     }

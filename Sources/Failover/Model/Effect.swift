@@ -139,6 +139,8 @@ package struct LogEntry: Hashable, Sendable {
         case overridden(Override)
         case overrideEnded(Override)
         case configured(indicators: Int, schemes: Int)
+        /// Something that the shell has to say, of one scheme or of the whole: never made by the engine.
+        case reported(SchemeName?, text: String, isBad: Bool)
     }
 
     package var at: Instant
