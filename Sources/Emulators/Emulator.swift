@@ -14,11 +14,17 @@ import ServiceLifecycle
 package protocol Emulator: Sendable {
     /// What it is called on the command line: `cloudflare`.
     static var name: String { get }
+    /// Whether every request changes something, a GET too.
+    static var changesWithEveryRequest: Bool { get }
     var faults: FaultPlan { get }
     /// Adds its routes.
     func addRoutes(to router: EmulatorRouter)
     /// What it holds now, for people: one line for each record.
     func listing() async -> [String]
+}
+
+extension Emulator {
+    package static var changesWithEveryRequest: Bool { false }
 }
 
 /// The routes of one emulator, in front of which faults happen.
@@ -43,8 +49,11 @@ package struct RunningEmulator: Sendable {
         let (bound, continuation) = AsyncStream.makeStream(of: Int.self)
         let router = Router(context: EmulatorContext.self)
         addControls(of: emulator, to: router)
+        let changesAlways = type(of: emulator).changesWithEveryRequest
         router.add(
-            middleware: FaultMiddleware(plan: emulator.faults) { ![.get, .head].contains($0.method) })
+            middleware: FaultMiddleware(plan: emulator.faults) {
+                changesAlways || ![.get, .head].contains($0.method)
+            })
         emulator.addRoutes(to: EmulatorRouter(router: router))
         let application = Application(
             router: router, configuration: .init(address: .hostname(host, port: port), serverName: "emulator"),

@@ -1,7 +1,9 @@
 /// The drivers that exist.
 package enum ProviderDriver {
     /// In the order of the documentation. `local`, our own server, is not among them: it is published to, not asked.
-    package static let all: [any Provider.Type] = [Cloudflare.self]
+    package static let all: [any Provider.Type] = [
+        Cloudflare.self, HurricaneElectric.self, DynDNS2.self, Exec.self, Webhook.self,
+    ]
 
     /// The driver of that name, or nil.
     package static func named(_ name: String) -> (any Provider.Type)? { all.first { $0.driver == name } }

@@ -39,27 +39,36 @@ package enum SecretPlace: Hashable, Sendable {
 
     /// Throws `refused(.credentials)` if there is none.
     package func read() throws(ProviderError) -> Secret {
-        let text: String
+        let secret = try text().trimmingCharacters(in: .whitespacesAndNewlines)
+        guard !secret.isEmpty else { throw .refused(.credentials, words: "\(description) is empty") }
+        guard !secret.unicodeScalars.contains(where: { $0.properties.generalCategory == .control }) else {
+            throw .refused(.credentials, words: "\(description) is more than one line")
+        }
+        return Secret(secret)
+    }
+
+    /// Several secrets in one place, line by line, without those that are empty or begin with `#`.
+    func lines() throws(ProviderError) -> [String] {
+        try text().split(whereSeparator: \.isNewline).map { $0.trimmingCharacters(in: .whitespaces) }.filter {
+            !$0.isEmpty && !$0.hasPrefix("#")
+        }
+    }
+
+    private func text() throws(ProviderError) -> String {
         switch self {
         case .environment(let name):
             guard let value = ProcessInfo.processInfo.environment[name] else {
                 throw .refused(.credentials, words: "the environment variable \(name) is not set")
             }
-            text = value
+            return value
         case .file(let path):
             guard let handle = FileHandle(forReadingAtPath: path) else {
                 throw .refused(.credentials, words: "the file \(path) cannot be read")
             }
             defer { try? handle.close() }
             let octets = (try? handle.read(upToCount: 64 << 10)) ?? Data()
-            text = String(decoding: octets, as: UTF8.self)
+            return String(decoding: octets, as: UTF8.self)
         }
-        let secret = text.trimmingCharacters(in: .whitespacesAndNewlines)
-        guard !secret.isEmpty else { throw .refused(.credentials, words: "\(description) is empty") }
-        guard !secret.unicodeScalars.contains(where: { $0.properties.generalCategory == .control }) else {
-            throw .refused(.credentials, words: "\(description) is more than one line")
-        }
-        return Secret(secret)
     }
 }
 

@@ -7,10 +7,16 @@ package struct TokenBucket: Hashable, Sendable {
     private var tokens: Double
     private var filledAt: ContinuousClock.Instant?
 
-    /// At most `count` in `window`, in the long run; `count` ≥ 1.
-    package init(count: Int, per window: Duration) {
-        capacity = Double(count)
-        perSecond = Double(count) / (window / .seconds(1))
+    /// Never more than `count` in any span of `window`: `burst` at once, and what is left of `count` evenly.
+    ///
+    /// - Parameters:
+    ///   - count: ≥ 1.
+    ///   - burst: 1…`count`; half of it unless given.
+    package init(count: Int, per window: Duration, burst: Int? = nil) {
+        let burst = min(max(1, burst ?? count / 2), count)
+        capacity = Double(burst)
+        // With one for each window at least, so that it never stands still.
+        perSecond = max(Double(count - burst), 1) / (window / .seconds(1))
         tokens = capacity
     }
 
@@ -32,7 +38,9 @@ package struct TokenBucket: Hashable, Sendable {
 package actor RateLimit {
     private var bucket: TokenBucket
 
-    package init(count: Int, per window: Duration) { bucket = TokenBucket(count: count, per: window) }
+    package init(count: Int, per window: Duration, burst: Int? = nil) {
+        bucket = TokenBucket(count: count, per: window, burst: burst)
+    }
 
     /// Waits for its turn; throws `rateLimited` at once if that would be after the deadline.
     package func wait(until deadline: Deadline) async throws(ProviderError) {
