@@ -63,6 +63,7 @@ let package = Package(
                 "Addresses", "DNS", "DNSClient", "Failover", nio, nioPosix, nioHTTP1, nioSSL,
                 .product(name: "NIOFoundationCompat", package: "swift-nio"),
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                .product(name: "Crypto", package: "swift-crypto"),
             ], swiftSettings: strict),
         // DNS providers to try out and to test against: their APIs, their errors, and faults on demand.
         .target(
