@@ -14,7 +14,8 @@ package struct RFC2136: Provider {
     package static let summary = "Any name server that takes UPDATE messages, signed with TSIG"
     package static let parameters = [
         ProviderParameter(
-            "server", .text, form: "an address, with a port if it is not 53: 192.0.2.53, 127.0.0.1:5300, [2001:db8::53]:53",
+            "server", .text,
+            form: "an address, with a port if it is not 53: 192.0.2.53, 127.0.0.1:5300, [2001:db8::53]:53",
             required: true, "The zone's primary server."),
         ProviderParameter("key", .text, form: "a key's name", "The TSIG key's name, as the server knows it."),
         ProviderParameter("secret", .secret, "Where its secret is, in Base64."),
