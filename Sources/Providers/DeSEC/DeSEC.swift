@@ -2,7 +2,7 @@ import DNS
 
 /// deSEC's API (desec.readthedocs.io).
 ///
-///     name ─► the domain that is responsible for it ─► its RRsets ─► one PATCH with all that differs, atomically
+///     name ─► its domain ─► its RRsets ─► one PATCH with all that differs, atomically
 package struct DeSEC: Provider {
     package static let driver = "desec"
     package static let summary = "deSEC's API, by a token"
@@ -72,7 +72,8 @@ package struct DeSEC: Provider {
         of owner: Name, until deadline: Deadline, _ body: (HostedZone) async throws(ProviderError) -> Value
     ) async throws(ProviderError) -> Value {
         try await zones.inZone(
-            of: owner, listing: { () throws(ProviderError) in try await api.zones(of: owner, until: deadline) }, body)
+            of: owner,
+            listing: { @Sendable () throws(ProviderError) in try await api.zones(until: deadline) }, body)
     }
 }
 

@@ -23,7 +23,9 @@ struct DeSECEdit: Encodable, Sendable {
         let steps = change.steps()
         return change.types.compactMap { type in
             guard let wished = change.after.first(where: { $0.type == type }) else {
-                let isThere = steps.contains { if case .remove(let held) = $0 { held.rrset.type == type } else { false } }
+                let isThere = steps.contains {
+                    if case .remove(let held) = $0 { held.rrset.type == type } else { false }
+                }
                 return isThere ? DeSECEdit(subname: "", type: type.description, records: []) : nil
             }
             let isMissing = steps.contains { step in
@@ -52,14 +54,22 @@ struct DeSECAPI: Sendable {
     let calls: JSONCalls
     let token: SecretPlace
 
-    /// The domain that is responsible for the name, if the account has it: deSEC finds it itself.
-    func zones(of owner: Name, until deadline: Deadline) async throws(ProviderError) -> [HostedZone] {
+    /// All domains of the account, at most 100 pages.
+    func zones(until deadline: Deadline) async throws(ProviderError) -> [HostedZone] {
         struct Domain: Decodable { var name: String }
-        let path = "/domains/?" + formEncoded([("owns_qname", owner.apiText)])
-        let domains: [Domain] = try await ask(.GET, path, until: deadline).decoded()
-        return domains.compactMap { domain in
-            (try? Name(domain.name)).map { HostedZone(name: $0, id: domain.name) }
+        var zones: [HostedZone] = []
+        // An empty cursor asks for the first page; without one, more than 500 domains are refused.
+        var path: String? = "/domains/?cursor="
+        for _ in 1...100 {
+            guard let here = path else { break }
+            let answer = try await ask(.GET, here, until: deadline)
+            let domains: [Domain] = try answer.decoded()
+            zones += domains.compactMap { domain in
+                (try? Name(domain.name)).map { HostedZone(name: $0, id: domain.name) }
+            }
+            path = try calls.path(ofNextPage: answer.reply.nextLink)
         }
+        return zones
     }
 
     /// Every RRset of the name. They are few, so that there is no second page.
@@ -88,6 +98,21 @@ struct DeSECAPI: Sendable {
             secrets: [secret], until: deadline)
         guard exchange.isSuccess else { throw DeSECFault(exchange).error }
         return exchange
+    }
+}
+
+extension HTTPReply {
+    /// What `Link` says to be next (RFC 8288 §3): `<https://…>; rel="next"`.
+    var nextLink: String? {
+        headers[canonicalForm: "link"].lazy.map { $0.split(separator: ";") }.first { parts in
+            parts.dropFirst().contains { part in
+                let word = part.filter { $0 != " " && $0 != "\"" }
+                return word.lowercased() == "rel=next"
+            }
+        }?.first.flatMap { target in
+            let text = target.trimmingPrefix { $0 == " " }
+            return text.hasPrefix("<") && text.hasSuffix(">") ? String(text.dropFirst().dropLast()) : nil
+        }
     }
 }
 

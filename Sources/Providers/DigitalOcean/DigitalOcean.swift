@@ -33,11 +33,11 @@ package struct DigitalOcean: Provider {
         let url = reader.url("url")
         let caFile = reader.path("ca-file")
         zones = KnownZones(fixed: zone)
-        // 250 a minute and 5000 an hour are allowed to a token.
+        // 5000 an hour and 250 in a minute are allowed to a token.
         api = DigitalOceanAPI(
             calls: JSONCalls(
                 url: try reader.require(url), caller: HTTPCaller(caFile: caFile),
-                limit: RateLimit(count: 220, per: .seconds(180))),
+                limit: RateLimit(count: 4800, per: .seconds(3600), burst: 150)),
             token: try reader.require(token))
     }
 
@@ -71,6 +71,6 @@ package struct DigitalOcean: Provider {
         of owner: Name, until deadline: Deadline, _ body: (HostedZone) async throws(ProviderError) -> Value
     ) async throws(ProviderError) -> Value {
         try await zones.inZone(
-            of: owner, listing: { () throws(ProviderError) in try await api.zones(until: deadline) }, body)
+            of: owner, listing: { @Sendable () throws(ProviderError) in try await api.zones(until: deadline) }, body)
     }
 }

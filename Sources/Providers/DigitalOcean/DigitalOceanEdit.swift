@@ -46,7 +46,9 @@ enum DigitalOceanEdit: Hashable, Sendable {
                     continue
                 }
                 let value = missing.remove(at: place)
-                if change.isForced || record.ttl != wished.ttlSeconds { edits.append(.update(record.id, content(value))) }
+                if change.isForced || record.ttl != wished.ttlSeconds {
+                    edits.append(.update(record.id, content(value)))
+                }
             }
             for (record, value) in zip(spare, missing) { edits.append(.update(record.id, content(value))) }
             edits += missing.dropFirst(spare.count).map { .create(content($0)) }

@@ -35,7 +35,7 @@ package struct Gandi: Provider {
         api = GandiAPI(
             calls: JSONCalls(
                 url: try reader.require(url), caller: HTTPCaller(caFile: caFile),
-                limit: RateLimit(count: 500, per: .seconds(60))),
+                limit: RateLimit(count: 900, per: .seconds(60))),
             token: try reader.require(token))
     }
 
@@ -90,7 +90,7 @@ package struct Gandi: Provider {
         of owner: Name, until deadline: Deadline, _ body: (HostedZone) async throws(ProviderError) -> Value
     ) async throws(ProviderError) -> Value {
         try await zones.inZone(
-            of: owner, listing: { () throws(ProviderError) in try await api.zones(until: deadline) }, body)
+            of: owner, listing: { @Sendable () throws(ProviderError) in try await api.zones(until: deadline) }, body)
     }
 }
 

@@ -35,7 +35,7 @@ package struct Hetzner: Provider {
         api = HetznerAPI(
             calls: JSONCalls(
                 url: try reader.require(url), caller: HTTPCaller(caFile: caFile),
-                limit: RateLimit(count: 3000, per: .seconds(3600))),
+                limit: RateLimit(count: 3400, per: .seconds(3600), burst: 300)),
             token: try reader.require(token))
     }
 
@@ -81,6 +81,6 @@ package struct Hetzner: Provider {
         of owner: Name, until deadline: Deadline, _ body: (HostedZone) async throws(ProviderError) -> Value
     ) async throws(ProviderError) -> Value {
         try await zones.inZone(
-            of: owner, listing: { () throws(ProviderError) in try await api.zones(until: deadline) }, body)
+            of: owner, listing: { @Sendable () throws(ProviderError) in try await api.zones(until: deadline) }, body)
     }
 }

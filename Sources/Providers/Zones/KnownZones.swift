@@ -35,7 +35,7 @@ actor KnownZones {
 
     /// The zone that the owner is in: the longest one that fits. Throws `noSuchZone` if there is none.
     func zone(
-        of owner: Name, listing: () async throws(ProviderError) -> [HostedZone]
+        of owner: Name, listing: @Sendable () async throws(ProviderError) -> [HostedZone]
     ) async throws(ProviderError) -> HostedZone {
         if let fixed {
             guard fixed.name.isRoot || owner.isAtOrBelow(fixed.name) else {
@@ -68,7 +68,7 @@ extension KnownZones {
     /// Runs `body` in the owner's zone. A zone that was remembered and is no more is forgotten and told as a conflict,
     /// so that it is looked for again.
     nonisolated func inZone<Value: Sendable>(
-        of owner: Name, listing: () async throws(ProviderError) -> [HostedZone],
+        of owner: Name, listing: @Sendable () async throws(ProviderError) -> [HostedZone],
         _ body: (HostedZone) async throws(ProviderError) -> Value
     ) async throws(ProviderError) -> Value {
         let zone = try await zone(of: owner, listing: listing)
