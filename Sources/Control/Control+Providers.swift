@@ -17,7 +17,7 @@ extension Control {
             logger.notice("Notice", metadata: ["notice": "\(text)", "provider": "\(provider)"])
             if case .paused = notice { record(.reported(nil, text: text, isBad: true)) }
         }
-        changed()
+        finishTaking()
     }
 
     /// Sends the scheme's records again, to one provider or to all of its; false if there is no such scheme there.

@@ -51,6 +51,13 @@ package struct Change: Hashable, Sendable {
         case create(RRset)
         case replace(HeldSet, by: RRset)
         case remove(HeldSet)
+
+        package var type: RRType {
+            switch self {
+            case .create(let set): set.type
+            case .replace(let held, _), .remove(let held): held.rrset.type
+            }
+        }
     }
 
     /// Only what differs, in the order of `types`.

@@ -20,7 +20,10 @@ struct Ninelives: AsyncParsableCommand {
         version: Version.current,
         subcommands: [
             ServeCommand.self, DemoCommand.self, CheckCommand.self, ValidateCommand.self, StatusCommand.self,
-            ExplainCommand.self, PushCommand.self, FailoverCommand.self, EmulateCommand.self, VersionCommand.self,
+            ExplainCommand.self, MaintenanceCommand.self, ForceCommand.self, PinCommand.self, FailBackCommand.self,
+            EndCommand.self, OverridesCommand.self, WhatIfCommand.self, EventsCommand.self, AuditCommand.self,
+            PushCommand.self, FailoverCommand.self, EmulateCommand.self, BackupCommand.self, RestoreCommand.self,
+            VersionCommand.self,
         ])
 
     /// As ArgumentParser would, but a wrong command line ends with 2, as everything that is wrong does.

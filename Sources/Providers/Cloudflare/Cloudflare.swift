@@ -30,7 +30,7 @@ package struct Cloudflare: Provider {
     }()
 
     private let api: CloudflareAPI
-    private let zones: CloudflareZones
+    private let zones: ZoneMemory
 
     package init(_ arguments: ProviderArguments) throws(ProviderArgumentErrors) {
         var reader = ProviderArgumentReader(arguments, of: Self.self)
@@ -54,7 +54,7 @@ package struct Cloudflare: Provider {
             if let token { .token(token) } else if let key, let email { .key(key, email: email) } else { nil }
         let account = try reader.require(credentials)
         api = CloudflareAPI(url: try reader.require(url), caller: HTTPCaller(caFile: caFile), credentials: account)
-        zones = CloudflareZones(fixed: zone)
+        zones = ZoneMemory(fixed: zone)
     }
 
     package func read(
@@ -91,48 +91,14 @@ package struct Cloudflare: Provider {
         }
     }
 
-    /// Runs `body` in the zone that the name is in. A zone that was remembered and is no more is forgotten.
     private func inZone<Value: Sendable>(
         of owner: Name, until deadline: Deadline, _ body: (String) async throws(ProviderError) -> Value
     ) async throws(ProviderError) -> Value {
-        let zone = try await zones.zone(of: owner, api: api, until: deadline)
-        do {
-            return try await body(zone)
-        } catch {
-            if case .refused(.noSuchZone, let words) = error, await zones.forget(zoneOf: owner) {
-                throw .conflict(words: words)
-            }
-            throw error
-        }
-    }
-}
-
-/// Which zone a name is in, as far as it is known.
-actor CloudflareZones {
-    private let fixed: String?
-    private var known: [Name: String] = [:]
-
-    init(fixed: String?) { self.fixed = fixed }
-
-    /// The zone's identifier: asks for the name itself as a zone, then for each name above it.
-    func zone(of owner: Name, api: CloudflareAPI, until deadline: Deadline) async throws(ProviderError) -> String {
-        if let fixed { return fixed }
-        var candidate: Name? = owner
-        while let name = candidate, name.labelCount >= 2 {
-            if let zone = known[name] { return zone }
-            if let zone = try await api.zone(named: name, until: deadline) {
-                known[name] = zone
-                return zone
-            }
-            candidate = name.parent
-        }
-        throw .refused(.noSuchZone, words: "the account has no zone that \(owner.apiText) is in")
-    }
-
-    /// False if it was configured or never known.
-    func forget(zoneOf owner: Name) -> Bool {
-        guard let apex = known.keys.first(where: { owner.isAtOrBelow($0) }) else { return false }
-        known[apex] = nil
-        return true
+        try await zones.inZone(
+            of: owner,
+            find: { name throws(ProviderError) in
+                // No zone has a single label.
+                name.labelCount < 2 ? nil : try await api.zone(named: name, until: deadline)
+            }, body)
     }
 }

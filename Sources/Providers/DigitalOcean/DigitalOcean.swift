@@ -20,6 +20,7 @@ package struct DigitalOcean: Provider {
         var capabilities = Capabilities()
         capabilities.types = [.a, .aaaa, .cname]
         capabilities.ttls = .range(30...86_400)
+        capabilities.concurrency = 4
         return capabilities
     }()
 

@@ -18,6 +18,7 @@ package struct Gandi: Provider {
         var capabilities = Capabilities()
         capabilities.types = [.a, .aaaa, .cname]
         capabilities.ttls = .range(300...2_592_000)
+        capabilities.concurrency = 4
         return capabilities
     }()
 
@@ -91,14 +92,5 @@ package struct Gandi: Provider {
     ) async throws(ProviderError) -> Value {
         try await zones.inZone(
             of: owner, listing: { @Sendable () throws(ProviderError) in try await api.zones(until: deadline) }, body)
-    }
-}
-
-extension Change.Step {
-    var type: RRType {
-        switch self {
-        case .create(let set), .replace(_, let set): set.type
-        case .remove(let held): held.rrset.type
-        }
     }
 }

@@ -9,17 +9,17 @@ struct JSONCalls: Sendable {
     /// Ours, below what the provider documents; nil where it documents none.
     var limit: RateLimit?
 
-    /// Sends one call. Everything but a GET changes something.
+    /// Sends one call. Everything but a GET changes something, unless it is said that it does not.
     ///
-    /// - Parameter path: begins with `/`; or a whole address below `url`, as links to a next page are.
+    /// - Parameter path: begins with `/`.
     func send(
         _ method: HTTPMethod, _ path: String, headers: [(name: String, value: String)] = [], body: Data? = nil,
-        secrets: [Secret], until deadline: Deadline
+        effect: HTTPCall.Effect? = nil, secrets: [Secret], until deadline: Deadline
     ) async throws(ProviderError) -> Exchange {
         try await limit?.wait(until: deadline)
         var call = HTTPCall(
-            method, path.hasPrefix("/") ? url + path : path, headers: headers, body: body,
-            effect: method == .GET ? .none : .changes, secrets: secrets)
+            method, url + path, headers: headers, body: body,
+            effect: effect ?? (method == .GET ? .none : .changes), secrets: secrets)
         call.headers.append(("Accept", "application/json"))
         if body != nil, !headers.contains(where: { $0.name.lowercased() == "content-type" }) {
             call.headers.append(("Content-Type", "application/json"))
