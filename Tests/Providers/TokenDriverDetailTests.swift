@@ -7,9 +7,7 @@ import Testing
 
 /// What one driver does that the others of its kind don't.
 @Suite struct TokenDriverDetailTests {
-    private func driver(_ name: String) throws -> DriverCase {
-        try #require(DriverCase.withToken.first { $0.driver == name })
-    }
+    private func driver(_ name: String) throws -> DriverCase { try DriverCase.named(name) }
 
     // MARK: Pages
 

@@ -74,6 +74,8 @@ actor RRsetStore {
     /// Requests that are still allowed; nil: any number.
     private var allowance: Int?
     private var version = 0
+    /// Somebody else's change, which comes right after the next reading.
+    private var interference: Edit?
     private let ttls: ClosedRange<Int>
 
     init(ttls: ClosedRange<Int>) { self.ttls = ttls }
@@ -107,12 +109,29 @@ actor RRsetStore {
 
     // MARK: RRsets
 
-    func set(at key: RRsetKey) -> StoredRRset? { sets[key] }
+    func set(at key: RRsetKey) -> StoredRRset? {
+        defer { interfere() }
+        return sets[key]
+    }
 
     /// Sorted by name and type.
     func all(in zone: String? = nil, name: String? = nil) -> [(key: RRsetKey, set: StoredRRset)] {
-        sets.filter { (zone == nil || $0.key.zone == zone) && (name == nil || $0.key.name == name) }
+        defer { interfere() }
+        return sets.filter { (zone == nil || $0.key.zone == zone) && (name == nil || $0.key.name == name) }
             .sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
+    }
+
+    /// Somebody else sets these values right after the next reading.
+    func interfereAfterReading(_ name: String, type: String, zone: String, values: [String]) {
+        let key = RRsetKey(zone: zone, name: name, type: type)
+        interference = Edit(key: key, set: StoredRRset(ttl: 300, values: values))
+    }
+
+    private func interfere() {
+        guard let edit = interference else { return }
+        interference = nil
+        // What is wrong with it is seen by the test that planned it: it does not happen.
+        _ = try? apply([edit])
     }
 
     /// All of it or, if anything is wrong, nothing. Returns the sets that are there afterwards.

@@ -61,7 +61,7 @@ package struct GoogleCloudDNS: Provider {
             let sets = try await api.sets(of: change.owner, in: zone, until: deadline)
             let steps = try change.steps(over: held(sets, of: change.owner, types: change.types))
             let order = GoogleChange(steps, from: sets, owner: change.owner)
-            guard !order.isEmpty else { return Acceptance(steps.summary) }
+            guard !order.isEmpty else { return Acceptance("nothing to change") }
             let answer = try await api.make(order, in: zone, until: deadline)
             return Acceptance("\(steps.summary) (change \(answer.id) is \(answer.status))")
         }

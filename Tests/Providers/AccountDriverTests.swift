@@ -5,9 +5,9 @@ import Providers
 import TestSupport
 import Testing
 
-/// Drivers of APIs with a token, over real HTTP against their emulators: what all of them keep.
-@Suite struct TokenDriverTests {
-    @Test(arguments: DriverCase.withToken)
+/// Drivers of APIs with an account, over real HTTP against their emulators: what all of them keep.
+@Suite struct AccountDriverTests {
+    @Test(arguments: DriverCase.all)
     func `it passes the conformance suite`(_ driver: DriverCase) async throws {
         try await driver.run { world in
             let findings = await ProviderConformance(
@@ -18,7 +18,7 @@ import Testing
         }
     }
 
-    @Test(arguments: DriverCase.withToken)
+    @Test(arguments: DriverCase.all)
     func `it passes the conformance suite at the zone's own name`(_ driver: DriverCase) async throws {
         try await driver.run { world in
             let findings = await ProviderConformance(world.provider, owner: try Name("example.org")).run()
@@ -26,7 +26,7 @@ import Testing
         }
     }
 
-    @Test(arguments: DriverCase.withToken)
+    @Test(arguments: DriverCase.all)
     func `a name is in the longest zone that it fits in`(_ driver: DriverCase) async throws {
         try await driver.run { world in
             await world.emulator.addZone("eu.example.org")
@@ -36,7 +36,7 @@ import Testing
         }
     }
 
-    @Test(arguments: DriverCase.withToken)
+    @Test(arguments: DriverCase.all)
     func `a CNAME is set and read, and one in the way of addresses is refused`(_ driver: DriverCase) async throws {
         try await driver.run { world in
             let owner = try Name("www.example.org")
@@ -50,7 +50,7 @@ import Testing
         }
     }
 
-    @Test(arguments: DriverCase.withToken)
+    @Test(arguments: DriverCase.all)
     func `sending again what is there changes nothing, and is done only if it is forced`(
         _ driver: DriverCase
     ) async throws {
@@ -66,12 +66,14 @@ import Testing
             #expect(await world.emulator.faults.changingRequests == before)
             change.isForced = true
             _ = try await world.provider.write(change, until: .after(.seconds(10)))
-            #expect(await world.emulator.faults.changingRequests > before)
+            // Google takes no change that changes nothing.
+            let isSent = driver.driver != "google-cloud-dns"
+            #expect(await world.emulator.faults.changingRequests == before + (isSent ? 1 : 0))
             #expect(await world.emulator.listing() == ["www.example.org \(driver.ttl) A 192.0.2.1"])
         }
     }
 
-    @Test(arguments: DriverCase.withToken)
+    @Test(arguments: DriverCase.all)
     func `wrong, expired and insufficient tokens are refused for good, and never repeated`(
         _ driver: DriverCase
     ) async throws {
@@ -83,26 +85,26 @@ import Testing
                 let provider = try world.provider(token: token)
                 let said = await outcome { try await provider.make([address("192.0.2.1")]) }
                 #expect(said.hasPrefix("refused (credentials): "), "\(token): \(said)")
-                #expect(!said.contains("secret") && said.count > 25, "the provider's words and no secret: \(said)")
+                #expect(!said.contains(token) && said.count > 25, "the provider's words and no secret: \(said)")
             }
-            let missing = try world.make(ProviderArguments(["token": "env:NINELIVES_NO_SUCH", "url": world.url]))
+            let missing = try world.provider([driver.secret: "env:NINELIVES_NO_SUCH"])
             let said = await outcome { try await missing.make([address("192.0.2.1")]) }
             #expect(said == "refused (credentials): the environment variable NINELIVES_NO_SUCH is not set")
         }
     }
 
-    @Test(arguments: DriverCase.withToken)
+    @Test(arguments: DriverCase.all)
     func `a token that was changed in its file is used at once`(_ driver: DriverCase) async throws {
         try await driver.run { world in
             await world.emulator.expireToken("good-token")
             #expect(await outcome { _ = try await world.held() }.hasPrefix("refused (credentials)"))
             await world.emulator.addToken("next-token")
-            try world.folder.write("token", "next-token\n")
+            try world.folder.write("token", driver.file("next-token"))
             #expect(try await world.held() == [])
         }
     }
 
-    @Test(arguments: DriverCase.withToken)
+    @Test(arguments: DriverCase.all)
     func `the provider's limit is told, with the time to wait if it says one`(_ driver: DriverCase) async throws {
         try await driver.run { world in
             _ = try await world.held()
@@ -118,18 +120,19 @@ import Testing
                 #expect(!words.isEmpty)
                 let expected: [String: ClosedRange<Duration>] = [
                     "desec": .seconds(7)...(.seconds(7)), "gandi": .seconds(11)...(.seconds(11)),
+                    "azure-dns": .seconds(17)...(.seconds(17)),
                     "digitalocean": .seconds(58)...(.seconds(60)),  // from the moment in ratelimit-reset
                 ]
                 if let range = expected[driver.driver] {
                     #expect(wait.map(range.contains) == true, "\(String(describing: wait))")
                 } else {
-                    #expect(wait == nil, "Hetzner says only when all of the limit is back")
+                    #expect(wait == nil, "Hetzner says only when all of the limit is back, and Google nothing")
                 }
             }
         }
     }
 
-    @Test(arguments: DriverCase.withToken)
+    @Test(arguments: DriverCase.all)
     func `a zone that is gone is told as such, and one that was made anew is found again`(
         _ driver: DriverCase
     ) async throws {
@@ -146,7 +149,7 @@ import Testing
     }
 
     @Test(
-        arguments: DriverCase.withToken,
+        arguments: DriverCase.all,
         [
             (Fault.reset, "unknown"), (.lost, "unknown"), (.truncated, "unknown"), (.badGateway, "unknown"),
             (.badGatewayAfterwards, "unknown"), (.serverError, "unknown"), (.html, "unknown"),
@@ -156,7 +159,8 @@ import Testing
         _ driver: DriverCase, fault: (Fault, String)
     ) async throws {
         try await driver.run { world in
-            // A removal has an empty answer at some providers, of which no half can be missing.
+            // Asking for an access token is no change, and is over.
+            _ = try await world.held()
             await world.emulator.faults.add(fault.0, onlyChanges: true)
             let said = await outcome { try await world.provider.make([address("192.0.2.1")]) }
             let expected = ["unknown": "it is not known whether it took effect: ", "limit": "rate limited: "][fault.1]
@@ -168,7 +172,7 @@ import Testing
     }
 
     @Test(
-        arguments: DriverCase.withToken,
+        arguments: DriverCase.all,
         [Fault.reset, .lost, .truncated, .badGateway, .serverError, .html, .rateLimited])
     func `a reading that fails can be tried again`(_ driver: DriverCase, fault: Fault) async throws {
         try await driver.run { world in
@@ -186,7 +190,7 @@ import Testing
         }
     }
 
-    @Test(arguments: DriverCase.withToken)
+    @Test(arguments: DriverCase.all)
     func `a slow answer ends with the deadline`(_ driver: DriverCase) async throws {
         try await driver.run { world in
             _ = try await world.held()
@@ -201,23 +205,26 @@ import Testing
         }
     }
 
-    @Test(arguments: DriverCase.withToken)
+    @Test(arguments: DriverCase.all)
     func `a configured zone spares the search, and a name outside of it is refused`(
         _ driver: DriverCase
     ) async throws {
         try await driver.run { world in
-            let provider = try world.provider(token: "good-token", ["zone": "Example.org"])
+            let provider = try world.provider(token: "good-token", ["zone": driver.zone])
+            let owner = try Name("www.example.org")
+            // The first may ask for an access token.
+            _ = try await provider.read(owner, types: [.a], until: .after(.seconds(10)))
             let before = await world.emulator.faults.requests
-            _ = try await provider.read(try Name("www.example.org"), types: [.a], until: .after(.seconds(10)))
+            #expect(before <= 2)
+            _ = try await provider.read(owner, types: [.a], until: .after(.seconds(10)))
             #expect(await world.emulator.faults.requests == before + 1)
             let said = await outcome { try await provider.make([address("192.0.2.1")], owner: "www.example.test") }
-            #expect(
-                said == "refused (no such zone): www.example.test is not in the configured zone example.org")
+            // Only Google knows what a managed zone of that name is for.
+            let words =
+                driver.driver == "google-cloud-dns"
+                ? "refused (invalid): Invalid value for 'entity.change.additions[0].name': 'www.example.test.' (invalid)"
+                : "refused (no such zone): www.example.test is not in the configured zone example.org"
+            #expect(said == words)
         }
     }
-}
-
-func address(_ text: String) -> IPAddress {
-    guard let address = IPAddress(text) else { preconditionFailure("\(text) is no address") }
-    return address
 }
