@@ -20,6 +20,7 @@ let nioPosix: Target.Dependency = .product(name: "NIOPosix", package: "swift-nio
 let nioTLS: Target.Dependency = .product(name: "NIOTLS", package: "swift-nio")
 let nioHTTP1: Target.Dependency = .product(name: "NIOHTTP1", package: "swift-nio")
 let nioSSL: Target.Dependency = .product(name: "NIOSSL", package: "swift-nio-ssl")
+let crypto: Target.Dependency = .product(name: "Crypto", package: "swift-crypto")
 let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
 
 let package = Package(
@@ -49,7 +50,7 @@ let package = Package(
         .target(
             name: "DNSServer",
             dependencies: [
-                "Addresses", "CSockets", "DNS", nio, nioPosix, nioTLS, nioHTTP1, nioSSL,
+                "Addresses", "CSockets", "DNS", crypto, nio, nioPosix, nioTLS, nioHTTP1, nioSSL,
                 .product(name: "NIOHTTP2", package: "swift-nio-http2"), logging,
             ],
             swiftSettings: strict),
@@ -63,6 +64,7 @@ let package = Package(
                 "Addresses", "DNS", "DNSClient", "Failover", nio, nioPosix, nioHTTP1, nioSSL,
                 .product(name: "NIOFoundationCompat", package: "swift-nio"),
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "CryptoExtras", package: "swift-crypto"),
             ], swiftSettings: strict),
         // DNS providers to try out and to test against: their APIs, their errors, and faults on demand.
@@ -142,11 +144,14 @@ let package = Package(
         .testTarget(
             name: "DNSServerTests",
             dependencies: [
-                "Addresses", "CSockets", "DNS", "DNSServer", "DNSClient", "TestSupport", nio, nioPosix, nioSSL,
-                nioHTTP1,
-                logging,
+                "Addresses", "CSockets", "DNS", "DNSServer", "DNSClient", "TestSupport", crypto, nio, nioPosix, nioSSL,
+                nioHTTP1, logging,
             ],
             path: "Tests/DNSServer"),
+        // Our answers beside those of Knot and NSD.
+        .testTarget(
+            name: "DifferentialTests", dependencies: ["Addresses", "DNS", "DNSServer", "TestSupport", logging],
+            path: "Tests/Differential"),
         .testTarget(name: "FailoverTests", dependencies: ["Addresses", "Failover"], path: "Tests/Failover"),
         .testTarget(name: "SimulationTests", dependencies: ["Addresses", "Failover"], path: "Tests/Simulation"),
         .testTarget(

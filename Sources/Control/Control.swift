@@ -30,6 +30,7 @@ package actor Control: ControlInterface {
     private var wake: Scheduled<Void>?
     var accounts = ProviderAccounts()
     var isStopped = false
+    private var reloadProblems: [String] = []
 
     let clock: ShellClock
     private let publisher: any Publisher
@@ -99,6 +100,13 @@ package actor Control: ControlInterface {
         unwritten = []
         finishTaking()
         try await keeping?.store.commit(changes)
+    }
+
+    /// Notes what keeps the newest configuration from being in force, to be shown; empty when it is.
+    package func setProblems(_ problems: [String]) {
+        guard problems != reloadProblems else { return }
+        reloadProblems = problems
+        changed()
     }
 
     /// Ends all timers; probes under way end by themselves and are not heard.
@@ -207,11 +215,17 @@ package actor Control: ControlInterface {
     private func forget(listener key: UInt64) { listeners[key] = nil }
 
     package func report() -> Report {
-        Reporting(engine: engine, now: clock.now, targets: targets, places: places, syncs: accounts.statuses)
-            .report(
-                process: process, sequence: sequence,
-                events: Array(log.newest(200)))
+        var report = Reporting(
+            engine: engine, now: clock.now, targets: targets, places: places, syncs: accounts.statuses
+        )
+        .report(
+            process: process, sequence: sequence,
+            events: Array(log.newest(200)))
+        if !reloadProblems.isEmpty { report.problems = reloadProblems }
+        return report
     }
+
+    package func problems() -> [String] { reloadProblems }
 
     package func explanation(of scheme: String) -> Explanation? {
         engine.status(of: SchemeName(scheme)).map { status in

@@ -39,6 +39,8 @@ package struct Capabilities: Hashable, Sendable {
     package var proof: Proof = .accepted
     /// So many calls may be under way at once, ≥ 1.
     package var concurrency = 1
+    /// The deadline of a call unless the configuration says otherwise.
+    package var callTimeout: Duration = .seconds(20)
 
     package init() {}
 }

@@ -48,6 +48,7 @@ extension SettingsReader {
             return nil
         }
         var settings = ProviderSettings(name: name, provider: provider, arguments: values)
+        settings.timeout = provider.capabilities.callTimeout
         readRules(fields, into: &settings)
         return settings
     }

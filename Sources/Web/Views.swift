@@ -20,11 +20,12 @@ struct Views {
     private func urgency(_ scheme: SchemeReport) -> Int { scheme.isAllDown ? 2 : scheme.held != nil ? 1 : 0 }
 
     private var attention: [String] {
-        report.schemes.compactMap { scheme in
-            if scheme.isAllDown { return "\(scheme.name): \(scheme.rule)" }
-            let inNeed = scheme.providers.filter { ["refused", "drifted"].contains($0.sync) || $0.isPaused }
-            return inNeed.isEmpty ? nil : "\(scheme.name): " + inNeed.map(\.summary).joined(separator: "; ")
-        }
+        (report.problems ?? [])
+            + report.schemes.compactMap { scheme in
+                if scheme.isAllDown { return "\(scheme.name): \(scheme.rule)" }
+                let inNeed = scheme.providers.filter { ["refused", "drifted"].contains($0.sync) || $0.isPaused }
+                return inNeed.isEmpty ? nil : "\(scheme.name): " + inNeed.map(\.summary).joined(separator: "; ")
+            }
     }
 
     private func kitten(_ server: DemoServerReport) -> [String: Any] {

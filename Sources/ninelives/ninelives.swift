@@ -16,6 +16,7 @@ struct Ninelives: AsyncParsableCommand {
               ninelives validate home.yaml            is this file right?
               ninelives status                        what answers now
               ninelives explain cat.example.test      why
+              ninelives zone check FILE ORIGIN        is this zone file right?
             """,
         version: Version.current,
         subcommands: [
@@ -23,7 +24,7 @@ struct Ninelives: AsyncParsableCommand {
             ExplainCommand.self, MaintenanceCommand.self, ForceCommand.self, PinCommand.self, FailBackCommand.self,
             EndCommand.self, OverridesCommand.self, WhatIfCommand.self, EventsCommand.self, AuditCommand.self,
             PushCommand.self, FailoverCommand.self, EmulateCommand.self, BackupCommand.self, RestoreCommand.self,
-            VersionCommand.self,
+            ZoneCommand.self, VersionCommand.self,
         ])
 
     /// As ArgumentParser would, but a wrong command line ends with 2, as everything that is wrong does.

@@ -36,7 +36,7 @@ import Testing
     }
 
     @Test(arguments: [
-        "listen", "tls", "https", "dns", "cookies", "rate-limit", "zones", "policies", "indicators", "schemes",
+        "listen", "tls", "https", "dns", "cookies", "rate-limit", "zones", "keys", "policies", "indicators", "schemes",
         "members",
     ])
     func `the documentation has no key that does not exist`(section: String) throws {
