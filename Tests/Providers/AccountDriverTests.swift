@@ -37,6 +37,17 @@ import Testing
     }
 
     @Test(arguments: DriverCase.all)
+    func `a wildcard is a name like others`(_ driver: DriverCase) async throws {
+        try await driver.run { world in
+            try await world.provider.make([address("192.0.2.1")], owner: "*.example.org")
+            try await world.provider.make([address("192.0.2.2")], owner: "*.example.org")
+            #expect(await world.emulator.listing() == ["*.example.org \(driver.ttl) A 192.0.2.2"])
+            #expect(try await world.held("*.example.org") == ["A \(driver.ttl) 192.0.2.2"])
+            #expect(try await world.held() == [], "and no other name")
+        }
+    }
+
+    @Test(arguments: DriverCase.all)
     func `a CNAME is set and read, and one in the way of addresses is refused`(_ driver: DriverCase) async throws {
         try await driver.run { world in
             let owner = try Name("www.example.org")

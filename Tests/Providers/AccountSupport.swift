@@ -98,6 +98,15 @@ struct DriverCase: Sendable, CustomTestStringConvertible {
         }
     }
 
+    /// What `run` came to.
+    func outcome(
+        _ emulator: (any EmulatedAccount)? = nil, _ body: (World) async throws -> Void
+    ) async throws -> String {
+        var said = ""
+        try await run(emulator) { world in said = await ProvidersTests.outcome { try await body(world) } }
+        return said
+    }
+
     /// Runs `body` with an account that has the zone example.org and the token `good-token`.
     func run(_ emulator: (any EmulatedAccount)? = nil, _ body: (World) async throws -> Void) async throws {
         let emulator = emulator ?? self.emulator()

@@ -43,6 +43,19 @@ import Testing
         }
     }
 
+    @Test func `a link to a page at another address is not followed: the token must not go there`() async throws {
+        let elsewhere = DigitalOceanEmulator()
+        let running = try await RunningEmulator.start(elsewhere)
+        let emulator = DigitalOceanEmulator(largestPage: 1, linkOrigin: running.url)
+        let said = try await driver("digitalocean").outcome(emulator) { world in
+            await world.emulator.addZone("a.example.net")
+            _ = try await world.held()
+        }
+        #expect(said.hasPrefix("the answer was not understood: the next page is at another address: "), "\(said)")
+        #expect(await elsewhere.faults.requests == 0)
+        await running.stop()
+    }
+
     // MARK: deSEC
 
     @Test func `deSEC gets all that differs in one request, of which all or nothing is done`() async throws {

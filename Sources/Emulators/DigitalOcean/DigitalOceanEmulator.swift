@@ -10,7 +10,13 @@ package struct DigitalOceanEmulator: EmulatedAccount {
     /// Never more items on a page than this, whatever the client asks for: so that pages can be tested.
     private let largestPage: Int
 
-    package init(largestPage: Int = 200) { self.largestPage = largestPage }
+    /// Where links to a next page lead; nil: here.
+    private let linkOrigin: String?
+
+    package init(largestPage: Int = 200, linkOrigin: String? = nil) {
+        self.largestPage = largestPage
+        self.linkOrigin = linkOrigin
+    }
 
     package func addZone(_ name: String) async { await state.addDomain(name.lowercased()) }
     package func removeZone(_ name: String) async { await state.removeDomain(name.lowercased()) }
@@ -85,7 +91,7 @@ package struct DigitalOceanEmulator: EmulatedAccount {
         if let next = page.next {
             let rest = request.uri.queryParameters.filter { $0.key != "page" }.map { "\($0.key)=\($0.value)" }
             let query = (rest + ["page=\(next)"]).joined(separator: "&")
-            links.pages = .init(next: "\(request.origin)\(request.uri.path)?\(query)")
+            links.pages = .init(next: "\(linkOrigin ?? request.origin)\(request.uri.path)?\(query)")
         }
         return (page.items, links, DigitalOceanPageMeta(total: items.count))
     }
