@@ -182,6 +182,18 @@ import Testing
         }
     }
 
+    @Test(arguments: DriverCase.all, [Fault.lost, .badGatewayAfterwards, .html, .serverError])
+    func `a removal whose answer is lost is not taken for done`(_ driver: DriverCase, fault: Fault) async throws {
+        try await driver.run { world in
+            try await world.provider.make([address("192.0.2.1"), address("2001:db8::1")])
+            await world.emulator.faults.add(fault, onlyChanges: true)
+            let said = await outcome { try await world.provider.make([address("192.0.2.1")]) }
+            #expect(said.hasPrefix("it is not known whether it took effect: "), "\(said)")
+            try await world.provider.make([address("192.0.2.1")])
+            #expect(await world.emulator.listing() == ["www.example.org \(driver.ttl) A 192.0.2.1"])
+        }
+    }
+
     @Test(
         arguments: DriverCase.all,
         [Fault.reset, .lost, .truncated, .badGateway, .serverError, .html, .rateLimited])

@@ -59,12 +59,12 @@ package struct DeSEC: Provider {
     }
 
     package func write(_ change: Change, until deadline: Deadline) async throws(ProviderError) -> Acceptance {
-        let edits = DeSECEdit.edits(for: change)
+        let steps = change.stepsToSend
         return try await inZone(of: change.owner, until: deadline) { zone throws(ProviderError) in
-            guard !edits.isEmpty else { return Acceptance("nothing to change") }
             let subname = zone.relativeName(of: change.owner, apex: "")
-            try await api.make(edits.map { $0.named(subname) }, in: zone, until: deadline)
-            return Acceptance(edits.map(\.summary).joined(separator: ", "))
+            let edits = steps.map { DeSECEdit($0, subname: subname) }
+            if !edits.isEmpty { try await api.make(edits, in: zone, until: deadline) }
+            return Acceptance(steps.summary)
         }
     }
 

@@ -9,7 +9,7 @@ struct DeSECSet: Codable, Sendable {
     var records: [String]
 }
 
-/// What is to become of one RRset. Pure.
+/// What is to become of one RRset.
 struct DeSECEdit: Encodable, Sendable {
     var subname: String
     var type: String
@@ -18,35 +18,16 @@ struct DeSECEdit: Encodable, Sendable {
     /// None at all: the RRset is removed.
     var records: [String]
 
-    /// What differs; every set that is wished if the change is forced.
-    static func edits(for change: Change) -> [DeSECEdit] {
-        let steps = change.steps()
-        return change.types.compactMap { type in
-            guard let wished = change.after.first(where: { $0.type == type }) else {
-                let isThere = steps.contains {
-                    if case .remove(let held) = $0 { held.rrset.type == type } else { false }
-                }
-                return isThere ? DeSECEdit(subname: "", type: type.description, records: []) : nil
-            }
-            let isMissing = steps.contains { step in
-                switch step {
-                case .create(let set), .replace(_, let set): set.type == type
-                case .remove: false
-                }
-            }
-            guard isMissing || change.isForced else { return nil }
-            return DeSECEdit(
-                subname: "", type: type.description, ttl: wished.ttlSeconds, records: wished.valueTexts)
+    init(_ step: Change.Step, subname: String) {
+        self.subname = subname
+        type = step.type.description
+        switch step {
+        case .create(let set), .replace(_, let set):
+            ttl = set.ttlSeconds
+            records = set.valueTexts
+        case .remove: records = []
         }
     }
-
-    func named(_ subname: String) -> DeSECEdit {
-        var edit = self
-        edit.subname = subname
-        return edit
-    }
-
-    var summary: String { records.isEmpty ? "\(type) removed" : "\(type) \(records.joined(separator: " "))" }
 }
 
 /// deSEC's endpoints and its errors.

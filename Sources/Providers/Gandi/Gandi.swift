@@ -58,11 +58,7 @@ package struct Gandi: Provider {
     }
 
     package func write(_ change: Change, until deadline: Deadline) async throws(ProviderError) -> Acceptance {
-        var steps = change.steps()
-        if change.isForced {
-            let untouched = change.after.filter { set in !steps.contains { $0.type == set.type } }
-            steps += untouched.map { .create($0) }
-        }
+        let steps = change.stepsToSend
         return try await inZone(of: change.owner, until: deadline) { zone throws(ProviderError) in
             let name = zone.relativeName(of: change.owner)
             // What is to be there comes before what is to go.

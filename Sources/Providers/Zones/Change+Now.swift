@@ -1,8 +1,7 @@
 import DNS
 
 extension Change {
-    /// What has to be done seen from what is there at this moment, for a driver that reads before it writes. All sets
-    /// that are wished are set if the change is forced. Throws `conflict` for a type that has become neither what was
+    /// What has to be done seen from what is there at this moment, for a driver that reads before it writes. Throws `conflict` for a type that has become neither what was
     /// read nor what is wished.
     func steps(over now: [HeldSet]) throws(ProviderError) -> [Step] {
         for type in types {
@@ -15,9 +14,14 @@ extension Change {
         }
         var current = self
         current.before = now.filter { types.contains($0.rrset.type) }
-        guard isForced else { return current.steps() }
+        return current.stepsToSend
+    }
+
+    /// What differs; and if the change is forced, what is there already as well.
+    var stepsToSend: [Step] {
+        guard isForced else { return steps() }
         return types.compactMap { type in
-            let held = current.before.first { $0.rrset.type == type }
+            let held = before.first { $0.rrset.type == type }
             let wished = after.first { $0.type == type }
             switch (held, wished) {
             case (nil, let wished?): return .create(wished)
