@@ -50,18 +50,20 @@ let package = Package(
         .target(
             name: "DNSServer",
             dependencies: [
-                "Addresses", "CSockets", "DNS", crypto, nio, nioPosix, nioTLS, nioHTTP1, nioSSL,
+                "Addresses", "CSockets", "DNS", "TSIG", crypto, nio, nioPosix, nioTLS, nioHTTP1, nioSSL,
                 .product(name: "NIOHTTP2", package: "swift-nio-http2"), logging,
             ],
             swiftSettings: strict),
-        .target(name: "DNSClient", dependencies: ["Addresses", "DNS", nio, nioPosix], swiftSettings: strict),
+        // What signs messages and checks their signatures: DNS itself imports no cryptography.
+        .target(name: "TSIG", dependencies: ["DNS", crypto], swiftSettings: strict),
+        .target(name: "DNSClient", dependencies: ["Addresses", "DNS", "TSIG", nio, nioPosix], swiftSettings: strict),
         .target(
             name: "Checks", dependencies: ["Addresses", "CSockets", nio, nioPosix, nioTLS, nioSSL],
             swiftSettings: strict),
         .target(
             name: "Providers",
             dependencies: [
-                "Addresses", "DNS", "DNSClient", "Failover", nio, nioPosix, nioHTTP1, nioSSL,
+                "Addresses", "DNS", "DNSClient", "Failover", "TSIG", nio, nioPosix, nioHTTP1, nioSSL,
                 .product(name: "NIOFoundationCompat", package: "swift-nio"),
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "Crypto", package: "swift-crypto"),

@@ -2,7 +2,8 @@
 package enum ProviderDriver {
     /// In the order of the documentation. `local`, our own server, is not among them: it is published to, not asked.
     package static let all: [any Provider.Type] = [
-        Cloudflare.self, HurricaneElectric.self, DynDNS2.self, PowerDNS.self, Route53.self, Exec.self, Webhook.self,
+        Cloudflare.self, HurricaneElectric.self, DynDNS2.self, RFC2136.self, PowerDNS.self, Route53.self, Exec.self,
+        Webhook.self,
         DeSEC.self, DigitalOcean.self, Hetzner.self, Gandi.self, GoogleCloudDNS.self, AzureDNS.self,
     ]
 
