@@ -30,6 +30,22 @@ package enum Fault: String, Hashable, Sendable, CaseIterable {
     case html
 }
 
+/// An answer that was planned.
+struct PlannedReply: Sendable {
+    var status: Int
+    var body: String
+    var headers: [String: String]
+
+    func response() -> Response {
+        var fields: HTTPFields = [.contentType: "application/json"]
+        for (name, value) in headers {
+            if let name = HTTPField.Name(name) { fields[name] = value }
+        }
+        return Response(
+            status: .init(code: status), headers: fields, body: .init(byteBuffer: ByteBuffer(string: body)))
+    }
+}
+
 /// Which faults come next. Each is used once, by the first request that it is for.
 package actor FaultPlan {
     private struct Planned {
@@ -37,7 +53,14 @@ package actor FaultPlan {
         var onlyChanges: Bool
     }
 
+    /// What a provider answers in a case that its emulator does not get into by itself.
+    private struct PlannedAnswer {
+        var answer: PlannedReply
+        var onlyChanges: Bool
+    }
+
     private var planned: [Planned] = []
+    private var answers: [PlannedAnswer] = []
     /// How long `slow` takes, at most a minute.
     private(set) var delay: Duration = .seconds(5)
     /// How many requests came in, those with faults included.
@@ -52,15 +75,29 @@ package actor FaultPlan {
         planned += Array(repeating: Planned(fault: fault, onlyChanges: onlyChanges), count: min(max(0, times), 100_000))
     }
 
-    package func clear() { planned = [] }
+    /// The next request gets this answer; nothing is done.
+    package func answer(
+        _ status: Int, _ body: String, headers: [String: String] = [:], onlyChanges: Bool = false
+    ) {
+        let answer = PlannedReply(status: status, body: body, headers: headers)
+        answers.append(PlannedAnswer(answer: answer, onlyChanges: onlyChanges))
+    }
+
+    package func clear() {
+        planned = []
+        answers = []
+    }
     package func setDelay(_ delay: Duration) { self.delay = min(delay, .seconds(60)) }
 
     /// Counts a request and says what is to go wrong with it.
-    func next(changes: Bool) -> (fault: Fault?, delay: Duration) {
+    func next(changes: Bool) -> (fault: Fault?, answer: PlannedReply?, delay: Duration) {
         requests += 1
         if changes { changingRequests += 1 }
-        guard let place = planned.firstIndex(where: { changes || !$0.onlyChanges }) else { return (nil, delay) }
-        return (planned.remove(at: place).fault, delay)
+        if let place = answers.firstIndex(where: { changes || !$0.onlyChanges }) {
+            return (nil, answers.remove(at: place).answer, delay)
+        }
+        guard let place = planned.firstIndex(where: { changes || !$0.onlyChanges }) else { return (nil, nil, delay) }
+        return (planned.remove(at: place).fault, nil, delay)
     }
 }
 
@@ -85,7 +122,8 @@ struct FaultMiddleware: RouterMiddleware {
         _ request: Request, context: EmulatorContext,
         next: (Request, EmulatorContext) async throws -> Response
     ) async throws -> Response {
-        let (fault, delay) = await plan.next(changes: changes(request))
+        let (fault, answer, delay) = await plan.next(changes: changes(request))
+        if let answer { return answer.response() }
         switch fault {
         case nil: return try await next(request, context)
         case .reset: return try await breakConnection(context, reset: true)

@@ -4,6 +4,7 @@ package enum ProviderDriver {
     package static let all: [any Provider.Type] = [
         Cloudflare.self, HurricaneElectric.self, DynDNS2.self, RFC2136.self, PowerDNS.self, Route53.self, Exec.self,
         Webhook.self,
+        DeSEC.self, DigitalOcean.self, Hetzner.self, Gandi.self, GoogleCloudDNS.self, AzureDNS.self,
     ]
 
     /// The driver of that name, or nil.

@@ -47,6 +47,15 @@ package enum SecretPlace: Hashable, Sendable {
         return Secret(secret)
     }
 
+    /// A secret of several lines, such as a key's file.
+    func document() throws(ProviderError) -> Secret {
+        let text = try text()
+        guard !text.allSatisfy(\.isWhitespace) else {
+            throw .refused(.credentials, words: "\(description) is empty")
+        }
+        return Secret(text)
+    }
+
     /// Several secrets in one place, line by line, without those that are empty or begin with `#`.
     func lines() throws(ProviderError) -> [String] {
         try text().split(whereSeparator: \.isNewline).map { $0.trimmingCharacters(in: .whitespaces) }.filter {

@@ -17,7 +17,7 @@ struct EmulateCommand: AsyncParsableCommand {
               curl -X POST 'http://127.0.0.1:8090/_emulator/faults?fault=lost&only=changes'
             """)
 
-    @Argument(help: "Which provider: cloudflare.") var provider: EmulatedProvider
+    @Argument(help: "Which provider.") var provider: EmulatedProvider
     @Option(help: "The address to listen on.") var host = "127.0.0.1"
     @Option(help: "The port to listen on.") var port = 8090
     @Option(help: "A zone that the account has; may be given several times.") var zone: [String] = ["example.org"]
@@ -59,6 +59,7 @@ struct EmulateCommand: AsyncParsableCommand {
                     Ctrl-C stops it.
                     """
                 )
+            case .desec, .digitalocean, .hetzner, .gandi, .googleCloudDNS, .azureDNS: return try await startAccount()
             }
         } catch {
             printError("\(host):\(port) cannot be listened on: \(error). Use --port to choose another port.")
@@ -69,4 +70,10 @@ struct EmulateCommand: AsyncParsableCommand {
 
 enum EmulatedProvider: String, ExpressibleByArgument, CaseIterable {
     case cloudflare
+    case desec
+    case digitalocean
+    case hetzner
+    case gandi
+    case googleCloudDNS = "google-cloud-dns"
+    case azureDNS = "azure-dns"
 }

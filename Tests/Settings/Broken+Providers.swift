@@ -27,6 +27,23 @@ extension Broken {
             #"n.yaml:2:48: providers.cf.url "ftp://x" is not an http or https URL without query and password; use "#
                 + "http://HOST[:PORT][/PATH] or https://…"),
         Broken(
+            "a token that is missing", provider("driver: hetzner"),
+            "n.yaml:2:3: providers.cf.token is missing; use env:NAME (an environment variable) or file:PATH (a file that "
+                + "holds nothing else)"),
+        Broken(
+            "a zone that is none", provider("driver: gandi, token: env:T, zone: a..b"),
+            #"n.yaml:2:44: providers.cf.zone "a..b" is not a zone's name; use a domain of the account"#),
+        Broken(
+            "a TTL that is none", provider("driver: desec, token: env:T, minimum-ttl: 1h"),
+            #"n.yaml:2:51: providers.cf.minimum-ttl "1h" is not a whole number; use a whole number from 1 to 86400"#),
+        Broken(
+            "an application without its secret's place",
+            provider(
+                "driver: azure-dns, tenant-id: t, client-id: c, client-secret: hunter2, subscription-id: s, "
+                    + "resource-group: g"),
+            "n.yaml:2:56: providers.cf.client-secret is not where a secret is: secrets are never written themselves; "
+                + "use env:NAME (an environment variable) or file:PATH (a file that holds nothing else)"),
+        Broken(
             "a drift rule that is none", provider("driver: cloudflare, token: env:T, drift: panic"),
             #"n.yaml:2:50: providers.cf.drift "panic" is neither correct nor report; use correct or report"#),
         Broken(

@@ -127,7 +127,7 @@ package struct ProviderConformance: Sendable {
     }
 
     private func checkOtherTypeStays() async throws -> [String] {
-        let sets = RRset.sets(owner: owner, addresses: [.v4(IPv4Address(bits: 0xC000_0208))], ttlSeconds: 300)
+        let sets = try provider.capabilities.fit(wish(["192.0.2.8"], ttl: 300)).sets
         let before = try await read(owner, types: [.a])
         _ = try await provider.write(
             Change(owner: owner, before: before, after: sets, types: [.a]), until: .after(timeout))
