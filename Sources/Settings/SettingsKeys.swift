@@ -14,7 +14,7 @@ package struct SettingsKey: Sendable {
 package enum SettingsKeys {
     static let root = [
         "listen", "data", "access", "dns", "zones", "keys", "transfer", "notify", "policies", "indicators",
-        "references", "schemes", "notices",
+        "references", "schemes", "providers", "propagation", "notices",
     ].map { SettingsKey($0, standard: $0 == "data" ? Settings.standardDataFolder : nil) }
     static let listen = [
         SettingsKey("dns", standard: Settings.standardDNSListener),
@@ -53,10 +53,16 @@ package enum SettingsKeys {
         SettingsKey("options"),
     ]
     static let scheme = [
-        SettingsKey("provider", standard: "local"), SettingsKey("ttl", standard: "30"),
+        SettingsKey("providers", standard: "local"), SettingsKey("provider"), SettingsKey("ttl", standard: "30"),
         SettingsKey("minimum-ttl", standard: "5"), SettingsKey("failback", standard: "60s"),
         SettingsKey("all-down", standard: "hold"), SettingsKey("answers", standard: "all"),
-        SettingsKey("mass-failure", standard: "on"), SettingsKey("members"),
+        SettingsKey("mass-failure", standard: "on"), SettingsKey("max-changes", standard: "on"),
+        SettingsKey("members"),
+    ]
+    /// Beside these, a provider takes the arguments of its driver.
+    static let provider = [
+        SettingsKey("driver"), SettingsKey("drift", standard: "correct"), SettingsKey("max-changes", standard: "30%"),
+        SettingsKey("timeout", standard: "20s"), SettingsKey("servers"), SettingsKey("dry-run", standard: "no"),
     ]
     static let member = [
         SettingsKey("indicator"), SettingsKey("value"), SettingsKey("priority", standard: "primary"),
@@ -78,6 +84,7 @@ package enum SettingsKeys {
         SettingsKey("days"), SettingsKey("from"), SettingsKey("to"), SettingsKey("hold"),
         SettingsKey("at-most", standard: "critical"),
     ]
+    static let propagation = ["servers", "resolvers"].map { SettingsKey($0) }
 
     /// Every key with the section it stands in, in the order of the documentation.
     package static let all: [(section: String, keys: [SettingsKey])] = [
@@ -85,7 +92,7 @@ package enum SettingsKeys {
         ("cookies", cookies), ("rate-limit", rateLimit), ("zones", zone), ("keys", key),
         ("transfer", [SettingsKey("transfer")]), ("notify", [SettingsKey("notify")]), ("policies", policy),
         ("indicators", indicator), ("references", [SettingsKey("references")]),
-        ("schemes", scheme), ("members", member), ("notices", notices), ("channels", channel),
-        ("subscriptions", subscription), ("hours", hours),
+        ("schemes", scheme), ("members", member), ("providers", provider), ("propagation", propagation),
+        ("notices", notices), ("channels", channel), ("subscriptions", subscription), ("hours", hours),
     ]
 }

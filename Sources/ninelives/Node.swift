@@ -103,7 +103,7 @@ struct Node {
     private func makeDNS() throws -> DNSServer {
         do {
             var generator = SystemRandomNumberGenerator()
-            let names = try settings.configuration.schemes.map { try Name($0.name.text) }
+            let names = try settings.configuration.schemes.filter(\.isLocal).map { try Name($0.name.text) }
             let processors = max(ProcessInfo.processInfo.activeProcessorCount, 1)
             var limits = DNSServerLimits()
             limits.tcpThreads = min(processors, 8)
