@@ -34,12 +34,13 @@ package actor Control: ControlInterface {
     let clock: ShellClock
     private let publisher: any Publisher
     let group: any EventLoopGroup
-    private let logger: Logger
+    let logger: Logger
     private let process: ProcessReport
     let probing: Probing
     /// Nil without a store: then nothing outlives the process.
     let keeping: Keeping?
     private var unwritten: [StoredChange] = []
+    private(set) var retention = HistorySettings()
 
     /// - Parameter store: what outlives the process; the engine goes on from what it holds.
     package init(
@@ -60,6 +61,7 @@ package actor Control: ControlInterface {
         self.group = group
         self.process = process
         self.logger = logger
+        store?.onTrouble { [weak self] trouble in Task { await self?.storeTroubled(trouble) } }
     }
 
     // MARK: What comes in
@@ -68,6 +70,7 @@ package actor Control: ControlInterface {
     package func apply(_ settings: Settings) {
         var checks: [IndicatorName: any Check] = [:]
         for (name, check) in settings.checks { checks[name] = check }
+        retention = settings.history
         apply(settings.configuration, checks: checks)
     }
 
@@ -84,19 +87,29 @@ package actor Control: ControlInterface {
 
     /// Imposes an operator's word, at once; returns when it would survive a power cut.
     ///
-    /// - Throws: that it could not be written. It is in force all the same, until the process ends.
+    /// - Throws: that it could not be written. It is in force all the same, and written as soon as that is possible.
     package func impose(_ override: Override) async throws(StoreError) {
         perform(event: .overridden(override))
         let changes = unwritten
         unwritten = []
         finishTaking()
-        try await keeping?.store.commit(changes)
+        try await keeping?.store.commit(changes, isKept: true)
     }
 
     /// Notes what keeps the newest configuration from being in force, to be shown; empty when it is.
     package func setProblems(_ problems: [String]) {
         guard problems != reloadProblems else { return }
         reloadProblems = problems
+        changed()
+    }
+
+    /// The disk is full, say, or has room again.
+    private func storeTroubled(_ trouble: String?) {
+        if let trouble {
+            logger.error("Nothing can be written; answers go on", metadata: ["why": "\(trouble)"])
+        } else {
+            logger.notice("Everything is written again")
+        }
         changed()
     }
 
@@ -204,11 +217,12 @@ package actor Control: ControlInterface {
             .report(
                 process: process, sequence: sequence,
                 events: Array(log.newest(200)))
-        if !reloadProblems.isEmpty { report.problems = reloadProblems }
+        let problems = problems()
+        if !problems.isEmpty { report.problems = problems }
         return report
     }
 
-    package func problems() -> [String] { reloadProblems }
+    package func problems() -> [String] { reloadProblems + (keeping?.problems ?? []) }
 
     package func explanation(of scheme: String) -> Explanation? {
         engine.status(of: SchemeName(scheme)).map(Explanation.init(of:))

@@ -51,7 +51,7 @@ struct Broken: Sendable, CustomTestStringConvertible {
             #"n.yaml:1:1: shemes is not a key that exists here: did you mean "schemes"?"#),
         Broken(
             "an unknown key, far from any", "bananas: {}",
-            "n.yaml:1:1: bananas is not a key that exists here; use one of listen, data, access, dns, zones, keys, "
+            "n.yaml:1:1: bananas is not a key that exists here; use one of listen, data, history, access, dns, zones, keys, "
                 + "transfer, notify, policies, indicators, references, schemes"),
         Broken(
             "a key twice", "data: a\ndata: b",
