@@ -204,6 +204,11 @@ let package = Package(
             name: "AccountsTests", dependencies: ["Accounts", "Failover", "Storage", "TestSupport"],
             path: "Tests/Accounts"),
         // What a user does, done to the built executable with real tools.
-        .testTarget(name: "ScenarioTests", dependencies: ["TestSupport"], path: "Tests/Scenarios"),
+        .testTarget(
+            name: "ScenarioTests",
+            dependencies: [
+                "Storage", "TestSupport", nio, .product(name: "AsyncHTTPClient", package: "async-http-client"),
+            ],
+            path: "Tests/Scenarios"),
     ]
 )

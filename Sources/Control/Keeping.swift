@@ -12,6 +12,14 @@ struct Keeping: Sendable {
 
     init(_ store: Store) { self.store = store }
 
+    /// What an operator must know: what happens now may be forgotten, or what was before is.
+    var problems: [String] {
+        [
+            store.trouble.map { "what happens now would be forgotten at a restart: \($0)" },
+            store.repair.map { "what was before is forgotten: \($0)" },
+        ].compactMap(\.self)
+    }
+
     /// What the engine is to go on from.
     func memory() throws(StoreError) -> Memory {
         let state = try store.state()

@@ -21,6 +21,7 @@ package struct Settings: Sendable {
     package var isReadingOpen: Bool
     /// Where what must outlive the process is kept; relative paths begin at the file's folder.
     package var dataFolder: String
+    package var history: HistorySettings
     /// What the DNS server says about itself, and how much each client gets.
     package var dns: DNSSettings
     /// In the order in which they are configured; no name twice.

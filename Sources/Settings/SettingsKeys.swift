@@ -12,8 +12,8 @@ package struct SettingsKey: Sendable {
 
 /// The keys that exist, section by section. Reading, suggestions and the test of the documentation use this table.
 package enum SettingsKeys {
-    static let root = [
-        "listen", "data", "access", "dns", "zones", "keys", "transfer", "notify", "policies", "indicators",
+    package static let root = [
+        "listen", "data", "history", "access", "dns", "zones", "keys", "transfer", "notify", "policies", "indicators",
         "references", "schemes", "providers", "propagation", "notices",
     ].map { SettingsKey($0, standard: $0 == "data" ? Settings.standardDataFolder : nil) }
     static let listen = [
@@ -21,6 +21,7 @@ package enum SettingsKeys {
         SettingsKey("http", standard: Settings.standardHTTPListener),
         SettingsKey("tls"), SettingsKey("https"),
     ]
+    static let history = [SettingsKey("keep", standard: "90d"), SettingsKey("events", standard: "1000000")]
     static let access = [SettingsKey("read")]
     static let tls = [SettingsKey("address"), SettingsKey("certificate"), SettingsKey("key")]
     static let https = tls + [SettingsKey("path", standard: EncryptedListener.standardPath)]
@@ -88,7 +89,8 @@ package enum SettingsKeys {
 
     /// Every key with the section it stands in, in the order of the documentation.
     package static let all: [(section: String, keys: [SettingsKey])] = [
-        ("listen", listen), ("tls", tls), ("https", https), ("data", [root[1]]), ("access", access), ("dns", dns),
+        ("listen", listen), ("tls", tls), ("https", https), ("data", [root[1]]), ("history", history),
+        ("access", access), ("dns", dns),
         ("cookies", cookies), ("rate-limit", rateLimit), ("zones", zone), ("keys", key),
         ("transfer", [SettingsKey("transfer")]), ("notify", [SettingsKey("notify")]), ("policies", policy),
         ("indicators", indicator), ("references", [SettingsKey("references")]),

@@ -80,7 +80,8 @@ struct SettingsReader {
         let data = section["data"].flatMap { text(of: $0) } ?? Settings.standardDataFolder
         return Settings(
             file: file, dnsListeners: dns, encryptedListeners: encrypted, http: http, isReadingOpen: isReadingOpen,
-            dataFolder: resolve(data), dns: dnsSettings, zones: zones.read, transfers: transfers,
+            dataFolder: resolve(data), history: readHistory(section["history"]), dns: dnsSettings, zones: zones.read,
+            transfers: transfers,
             configuration: Configuration(
                 indicators: indicators.map(\.indicator), schemes: schemes, references: references),
             notices: notices,

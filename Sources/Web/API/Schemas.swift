@@ -16,6 +16,7 @@ enum Schemas {
         .init("version", .string()), .init("startedAt", .time), .init("dns", .array(.string())),
         .init("schemes", .array(.named("Scheme"))), .init("indicators", .array(.named("Indicator"))),
         .init("events", .array(.named("Event")), "The newest first, at most 200."),
+        optional("problems", .array(.string()), "What the operator must know, in words."),
     ])
 
     static let scheme = Schema.object([
