@@ -74,12 +74,13 @@ let package = Package(
             name: "Control",
             dependencies: [
                 "Addresses", "DNS", "Failover", "Checks", "Settings", "Storage", "DNSServer", "DNSClient", logging, nio,
-                nioPosix,
+                nioPosix, crypto,
             ], swiftSettings: strict),
         .target(
             name: "Web",
             dependencies: [
-                "Accounts", "Control", "Failover", "Storage", .product(name: "Hummingbird", package: "hummingbird"),
+                "Accounts", "Control", "Failover", "Settings", "Storage",
+                .product(name: "Hummingbird", package: "hummingbird"), crypto,
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Mustache", package: "swift-mustache"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"), logging, nio,
@@ -146,7 +147,9 @@ let package = Package(
         .testTarget(
             name: "WebTests",
             dependencies: [
-                "Accounts", "Checks", "Control", "Failover", "Storage", logging, "Demo", "TestSupport", "Web", nio,
+                "Accounts", "Checks", "Control", "Failover", "Settings", "Storage", logging, "Demo", "TestSupport",
+                "Web",
+                nio,
                 nioPosix,
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Hummingbird", package: "hummingbird"),

@@ -30,6 +30,8 @@ package actor Control: ControlInterface {
     private var wake: Scheduled<Void>?
     var isStopped = false
     private var reloadProblems: [String] = []
+    /// What no file manages; nil before a revision is in force.
+    private var managed: ManagedNames?
 
     let clock: ShellClock
     private let publisher: any Publisher
@@ -68,6 +70,7 @@ package actor Control: ControlInterface {
     package func apply(_ settings: Settings) {
         var checks: [IndicatorName: any Check] = [:]
         for (name, check) in settings.checks { checks[name] = check }
+        managed = settings.managed
         apply(settings.configuration, checks: checks)
     }
 
@@ -205,6 +208,7 @@ package actor Control: ControlInterface {
                 process: process, sequence: sequence,
                 events: Array(log.newest(200)))
         if !reloadProblems.isEmpty { report.problems = reloadProblems }
+        if let managed { report.mark(managed) }
         return report
     }
 

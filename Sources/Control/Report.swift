@@ -44,6 +44,8 @@ package struct SchemeReport: Codable, Hashable, Sendable {
     package var members: [MemberReport]
     package var failback: String
     package var allDown: String
+    /// `file`, or `api` for what the page and the API may change; nil if nothing is known of it.
+    package var managedBy: String?
 }
 
 package struct MemberReport: Codable, Hashable, Sendable {
@@ -81,6 +83,8 @@ package struct IndicatorReport: Codable, Hashable, Sendable {
     package var lastProbe: ProbeReport?
     /// The last probes, oldest first, at most ten.
     package var recent: [ProbeReport]
+    /// `file`, or `api` for what the page and the API may change.
+    package var managedBy: String?
 }
 
 package struct ProbeReport: Codable, Hashable, Sendable {

@@ -1,6 +1,7 @@
 import Addresses
 import Checks
 import Failover
+import Settings
 
 /// What a report says of the process itself.
 package struct ProcessReport: Sendable {
@@ -71,6 +72,18 @@ struct Reporting {
             effective: status.effective.rawValue, since: status.since?.seconds,
             override: status.isDisabled ? "disabled" : status.override.map(\.label), isUndecided: status.isUndecided,
             probesUntilFlip: status.probesUntilFlip, tripwire: status.tripwire, lastProbe: recent.last, recent: recent)
+    }
+}
+
+extension Report {
+    /// Says of each indicator and scheme who manages it.
+    mutating func mark(_ managed: ManagedNames) {
+        for index in schemes.indices {
+            schemes[index].managedBy = managed.contains(schemes[index].name, in: .schemes) ? "api" : "file"
+        }
+        for index in indicators.indices {
+            indicators[index].managedBy = managed.contains(indicators[index].name, in: .indicators) ? "api" : "file"
+        }
     }
 }
 

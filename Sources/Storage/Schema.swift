@@ -6,6 +6,7 @@ enum Schema {
         var migrator = DatabaseMigrator()
         migrator.registerMigration("1") { try $0.execute(sql: first) }
         migrator.registerMigration("2") { try $0.execute(sql: accounts) }
+        migrator.registerMigration("revisions") { try $0.execute(sql: revisions) }
         return migrator
     }
 
@@ -67,6 +68,17 @@ enum Schema {
         ) STRICT;
         CREATE TABLE secret (
             name TEXT PRIMARY KEY, sealed BLOB NOT NULL, at INTEGER NOT NULL
+        ) STRICT, WITHOUT ROWID;
+        """
+
+    /// What belongs to a revision beside the file's text, and what was answered to requests that may come twice.
+    private static let revisions = """
+        ALTER TABLE revision ADD COLUMN managed TEXT NOT NULL DEFAULT '';
+        ALTER TABLE revision ADD COLUMN effects TEXT NOT NULL DEFAULT '[]';
+        ALTER TABLE revision ADD COLUMN secrets BLOB;
+        CREATE TABLE reply (
+            actor TEXT NOT NULL, key TEXT NOT NULL, request TEXT NOT NULL, status INTEGER NOT NULL,
+            headers TEXT NOT NULL, body TEXT NOT NULL, at INTEGER NOT NULL, PRIMARY KEY (actor, key)
         ) STRICT, WITHOUT ROWID;
         """
 }

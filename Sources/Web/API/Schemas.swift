@@ -3,7 +3,9 @@ enum Schemas {
     static let all: [String: Schema] = [
         "Problem": Problem.schema, "Report": report, "Scheme": scheme, "Member": member, "Indicator": indicator,
         "Probe": probe, "Event": event, "Explanation": explanation, "Override": override, "WhatIf": whatIf,
-        "User": user, "Token": token, "AuditEntry": auditEntry, "Me": me,
+        "Revision": revision, "RevisionEffect": revisionEffect, "RevisionOutcome": revisionOutcome,
+        "RevisionDetail": revisionDetail, "Entry": entry, "User": user, "Token": token, "AuditEntry": auditEntry,
+        "Me": me,
     ]
 
     private static func optional(_ name: String, _ schema: Schema, _ description: String = "") -> Schema.Property {
@@ -25,7 +27,11 @@ enum Schemas {
         .init("isAllDown", .bool), optional("held", .string(), "What holds a better answer back."),
         optional("heldUntil", .time), .init("sync", .string()), optional("publishMicroseconds", .number()),
         .init("members", .array(.named("Member"))), .init("failback", .string()), .init("allDown", .string()),
+        optional("managedBy", managedBy, managedByDescription),
     ])
+
+    private static let managedBy = Schema.choice(["file", "api"])
+    private static let managedByDescription = "A file's entries can be changed in the file only."
 
     static let member = Schema.object([
         .init("indicator", .string()), .init("values", .array(.string())), .init("priority", .integer()),
@@ -41,6 +47,7 @@ enum Schemas {
         optional("since", .time), optional("override", .string()), .init("isUndecided", .bool),
         .init("probesUntilFlip", .integer()), optional("lastProbe", .named("Probe")),
         .init("recent", .array(.named("Probe")), "The oldest first, at most ten."),
+        optional("managedBy", managedBy, managedByDescription),
     ])
 
     static let probe = Schema.object([
@@ -71,6 +78,37 @@ enum Schemas {
     static let whatIf = Schema.object([
         .init("scheme", .string()), .init("now", .array(.string())), .init("then", .array(.string())),
         .init("rule", .string()), .init("changes", .bool),
+    ])
+
+    static let revisionEffect = Schema.object([
+        .init(
+            "kind", .choice(["answer", "later", "scheme", "indicator", "zone", "override", "server", "restart"]),
+            "answer: somebody gets another answer; later: once something has been checked; restart: at the next start."
+        ), .init("subject", .string()), .init("text", .string(), "One line for people."),
+    ])
+
+    static let revision = Schema.object([
+        .init("number", .integer()), .init("at", .time), .init("author", .string()), .init("comment", .string()),
+        .init("source", .choice(["file", "api", "page", "rollback"])),
+        .init("effects", .array(.named("RevisionEffect")), "What it was to do when it was made."),
+    ])
+
+    static let revisionDetail = Schema.object([
+        .init("revision", .named("Revision")),
+        .init("document", .string(), "What a file has; masked:… stands for each secret."),
+        .init("managed", .string(), "What the page and the API have added."),
+    ])
+
+    static let revisionOutcome = Schema.object([
+        .init("revision", .integer(), "The one in force now."), .init("isNew", .bool), .init("isDryRun", .bool),
+        .init("effects", .array(.named("RevisionEffect"))), .init("diff", .string(), "In unified format."),
+        .init("warnings", .array(.string())),
+    ])
+
+    static let entry = Schema.object([
+        .init("kind", .choice(["policies", "indicators", "schemes"])), .init("name", .string()),
+        .init("managedBy", managedBy, managedByDescription),
+        .init("value", .anything, "With the keys that the file has; secrets are masked."),
     ])
 
     static let role = Schema.choice(["viewer", "operator", "admin"])
