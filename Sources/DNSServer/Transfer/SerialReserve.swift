@@ -25,6 +25,7 @@ final class SerialReserve: Sendable {
         var isWriting = false
         var isStopped = false
         var hasWarned = false
+        var isDiskWorking = true
     }
 
     /// - Parameter path: of the file, in a folder that exists.
@@ -54,7 +55,7 @@ final class SerialReserve: Sendable {
         let mustWrite = marks.withLock { marks in
             guard !marks.isStopped else { return false }
             let mark = marks.byZone[apex]
-            if let mark, mark &- serial < 0x8000_0000, mark &- serial > SerialReserve.margin { return false }
+            if let mark, Self.isFar(serial, from: mark) { return false }
             if let mark, Serial(serial).isNewer(than: Serial(mark)), !marks.hasWarned {
                 marks.hasWarned = true
                 logger.warning("the disk lags behind the serial numbers", metadata: ["zone": "\(apex)"])
@@ -90,7 +91,28 @@ final class SerialReserve: Sendable {
     }
 
     private func writeElsewhere() {
-        NIOThreadPool.singleton.submit { [self] _ in write(margin: SerialReserve.step) }
+        NIOThreadPool.singleton.submit { [self] _ in
+            // Numbers may have come near their new marks while those were written.
+            repeat { write(margin: SerialReserve.step) } while isWrittenAgain()
+        }
+    }
+
+    /// Whether a mark is too near once more, and nobody else is going to write it.
+    private func isWrittenAgain() -> Bool {
+        let origins = state.serialOrigins
+        return marks.withLock { marks in
+            let isNear = origins.contains { zone in
+                guard zone.isDynamic, let mark = marks.byZone[zone.apex] else { return false }
+                return !Self.isFar(zone.serial, from: mark)
+            }
+            marks.isWriting = isNear && !marks.isStopped && marks.isDiskWorking
+            return marks.isWriting
+        }
+    }
+
+    /// Whether the serial number may go on for a while before the next mark is written.
+    private static func isFar(_ serial: UInt32, from mark: UInt32) -> Bool {
+        mark &- serial < 0x8000_0000 && mark &- serial > margin
     }
 
     private func write(margin: UInt32) {
@@ -112,8 +134,8 @@ final class SerialReserve: Sendable {
                 "serial numbers cannot be kept: after a restart they may go back", metadata: ["file": "\(path)"])
         }
         marks.withLock { [written] marks in
-            marks.isWriting = false
             marks.hasWarned = false
+            marks.isDiskWorking = isWritten
             marks.byZone = written
         }
     }
