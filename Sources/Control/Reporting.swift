@@ -46,7 +46,8 @@ struct Reporting {
             sync: decision == nil ? "waiting" : "verified",
             publishMicroseconds: status.publishTook.map { Double($0.nanoseconds) / 1000 },
             members: status.candidates.map { member($0, of: status, override: overrides[$0.indicator]) },
-            failback: Wording.failback(status.scheme.failback), allDown: Wording.allDown(status.scheme.allDown))
+            failback: Wording.failback(status.scheme.failback), allDown: Wording.allDown(status.scheme.allDown),
+            imposed: [status.pin, status.silence].compactMap { $0.flatMap(OverrideReport.init) })
     }
 
     private func member(_ candidate: Candidate, of status: SchemeStatus, override: Override?) -> MemberReport {
@@ -71,7 +72,8 @@ struct Reporting {
             intervalSeconds: status.policy.interval.milliseconds / 1000, state: status.state.rawValue,
             effective: status.effective.rawValue, since: status.since?.seconds,
             override: status.isDisabled ? "disabled" : status.override.map(\.label), isUndecided: status.isUndecided,
-            probesUntilFlip: status.probesUntilFlip, tripwire: status.tripwire, lastProbe: recent.last, recent: recent)
+            probesUntilFlip: status.probesUntilFlip, tripwire: status.tripwire, lastProbe: recent.last, recent: recent,
+            imposed: status.imposed.compactMap(OverrideReport.init))
     }
 }
 
@@ -106,6 +108,7 @@ extension Guard {
     var until: Instant? {
         switch self {
         case .failbackHeld(let until, _), .massFailure(_, _, let until): until
+        case .paused(let override): override.until
         case .failbackManual, .vantageDoubted, .passed: nil
         }
     }
@@ -117,7 +120,11 @@ extension Override {
         case .maintenance: "maintenance"
         case .force(_, let state): "forced \(state.rawValue)"
         case .pin: "pinned"
-        case .failBack, .clear, .unpin: ""
+        case .drain: "drained"
+        case .window: "planned maintenance"
+        case .pause: "paused"
+        case .silence: "silenced"
+        case .failBack, .clear, .closeWindow, .unpin, .unsilence: ""
         }
     }
 }

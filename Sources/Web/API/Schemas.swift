@@ -28,6 +28,7 @@ enum Schemas {
         optional("heldUntil", .time), .init("sync", .string()), optional("publishMicroseconds", .number()),
         .init("members", .array(.named("Member"))), .init("failback", .string()), .init("allDown", .string()),
         optional("managedBy", managedBy, managedByDescription),
+        .init("imposed", .array(.named("Override")), "What operators have imposed on it."),
     ])
 
     private static let managedBy = Schema.choice(["file", "api"])
@@ -48,6 +49,7 @@ enum Schemas {
         .init("probesUntilFlip", .integer()), optional("lastProbe", .named("Probe")),
         .init("recent", .array(.named("Probe")), "The oldest first, at most ten."),
         optional("managedBy", managedBy, managedByDescription),
+        .init("imposed", .array(.named("Override")), "What operators have imposed on it."),
     ])
 
     static let probe = Schema.object([
@@ -70,7 +72,10 @@ enum Schemas {
     ])
 
     static let override = Schema.object([
-        .init("subject", .string(), "indicator:NAME or scheme:NAME."), .init("action", .string()),
+        .init(
+            "subject", .string(),
+            "indicator:NAME, scheme:NAME, silence:indicator:NAME, silence:scheme:NAME or window:NAME."),
+        .init("action", .string()),
         optional("member", .string()), .init("author", .string()), .init("reason", .string()), .init("since", .time),
         optional("until", .time, "Missing: until it is ended by hand."),
     ])
