@@ -4,6 +4,7 @@ import PackageDescription
 // The arrows of the house go one way only (docs/ARCHITECTURE.md):
 //
 //   ninelives ─► Web, Demo ─► Control ─► Settings ─► Checks ─► Failover, DNS ─► Addresses
+//                                    │                  └─► DNSClient ─► DNS
 //                                    └─► DNSServer, DNSClient ─► DNS
 //
 // `make` builds with `--explicit-target-dependency-import-check error`, so an arrow that is not
@@ -18,7 +19,9 @@ let nio: Target.Dependency = .product(name: "NIOCore", package: "swift-nio")
 let nioPosix: Target.Dependency = .product(name: "NIOPosix", package: "swift-nio")
 let nioTLS: Target.Dependency = .product(name: "NIOTLS", package: "swift-nio")
 let nioHTTP1: Target.Dependency = .product(name: "NIOHTTP1", package: "swift-nio")
+let nioHPACK: Target.Dependency = .product(name: "NIOHPACK", package: "swift-nio-http2")
 let nioSSL: Target.Dependency = .product(name: "NIOSSL", package: "swift-nio-ssl")
+let crypto: Target.Dependency = .product(name: "Crypto", package: "swift-crypto")
 let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
 
 let package = Package(
@@ -26,9 +29,11 @@ let package = Package(
     products: [.executable(name: "ninelives", targets: ["ninelives"])],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
         .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-nio-http2", from: "1.46.0"),
         .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
         .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
         .package(url: "https://github.com/hummingbird-project/swift-mustache", from: "2.1.1"),
@@ -47,7 +52,10 @@ let package = Package(
             swiftSettings: strict),
         .target(name: "DNSClient", dependencies: ["Addresses", "DNS", nio, nioPosix], swiftSettings: strict),
         .target(
-            name: "Checks", dependencies: ["Addresses", nio, nioPosix, nioTLS, nioSSL], swiftSettings: strict),
+            name: "Checks",
+            dependencies: [
+                "Addresses", "DNS", "DNSClient", crypto, nio, nioHPACK, nioPosix, nioTLS, nioSSL,
+            ], swiftSettings: strict),
         .target(
             name: "Settings",
             dependencies: ["Addresses", "DNS", "Failover", "Checks", .product(name: "Yams", package: "Yams")],
@@ -105,7 +113,10 @@ let package = Package(
         .testTarget(name: "FailoverTests", dependencies: ["Addresses", "Failover"], path: "Tests/Failover"),
         .testTarget(name: "SimulationTests", dependencies: ["Addresses", "Failover"], path: "Tests/Simulation"),
         .testTarget(
-            name: "ChecksTests", dependencies: ["Addresses", "Checks", "TestSupport", nio, nioPosix, nioHTTP1, nioSSL],
+            name: "ChecksTests",
+            dependencies: [
+                "Addresses", "Checks", "DNS", "DNSClient", "TestSupport", crypto, nio, nioPosix, nioHTTP1, nioSSL,
+            ],
             path: "Tests/Checks"),
         .testTarget(
             name: "SettingsTests", dependencies: ["Addresses", "DNS", "Failover", "Checks", "Settings"],
