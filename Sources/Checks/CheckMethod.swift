@@ -1,7 +1,10 @@
 /// The methods that exist.
 package enum CheckMethod {
     /// In the order of the documentation.
-    package static let all: [any Check.Type] = [HTTPGrep.self, HTTPStatus.self, TCP.self]
+    package static let all: [any Check.Type] = [
+        HTTPGrep.self, HTTPStatus.self, TCP.self, TLSHandshake.self, SMTP.self, IMAP.self, POP3.self, FTP.self,
+        SSH.self,
+    ]
 
     /// The method of that name, or nil.
     package static func named(_ name: String) -> (any Check.Type)? { all.first { $0.method == name } }

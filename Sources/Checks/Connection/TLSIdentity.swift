@@ -65,6 +65,8 @@ enum TLSMinimum: String, CaseIterable, Sendable {
     case tls12 = "1.2"
     case tls13 = "1.3"
 
+    static let form = "1.0, 1.1, 1.2 or 1.3"
+
     var version: TLSVersion {
         switch self {
         case .tls10: .tlsv1
