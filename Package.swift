@@ -47,6 +47,8 @@ let package = Package(
         .target(name: "Failover", dependencies: ["Addresses"], swiftSettings: strict),
         // Batches of datagrams (recvmmsg, sendmmsg) and the socket options Swift cannot spell.
         .target(name: "CSockets"),
+        // What starting a program needs of the C library beyond what Swift sees.
+        .target(name: "CProcess"),
         .target(
             name: "DNSServer", dependencies: ["Addresses", "CSockets", "DNS", nio, nioPosix, logging],
             swiftSettings: strict),
@@ -54,7 +56,7 @@ let package = Package(
         .target(
             name: "Checks",
             dependencies: [
-                "Addresses", "DNS", "DNSClient", crypto, nio, nioHPACK, nioPosix, nioTLS, nioSSL,
+                "Addresses", "CProcess", "DNS", "DNSClient", crypto, nio, nioHPACK, nioPosix, nioTLS, nioSSL,
             ], swiftSettings: strict),
         .target(
             name: "Settings",

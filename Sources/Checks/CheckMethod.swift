@@ -2,8 +2,9 @@
 package enum CheckMethod {
     /// In the order of the documentation.
     package static let all: [any Check.Type] = [
-        HTTPGrep.self, HTTPStatus.self, TCP.self, TLSHandshake.self, SMTP.self, IMAP.self, POP3.self, FTP.self,
-        SSH.self,
+        HTTPGrep.self, HTTPStatus.self, HTTPDigest.self, TCP.self, TLSHandshake.self, Ping.self, DNSQuery.self,
+        UDP.self, SMTP.self, IMAP.self, POP3.self, FTP.self, SSH.self, PostgreSQL.self, MySQL.self, Redis.self,
+        WebSocket.self, GRPC.self, Exec.self, DNSBL.self, DomainExpiry.self,
     ]
 
     /// The method of that name, or nil.

@@ -33,7 +33,7 @@ import Testing
         arguments: [
             ("status == 404", "status is 200, expected 404"),
             ("status == 200 and json.n > 3", "json.n is 3, expected > 3"),  // the part that fails is told
-            ("time < 100ms", "time is 120 ms, expected < 100 ms"),
+            ("time < 100ms", "time is 120 ms, expected < 100ms"),
             ("cert.days >= 30", "cert.days is 20, expected >= 30"),
             ("body contains \"Jerry\"", "body is not as expected: contains \"Jerry\""),
             ("header.x-kitten == \"hiss\"", "header.x-kitten is \"purr\", expected \"hiss\""),

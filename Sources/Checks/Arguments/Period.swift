@@ -19,6 +19,7 @@ enum Period {
         guard let number = Double(digits), digits.first != ".", digits.last != "." else { throw .noNumber }
         let seconds: Double
         switch text[digits.endIndex...].drop(while: { $0 == " " }) {
+        case "µs", "us": seconds = number / 1_000_000
         case "ms": seconds = number / 1000
         case "s": seconds = number
         case "m", "min": seconds = number * 60

@@ -105,7 +105,7 @@ extension Condition.Literal: CustomStringConvertible {
         case .number(let number): number == number.rounded() && abs(number) < 1e15 ? "\(Int(number))" : "\(number)"
         case .text(let text): "\"\(printable(text))\""
         case .flag(let flag): "\(flag)"
-        case .duration(let duration): inWords(duration)
+        case .duration(let duration): inWords(duration).filter { $0 != " " }
         case .null: "null"
         }
     }

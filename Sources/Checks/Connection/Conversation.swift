@@ -31,6 +31,8 @@ enum Move<Finding: Sendable>: Sendable {
     case send(ByteBuffer)
     /// Begins TLS on this connection (STARTTLS); `Conversation.secured` follows.
     case secure(TLSIdentity)
+    /// The same, once these bytes have been sent in the clear.
+    case sendThenSecure(ByteBuffer, TLSIdentity)
     case finish(Finding)
 }
 

@@ -221,6 +221,9 @@ final class Exchange<Talk: Conversation> {
         case .listen: break
         case .send(let bytes): channel?.writeAndFlush(bytes, promise: nil)
         case .secure(let identity): secure(identity)
+        case .sendThenSecure(let bytes, let identity):
+            channel?.writeAndFlush(bytes, promise: nil)
+            secure(identity)
         case .finish(let finding): finish(.found(finding))
         }
     }

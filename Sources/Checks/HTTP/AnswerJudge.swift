@@ -11,6 +11,8 @@ struct HTTPExpectation: Sendable {
     var conditions: Condition?
     /// The SHA-256 of the page is wanted.
     var digests = false
+    /// The page itself is wanted.
+    var wantsBody = false
 
     /// Bytes of body that are read, transfer coding removed; what comes behind is cut off.
     static let longestBody = 65536
@@ -18,14 +20,15 @@ struct HTTPExpectation: Sendable {
     static let longestDigestedBody = 64 << 20
 
     var readsBody: Bool {
-        mustHave != nil || mustNotHave != nil || digests || conditions?.subjects.contains { $0.needsBody } == true
+        mustHave != nil || mustNotHave != nil || digests || wantsBody
+            || conditions?.subjects.contains { $0.needsBody } == true
     }
-    var keepsBody: Bool { conditions?.subjects.contains { $0.needsBody } == true }
+    var keepsBody: Bool { wantsBody || conditions?.subjects.contains { $0.needsBody } == true }
     var keepsFields: Bool {
         conditions?.subjects.contains { if case .header = $0 { true } else { false } } == true
     }
     /// Whether a verdict can be given only when the time and everything else is known.
-    var needsAnswer: Bool { conditions != nil || digests }
+    var needsAnswer: Bool { conditions != nil || digests || wantsBody }
     var longestBody: Int { digests ? Self.longestDigestedBody : Self.longestBody }
 }
 

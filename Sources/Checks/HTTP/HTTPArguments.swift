@@ -66,6 +66,7 @@ enum HTTPArguments {
                 reader.refuseHidden("headers", error.problem)
             }
         }
+        guard reader.takes("user") else { return (fields, secrets) }
         let user = reader.text("user")
         if user?.contains(":") == true { reader.refuse("user", "has a colon in it") }
         let password = reader.secret("password")

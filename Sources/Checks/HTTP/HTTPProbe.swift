@@ -25,7 +25,7 @@ struct HTTPProbe: Sendable {
     /// Reads the common arguments; `expectation` has what the method itself expects of the body.
     init(_ reader: inout ArgumentReader, expecting expectation: HTTPExpectation) throws(CheckArgumentErrors) {
         var expectation = expectation
-        let url = reader.read("url", WebAddress.init)
+        let url = reader.read("url") { text throws(WebAddress.Fault) in try WebAddress(text) }
         let method = HTTPArguments.readMethod(&reader)
         let body = HTTPArguments.readBody(&reader)
         let (fields, secrets) = HTTPArguments.readFields(&reader)
