@@ -37,7 +37,12 @@ import Testing
         arguments: [
             // The method itself.
             ("http-gerp", [:], ["check \"http-gerp\" is not a check method: did you mean \"http-grep\"?"]),
-            ("smoke", [:], ["check \"smoke\" is not a check method; right is: one of \(CheckMethod.all.map { $0.method }.joined(separator: ", "))"]),
+            (
+                "smoke", [:],
+                [
+                    "check \"smoke\" is not a check method; right is: one of \(CheckMethod.all.map { $0.method }.joined(separator: ", "))"
+                ]
+            ),
             // Unknown keys, with the key that was probably meant.
             (
                 "http-grep", ["url": url, "must-hav": "x", "must-have": "y"],
@@ -52,7 +57,9 @@ import Testing
             ),
             (
                 "tcp", ["host": "h.example.test", "port": "80", "kitten": "yes"],
-                ["kitten \"yes\" is not an argument of tcp; right is: one of host, port, banner, send, expect, addr, address"]
+                [
+                    "kitten \"yes\" is not an argument of tcp; right is: one of host, port, banner, send, expect, addr, address"
+                ]
             ),
             // All at once, not only the first.
             (

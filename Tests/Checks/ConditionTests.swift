@@ -26,7 +26,8 @@ import Testing
     func `a condition that is true holds`(text: String) throws {
         let condition = try Condition(text)
         #expect(condition.failure(facts) == nil)
-        #expect(try Condition(condition.description).description == condition.description, "what it says reads the same")
+        #expect(
+            try Condition(condition.description).description == condition.description, "what it says reads the same")
     }
 
     @Test(
@@ -67,7 +68,10 @@ import Testing
     @Test(
         arguments: [
             ("", 1, "something is missing here, such as status == 200"),
-            ("status", 7, "a comparison is missing: use ==, !=, <, <=, >, >=, contains, starts-with, ends-with or exists"),
+            (
+                "status", 7,
+                "a comparison is missing: use ==, !=, <, <=, >, >=, contains, starts-with, ends-with or exists"
+            ),
             (
                 "status = 200", 8,
                 "\"=\" is no comparison: use ==, !=, <, <=, >, >=, contains, starts-with, ends-with or exists"
@@ -91,7 +95,10 @@ import Testing
             ("status == 200 and", 18, "something is missing here, such as status == 200"),
             ("json..a == 1", 5, "a path goes on with .KEY or [NUMBER], such as json.items[0].name"),
             ("json[x] == 1", 5, "a path goes on with .KEY or [NUMBER], such as json.items[0].name"),
-            ("json.a == maybe", 11, "\"maybe\" is no value: use a number, a \"text\", true, false, null or a duration such as 300ms"),
+            (
+                "json.a == maybe", 11,
+                "\"maybe\" is no value: use a number, a \"text\", true, false, null or a duration such as 300ms"
+            ),
             ("json.ok > true", 11, "json.ok is compared with a number, a \"text\", true, false or null"),
             ("status == 200 ; x", 15, "\";\" has no meaning here"),
         ] as [(String, Int, String)])

@@ -15,7 +15,8 @@ import Testing
     }
 
     @Test func `ping tells silence, slowness and a network that is not there`() async throws {
-        guard try await !probe("ping", ["host": "127.0.0.1"]).reason.hasPrefix("this process may not") else { return }
+        let local = try await probe("ping", ["host": "127.0.0.1"])
+        if local.reason.hasPrefix("this process may not") { return }
         // 240.0.0.0/4 cannot be sent to.
         let nowhere = try await probe("ping", ["host": "240.0.0.1"], timeout: .milliseconds(300))
         #expect(!nowhere.isSuccess)
@@ -58,40 +59,74 @@ import Testing
         return ["-g", "-c", file]
     }
 
+    /// BIND listens before it has read its zones.
+    private static func zoneIsLoaded(_ port: Int) async throws {
+        try await eventually("the zone is loaded", within: .seconds(20)) {
+            try await probe("dns", ["server": "127.0.0.1", "port": "\(port)", "name": "ns.example.test"]).isSuccess
+        }
+    }
+
     @Test func `a name server is asked and its answer judged`() async throws {
         try await withFolder { folder in
             try await withServer("named", { try Self.named($0, folder, serial: 41) }) { old in
                 try await withServer("named", { try Self.named($0, folder, serial: 42) }) { port in
+                    for port in [old, port] { try await Self.zoneIsLoaded(port) }
                     let rows: [([String: String], Bool, String)] = [
                         (["name": "ns.example.test"], true, "A 127.0.0.1"),
-                        (["name": "cat.example.test", "expect": "192.0.2.2|192.0.2.1", "only": "yes", "authoritative": "yes"], true, "A 192.0.2."),
-                        (["name": "cat.example.test", "expect": "192.0.2.1", "only": "yes"], false, "192.0.2.2 is among the answers, and not expected"),
-                        (["name": "cat.example.test", "expect": "192.0.2.9"], false, "192.0.2.9 is not among the answers: 192.0.2."),
+                        (
+                            [
+                                "name": "cat.example.test", "expect": "192.0.2.2|192.0.2.1", "only": "yes",
+                                "authoritative": "yes",
+                            ], true, "A 192.0.2."
+                        ),
+                        (
+                            ["name": "cat.example.test", "expect": "192.0.2.1", "only": "yes"], false,
+                            "192.0.2.2 is among the answers, and not expected"
+                        ),
+                        (
+                            ["name": "cat.example.test", "expect": "192.0.2.9"], false,
+                            "192.0.2.9 is not among the answers: 192.0.2."
+                        ),
                         (["name": "cat.example.test", "type": "AAAA", "transport": "tcp"], true, "AAAA 2001:db8::1"),
-                        (["name": "mail.example.test", "type": "MX", "expect": "10 CAT.example.test."], true, "MX 10 cat.example.test."),
+                        (
+                            ["name": "mail.example.test", "type": "MX", "expect": "10 CAT.example.test."], true,
+                            "MX 10 cat.example.test."
+                        ),
                         (["name": "no.example.test"], false, "answers NXDOMAIN, expected NOERROR"),
                         (["name": "no.example.test", "rcode": "NXDOMAIN"], true, "answers NXDOMAIN"),
                         (["name": "mail.example.test"], false, "answers NOERROR without a A record"),
                         (["name": "example.org"], false, "answers REFUSED, expected NOERROR"),
-                        (["name": "example.test", "type": "SOA", "not-behind": "127.0.0.1:\(old)"], true, "serial 42, the other server has 41"),
+                        (
+                            ["name": "example.test", "type": "SOA", "not-behind": "127.0.0.1:\(old)"], true,
+                            "serial 42, the other server has 41"
+                        ),
                     ]
                     for (more, isSuccess, reason) in rows {
-                        let result = try await probe("dns", ["server": "127.0.0.1", "port": "\(port)"].merging(more) { $1 })
+                        let result = try await probe(
+                            "dns", ["server": "127.0.0.1", "port": "\(port)"].merging(more) { $1 })
                         #expect(result.reason.hasPrefix(reason), "\(more): \(result.reason)")
                         #expect(result.isSuccess == isSuccess, "\(more): \(result.reason)")
                     }
                     let behind = try await probe(
-                        "dns", ["server": "127.0.0.1", "port": "\(old)", "name": "example.test", "type": "SOA", "not-behind": "127.0.0.1:\(port)"])
+                        "dns",
+                        [
+                            "server": "127.0.0.1", "port": "\(old)", "name": "example.test", "type": "SOA",
+                            "not-behind": "127.0.0.1:\(port)",
+                        ])
                     #expect(behind.reason == "serial 41 is behind 42 of the other server")
                     let lists: [(String, String, Bool, String)] = [
                         ("192.0.2.25", "bl.example.test", false, "listed by bl.example.test. (127.0.0.2)"),
                         ("192.0.2.1", "bl.example.test", true, "on none of 1 list"),
                         ("2001:db8::1", "bl.example.test", false, "listed by bl.example.test. (127.0.0.4)"),
-                        ("192.0.2.1", "bl.example.test, odd.example.test", true, "on none of 1 list; no answer from odd.example.test."),
+                        (
+                            "192.0.2.1", "bl.example.test, odd.example.test", true,
+                            "on none of 1 list; no answer from odd.example.test."
+                        ),
                         ("192.0.2.1", "bl.example.org", false, "none of the lists answers: bl.example.org."),
                     ]
                     for (address, names, isSuccess, reason) in lists {
-                        let result = try await probe("dnsbl", ["host": address, "lists": names, "resolver": "127.0.0.1:\(port)"])
+                        let result = try await probe(
+                            "dnsbl", ["host": address, "lists": names, "resolver": "127.0.0.1:\(port)"])
                         #expect(result.reason == reason)
                         #expect(result.isSuccess == isSuccess)
                     }
@@ -111,15 +146,17 @@ import Testing
     @Test func `a datagram is answered as expected`() async throws {
         try await withFolder { folder in
             try await withServer("named", { try Self.named($0, folder, serial: 1) }) { port in
+                try await Self.zoneIsLoaded(port)
                 // A question for example.test NS, written out, and part of what must come back.
                 let query = "\\x12\\x34\\0\\0\\0\\x01\\0\\0\\0\\0\\0\\0\\x07example\\x04test\\0\\0\\x02\\0\\x01"
                 let server = ["host": "127.0.0.1", "port": "\(port)", "send": query]
-                #expect(try await probe("udp", server.merging(["expect": "\\x12\\x34\\x85"]) { $1 }).isSuccess)
+                #expect(try await probe("udp", server.merging(["expect": "\\x12\\x34\\x84"]) { $1 }).isSuccess)
                 #expect(try await probe("udp", server).reason.hasPrefix("answers with "))
                 let other = try await probe("udp", server.merging(["expect": "purr"]) { $1 })
                 #expect(other.reason.hasPrefix("text \"purr\" not found in "))
                 // BIND says nothing to what is no query.
-                let silent = try await probe("udp", ["host": "127.0.0.1", "port": "\(port)", "send": "x"], timeout: .milliseconds(200))
+                let silent = try await probe(
+                    "udp", ["host": "127.0.0.1", "port": "\(port)", "send": "x"], timeout: .milliseconds(200))
                 #expect(silent.reason == "timed out after 200 ms waiting for an answer")
             }
         }
@@ -142,13 +179,16 @@ import Testing
             }
             try await withNginx(in: folder, site) { port in
                 let rows: [(String, Bool, String)] = [
-                    ("long.example", true, "long.example expires in "), ("fraction.example", true, "fraction.example expires in "),
+                    ("long.example", true, "long.example expires in "),
+                    ("fraction.example", true, "fraction.example expires in "),
                     ("gone.example", false, "gone.example expired on 2001-02-03"),
                     ("mute.example", false, "the registry does not say when mute.example expires"),
-                    ("odd.example", false, "the answer is not RDAP"), ("none.example", false, "status 404, expected 200"),
+                    ("odd.example", false, "the answer is not RDAP"),
+                    ("none.example", false, "status 404, expected 200"),
                 ]
                 for (domain, isSuccess, reason) in rows {
-                    let result = try await probe("whois-expiry", ["domain": domain, "server": "http://127.0.0.1:\(port)"])
+                    let result = try await probe(
+                        "whois-expiry", ["domain": domain, "server": "http://127.0.0.1:\(port)"])
                     #expect(result.reason.hasPrefix(reason), "\(result.reason)")
                     #expect(result.isSuccess == isSuccess)
                 }

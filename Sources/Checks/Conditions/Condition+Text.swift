@@ -217,7 +217,8 @@ struct ConditionParser {
                 rest = rest[key.endIndex...]
             } else {
                 let digits = rest.prefix { $0 != "]" }
-                guard first == "[", let index = Int(digits), (0...999_999).contains(index), digits.endIndex < rest.endIndex
+                guard first == "[", let index = Int(digits), (0...999_999).contains(index),
+                    digits.endIndex < rest.endIndex
                 else { throw fault }
                 steps.append(.index(index))
                 rest = rest[rest.index(after: digits.endIndex)...]

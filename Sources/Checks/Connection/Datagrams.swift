@@ -69,7 +69,9 @@ private final class DatagramTalk: ChannelInboundHandler {
 
     func channelActive(context: ChannelHandlerContext) {
         let quarter = TimeAmount.nanoseconds(max(1_000_000, (limit.end - .now()).nanoseconds / 4))
-        let (this, bound) = (NIOLoopBound(self, eventLoop: context.eventLoop), NIOLoopBound(context, eventLoop: context.eventLoop))
+        let (this, bound) = (
+            NIOLoopBound(self, eventLoop: context.eventLoop), NIOLoopBound(context, eventLoop: context.eventLoop)
+        )
         repetition = context.eventLoop.scheduleRepeatedTask(initialDelay: quarter, delay: quarter) { _ in
             this.value.send(bound.value)
         }

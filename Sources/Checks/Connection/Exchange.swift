@@ -159,12 +159,16 @@ final class Exchange<Talk: Conversation> {
     func secured(_ channel: any Channel, applicationProtocol: String?) {
         guard stage == .securing, isCurrent(channel), let tls else { return }
         phases.tls = lap()
+        let certificate = tls.peerCertificate.map { CertificateFacts($0) }
+        if let certificate, let identity = endpoint.tls, !identity.matches(certificate) {
+            let fault = TLSFault.wrongName(certificate: certificate.names, wanted: identity.host.description)
+            return finish(.failed(fault.words))
+        }
         enter(.talking)
         perform(
             talk.secured(
                 TLSSession(
-                    version: tls.tlsVersion, applicationProtocol: applicationProtocol,
-                    certificate: tls.peerCertificate.map { CertificateFacts($0) })))
+                    version: tls.tlsVersion, applicationProtocol: applicationProtocol, certificate: certificate)))
     }
 
     /// Puts TLS under a conversation that has begun without it.

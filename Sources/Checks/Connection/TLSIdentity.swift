@@ -107,4 +107,18 @@ struct TLSIdentity: Sendable {
     func makeHandler() throws -> NIOSSLClientHandler {
         try NIOSSLClientHandler(context: context, serverHostname: host.name)
     }
+
+    /// Whether a certificate that was believed is for this very host. The TLS library also takes one for the address
+    /// that was connected to, which says nothing about a name (RFC 9525 §6.1).
+    func matches(_ certificate: CertificateFacts) -> Bool {
+        guard isVerified else { return true }
+        let wanted = host.description
+        return certificate.names.contains { listed in
+            let name = listed.lowercased()
+            guard host.name != nil, name.hasPrefix("*."), let dot = wanted.firstIndex(of: ".") else {
+                return name == wanted
+            }
+            return wanted[dot...] == name.dropFirst()
+        }
+    }
 }

@@ -54,7 +54,8 @@ extension DatabaseRole {
         switch (self, isWritable) {
         case (.primary, false): .err("\(words), not writable, expected the primary")
         case (.replica, true): .err("\(words), writable, expected a replica")
-        case (.any, _), (.primary, true), (.replica, false): .ok("\(words), \(isWritable ? "writable" : "not writable")")
+        case (.any, _), (.primary, true), (.replica, false):
+            .ok("\(words), \(isWritable ? "writable" : "not writable")")
         }
     }
 }

@@ -102,7 +102,9 @@ struct PostgreSQLConversation: Conversation {
         let kind = message.readInteger(as: UInt32.self)
         guard let login else { return kind == 0 ? nil : .finish(.ok("PostgreSQL answers")) }
         if kind == 0 { return nil }
-        guard let password = login.password?.revealed else { return .finish(.err("login refused: it wants a password")) }
+        guard let password = login.password?.revealed else {
+            return .finish(.err("login refused: it wants a password"))
+        }
         switch kind {
         case 3:
             guard isSecured else { return .finish(.err("it wants the password in the clear: use tls")) }
@@ -121,7 +123,9 @@ struct PostgreSQLConversation: Conversation {
             return .send(Self.message("p", answer))
         case 11:
             let challenge = message.readString(length: message.readableBytes) ?? ""
-            guard let answer = scram?.answer(to: challenge) else { return .finish(.err("its SCRAM challenge is wrong")) }
+            guard let answer = scram?.answer(to: challenge) else {
+                return .finish(.err("its SCRAM challenge is wrong"))
+            }
             return .send(Self.message("p", ByteBuffer(string: answer)))
         case 12:
             let proof = message.readString(length: message.readableBytes) ?? ""

@@ -52,7 +52,11 @@ struct Dialogue: Conversation {
                 case .heard(let words): if let words { told.append(words) }
                 case .failed(let reason): return .finish(.err(reason))
                 }
-            case .say(let text): return .send(ByteBuffer(string: text))
+            case .say(let text):
+                if let line = lines.next() {
+                    return .finish(.err("spoke before it was asked: \"\(printable(line, limit: 80))\""))
+                }
+                return .send(ByteBuffer(string: text))
             case .sayBytes(let bytes): return .send(ByteBuffer(bytes: bytes))
             case .secure(let identity):
                 guard lines.isEmpty else { return .finish(.err("sent more in the clear after it agreed to TLS")) }

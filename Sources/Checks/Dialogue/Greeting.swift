@@ -14,7 +14,8 @@ struct Greeting: Sendable {
             CheckParameter(
                 "tls", .text, form: "no, starttls or implicit (port \(tlsPort))",
                 "Whether the connection is secured; no if not given."),
-            CheckParameter("days", .integer(0...3650), "Days that the certificate must still be valid; 0 if not given."),
+            CheckParameter(
+                "days", .integer(0...3650), "Days that the certificate must still be valid; 0 if not given."),
         ] + Server.options + TLSArguments.parameters
     }
 
@@ -22,7 +23,8 @@ struct Greeting: Sendable {
 
     /// `hello`: what is said after the greeting, and again in TLS.
     init(
-        _ reader: inout ArgumentReader, _ kind: StartTLS, tlsPort: Int, hello: [Dialogue.Step] = [], client: String? = nil,
+        _ reader: inout ArgumentReader, _ kind: StartTLS, tlsPort: Int, hello: [Dialogue.Step] = [],
+        client: String? = nil,
         goodbye: String
     ) throws(CheckArgumentErrors) {
         let banner = reader.text("banner").map { TextSearch($0) }

@@ -34,7 +34,9 @@ struct Reply: Sendable {
             return line.dropFirst(3).first == UInt8(ascii: "-") ? .more : .last
         case .line: return isAccepted(line) ? .last : .refused
         case .tagged(let tag):
-            if line.starts(with: (tag + " ").utf8) { return isAccepted(line.dropFirst(tag.utf8.count + 1)) ? .last : .refused }
+            if line.starts(with: (tag + " ").utf8) {
+                return isAccepted(line.dropFirst(tag.utf8.count + 1)) ? .last : .refused
+            }
             return line.first == UInt8(ascii: "*") ? .more : .refused
         case .eventually: return isAccepted(line) ? .last : .skip
         case .octet: return .refused

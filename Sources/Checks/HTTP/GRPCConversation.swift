@@ -88,7 +88,9 @@ struct GRPCConversation: Conversation {
             if frame.endsHeaders { return try finishHeaders() }
         case .data where frame.stream == 1:
             body += frame.body.map { Array($0.readableBytesView) } ?? []
-            guard body.count <= 1024 else { return .err("not a health service: an answer of \(inWords(bytes: body.count))") }
+            guard body.count <= 1024 else {
+                return .err("not a health service: an answer of \(inWords(bytes: body.count))")
+            }
             if frame.endsStream { return judge() }
         default: break
         }

@@ -65,7 +65,9 @@ struct HTTP2Frame: Sendable {
     var body: ByteBuffer? {
         var payload = payload
         guard flags & 0x8 != 0 else { return payload }
-        guard let padding = payload.readInteger(as: UInt8.self), Int(padding) <= payload.readableBytes else { return nil }
+        guard let padding = payload.readInteger(as: UInt8.self), Int(padding) <= payload.readableBytes else {
+            return nil
+        }
         return payload.readSlice(length: payload.readableBytes - Int(padding))
     }
 
@@ -167,7 +169,8 @@ extension ByteBuffer {
 extension ResponseHead {
     /// Reads the headers of an HTTP/2 answer.
     init(_ fields: HPACKHeaders, keepsFields: Bool) throws(HTTP2Fault) {
-        guard let text = fields.first(name: ":status"), text.utf8.count == 3, let status = Int(text), status >= 100 else {
+        guard let text = fields.first(name: ":status"), text.utf8.count == 3, let status = Int(text), status >= 100
+        else {
             throw .badStatus
         }
         self.init(status: status)

@@ -10,7 +10,8 @@ enum HTTPArguments {
     static let conditions = [
         CheckParameter("max-time", .text, form: Period.form, "The whole probe must not take longer."),
         CheckParameter(
-            "conditions", .text, form: Condition.form, "What else must hold of status, body, json, headers, time, cert."),
+            "conditions", .text, form: Condition.form, "What else must hold of status, body, json, headers, time, cert."
+        ),
     ]
 
     static let request = [
@@ -80,7 +81,8 @@ enum HTTPArguments {
         }
         guard bearer != nil || password != nil else { return (fields, secrets) }
         if fields.contains(where: { $0.isNamed("Authorization") }) {
-            reader.refuseHidden("headers", "has Authorization, which comes from another argument", expected: "one of them")
+            reader.refuseHidden(
+                "headers", "has Authorization, which comes from another argument", expected: "one of them")
         }
         if let bearer {
             fields.append(HeaderField(name: "Authorization", value: "Bearer \(bearer.revealed)"))
@@ -95,8 +97,10 @@ enum HTTPArguments {
 
     /// The conditions; a time limit is one of them.
     static func readConditions(_ reader: inout ArgumentReader) -> (conditions: Condition?, longest: Duration?) {
-        (reader.read("conditions") { text throws(ConditionFault) in try Condition(text) },
-         reader.read("max-time", Period.parse))
+        (
+            reader.read("conditions") { text throws(ConditionFault) in try Condition(text) },
+            reader.read("max-time", Period.parse)
+        )
     }
 }
 

@@ -55,7 +55,9 @@ struct ResponseHead: Hashable, Sendable {
             let value = trimmed(line[(colon + 1)...])
             try take(name: line[..<colon], value: value)
             if keepsFields {
-                keep(name: String(decoding: line[..<colon], as: UTF8.self), value: String(decoding: value, as: UTF8.self))
+                keep(
+                    name: String(decoding: line[..<colon], as: UTF8.self), value: String(decoding: value, as: UTF8.self)
+                )
             }
         }
     }

@@ -12,7 +12,8 @@ package struct DNSBL: Check {
         CheckParameter(
             "host", .text, form: "an IPv4 address, an IPv6 address or a host name", required: true, "Whom to look for."),
         CheckParameter(
-            "lists", .text, form: "domain names separated by commas", required: true, "The lists to look at, 32 at most."),
+            "lists", .text, form: "domain names separated by commas", required: true,
+            "The lists to look at, 32 at most."),
         CheckParameter(
             "resolver", .text, form: "an address, or ADDRESS:PORT",
             "The name server to ask; the first of /etc/resolv.conf if not given."),
@@ -79,14 +80,18 @@ package struct DNSBL: Check {
         case silent(String)
     }
 
-    private func look(_ address: IPAddress, _ list: Name, within limit: TimeLimit, on loop: any EventLoop) async -> Finding {
+    private func look(_ address: IPAddress, _ list: Name, within limit: TimeLimit, on loop: any EventLoop) async
+        -> Finding
+    {
         guard let name = try? Name(Self.labels(address), relativeTo: list) else { return .silent("\(list)") }
         let answer = await DNSClient(group: loop).query(
             name, .a, server: resolver.address, port: resolver.port,
             timeout: max(Duration(limit.end - .now()), .milliseconds(1)), recursionDesired: true)
         guard case .success(let message) = answer else { return .silent("\(list)") }
         let codes = message.answers.filter { $0.type == .a && $0.rdata.count == 4 }.map(\.rdata)
-        if codes.isEmpty { return message.rcode == .noError || message.rcode == .nxDomain ? .absent : .silent("\(list)") }
+        if codes.isEmpty {
+            return message.rcode == .noError || message.rcode == .nxDomain ? .absent : .silent("\(list)")
+        }
         // 127.255.255.0/24 is how lists tell that they do not answer this resolver; what is not in 127/8 is no list.
         guard let code = codes.first(where: { $0[0] == 127 && !($0[1] == 255 && $0[2] == 255) }) else {
             return .silent("\(list)")
@@ -108,9 +113,13 @@ package struct DNSBL: Check {
         let listed = findings.compactMap { if case .listed(let list) = $0 { list } else { nil } }
         let silent = findings.compactMap { if case .silent(let list) = $0 { list } else { nil } }
         if !listed.isEmpty { return .err("listed by \(listed.joined(separator: ", "))") }
-        if silent.count == findings.count { return .err("none of the lists answers: \(silent.joined(separator: ", "))") }
+        if silent.count == findings.count {
+            return .err("none of the lists answers: \(silent.joined(separator: ", "))")
+        }
         let rest = silent.isEmpty ? "" : "; no answer from \(silent.joined(separator: ", "))"
-        return .ok("on none of \(findings.count - silent.count) \(findings.count - silent.count == 1 ? "list" : "lists")\(rest)")
+        return .ok(
+            "on none of \(findings.count - silent.count) \(findings.count - silent.count == 1 ? "list" : "lists")\(rest)"
+        )
     }
 }
 

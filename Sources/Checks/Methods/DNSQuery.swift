@@ -10,7 +10,8 @@ package struct DNSQuery: Check {
     package static let parameters =
         [
             CheckParameter(
-                "server", .text, form: "an IPv4 address, an IPv6 address or a host name", required: true, "Whom to ask."),
+                "server", .text, form: "an IPv4 address, an IPv6 address or a host name", required: true, "Whom to ask."
+            ),
             CheckParameter("port", .integer(1...65535), "The port; 53 if not given."),
             CheckParameter("name", .text, form: "a domain name", required: true, "The name to ask for."),
             CheckParameter("type", .text, form: "A, AAAA, MX, TXT, SOA, …", "The type to ask for; A if not given."),
@@ -163,7 +164,8 @@ package struct DNSQuery: Check {
         return values.count > 4 ? "\(shown) and \(values.count - 4) more" : shown
     }
 
-    private func compare(_ ours: Result<Message, DNSClientError>, _ theirs: Result<Message, DNSClientError>) -> Verdict {
+    private func compare(_ ours: Result<Message, DNSClientError>, _ theirs: Result<Message, DNSClientError>) -> Verdict
+    {
         let verdict = judge(ours)
         guard verdict.isSuccess, let mine = serial(ours) else {
             return verdict.isSuccess ? .err("answers without an SOA record") : verdict

@@ -44,17 +44,22 @@ package struct DomainExpiry: Check {
     }
 
     private func judge(_ answer: HTTPAnswer) -> Verdict {
-        guard !answer.isCut, let json = JSONValue(answer.body), case .list(let events)? = json.at([.key("events")]) else {
+        guard !answer.isCut, let json = JSONValue(answer.body), case .list(let events)? = json.at([.key("events")])
+        else {
             return .err("the answer is not RDAP")
         }
         let expiry = events.first { $0.at([.key("eventAction")]) == .text("expiration") }
         guard case .text(let text)? = expiry?.at([.key("eventDate")]) else {
             return .err("the registry does not say when \(domain) expires")
         }
-        guard let date = Self.date(text) else { return .err("the answer is not RDAP: date \"\(printable(text.utf8))\"") }
+        guard let date = Self.date(text) else {
+            return .err("the answer is not RDAP: date \"\(printable(text.utf8))\"")
+        }
         let left = Int((date.timeIntervalSinceNow / 86400).rounded(.down))
         if left < 0 { return .err("\(domain) expired on \(printable(text.prefix(10).utf8))") }
-        guard left >= days else { return .err("\(domain) expires in \(inWords(days: left)), expected at least \(days)") }
+        guard left >= days else {
+            return .err("\(domain) expires in \(inWords(days: left)), expected at least \(days)")
+        }
         return .ok("\(domain) expires in \(inWords(days: left)), on \(printable(text.prefix(10).utf8))")
     }
 

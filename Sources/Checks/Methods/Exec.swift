@@ -9,7 +9,8 @@ package struct Exec: Check {
     package static let parameters = [
         CheckParameter("program", .text, form: "the absolute path of a program", required: true, "What to run."),
         CheckParameter(
-            "arguments", .text, form: "words, quoted where they have blanks in them", "What to give it; no shell sees it."),
+            "arguments", .text, form: "words, quoted where they have blanks in them",
+            "What to give it; no shell sees it."),
         CheckParameter("exit", .integer(0...255), "The exit code that is ok; 0 if not given."),
         CheckParameter("expect", .text, "The last line that it prints must have this in it."),
     ]
@@ -69,7 +70,8 @@ package struct Exec: Check {
         case .cancelled: return .err("cancelled")
         case .neverStarted: return .err("timed out after \(inWords(limit.timeout)) waiting for its turn to run")
         case .cannotStart(let errno): return .err("cannot be run: \(String(cString: strerror(errno)))")
-        case .timedOut(let line): return .err("timed out after \(inWords(limit.timeout)), killed with its children" + told(line))
+        case .timedOut(let line):
+            return .err("timed out after \(inWords(limit.timeout)), killed with its children" + told(line))
         case .killed(let signal, let line): return .err("ended by signal \(signal)" + told(line))
         case .exited(let found, let line):
             guard Int(found) == code else { return .err("exit code \(found), expected \(code)" + told(line)) }
@@ -77,12 +79,15 @@ package struct Exec: Check {
             line.withUnsafeBytes { search.feed($0) }
             return search.isFound
                 ? .ok("exit code \(found)" + told(line))
-                : .err("text \(search) not found in the last line" + (line.isEmpty ? ", as it printed nothing" : told(line)))
+                : .err(
+                    "text \(search) not found in the last line"
+                        + (line.isEmpty ? ", as it printed nothing" : told(line)))
         }
     }
 
     private func told(_ line: [UInt8]) -> String {
         if line.isEmpty { return "" }
-        return ": " + (String(validating: line, as: UTF8.self).map { printable($0, limit: 200) } ?? printable(line, limit: 200))
+        return ": "
+            + (String(validating: line, as: UTF8.self).map { printable($0, limit: 200) } ?? printable(line, limit: 200))
     }
 }

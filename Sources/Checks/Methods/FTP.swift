@@ -10,7 +10,7 @@ package struct FTP: Check {
 
     package init(_ arguments: CheckArguments) throws(CheckArgumentErrors) {
         var reader = ArgumentReader(arguments, of: Self.self)
-        greeting = try Greeting(&reader, .ftp, tlsPort: 990, goodbye: "QUIT\\r\\n")
+        greeting = try Greeting(&reader, .ftp, tlsPort: 990, goodbye: "QUIT\r\n")
     }
 
     package var target: String { greeting.target }

@@ -6,7 +6,8 @@ package struct GRPC: Check {
     package static let summary = "A gRPC server's health service says SERVING."
     package static let parameters =
         Server.parameters(port: nil) + [
-            CheckParameter("service", .text, form: "a service's full name", "The service; the server as a whole if not given."),
+            CheckParameter(
+                "service", .text, form: "a service's full name", "The service; the server as a whole if not given."),
             CheckParameter("tls", .flag, "TLS from the first byte."),
             CheckParameter("name", .text, form: "a host name", "The name the certificate must be for, and :authority."),
         ] + Server.options + TLSArguments.parameters

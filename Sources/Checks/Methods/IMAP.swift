@@ -10,7 +10,7 @@ package struct IMAP: Check {
 
     package init(_ arguments: CheckArguments) throws(CheckArgumentErrors) {
         var reader = ArgumentReader(arguments, of: Self.self)
-        greeting = try Greeting(&reader, .imap, tlsPort: 993, goodbye: "n9 LOGOUT\\r\\n")
+        greeting = try Greeting(&reader, .imap, tlsPort: 993, goodbye: "n9 LOGOUT\r\n")
     }
 
     package var target: String { greeting.target }

@@ -10,7 +10,7 @@ package struct POP3: Check {
 
     package init(_ arguments: CheckArguments) throws(CheckArgumentErrors) {
         var reader = ArgumentReader(arguments, of: Self.self)
-        greeting = try Greeting(&reader, .pop3, tlsPort: 995, goodbye: "QUIT\\r\\n")
+        greeting = try Greeting(&reader, .pop3, tlsPort: 995, goodbye: "QUIT\r\n")
     }
 
     package var target: String { greeting.target }

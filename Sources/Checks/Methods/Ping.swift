@@ -47,7 +47,8 @@ package struct Ping: Check {
 
     private func judge(_ times: [Duration], within limit: TimeLimit) -> Verdict {
         guard !times.isEmpty else {
-            return .err("no answer to \(count == 1 ? "1 request" : "\(count) requests") within \(inWords(limit.timeout))")
+            return .err(
+                "no answer to \(count == 1 ? "1 request" : "\(count) requests") within \(inWords(limit.timeout))")
         }
         let lost = count - times.count
         let mean = times.reduce(.zero, +) / times.count

@@ -78,7 +78,9 @@ struct RedisConversation: Conversation {
 
     mutating func received(_ bytes: UnsafeRawBufferPointer) -> Move<Verdict> {
         buffer.append(contentsOf: bytes)
-        guard buffer.count <= Self.longest else { return .finish(.err("an answer longer than \(inWords(bytes: Self.longest))")) }
+        guard buffer.count <= Self.longest else {
+            return .finish(.err("an answer longer than \(inWords(bytes: Self.longest))"))
+        }
         guard let first = buffer.first, "+-:$*".utf8.contains(first) else {
             return .finish(.err("not Redis: \"\(printable(buffer))\""))
         }
@@ -94,7 +96,9 @@ struct RedisConversation: Conversation {
             stage = .ping
             return again("PING")
         case .ping:
-            guard line.elementsEqual("+PONG".utf8) else { return .finish(.err("PING is answered with \"\(printable(line))\"")) }
+            guard line.elementsEqual("+PONG".utf8) else {
+                return .finish(.err("PING is answered with \"\(printable(line))\""))
+            }
             guard role != .any else { return .finish(.ok("PONG")) }
             stage = .role
             return again("ROLE")

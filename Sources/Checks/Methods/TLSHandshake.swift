@@ -16,7 +16,8 @@ package struct TLSHandshake: Check {
             CheckParameter(
                 "name", .text, form: "a host name or an address",
                 "The name the certificate must be for; the host if not given."),
-            CheckParameter("days", .integer(0...3650), "Days that the certificate must still be valid; 0 if not given."),
+            CheckParameter(
+                "days", .integer(0...3650), "Days that the certificate must still be valid; 0 if not given."),
             CheckParameter(
                 "min-version", .text, form: TLSMinimum.form, "The oldest version of TLS to accept; 1.2 if not given."),
         ] + Server.options + TLSArguments.parameters

@@ -7,7 +7,8 @@ package struct UDP: Check {
     package static let parameters =
         [
             CheckParameter(
-                "host", .text, form: "an IPv4 address, an IPv6 address or a host name", required: true, "Where to send."),
+                "host", .text, form: "an IPv4 address, an IPv6 address or a host name", required: true, "Where to send."
+            ),
             CheckParameter("port", .integer(1...65535), required: true, "The UDP port."),
             CheckParameter("send", .text, form: WireText.form, required: true, "What to send, in one datagram."),
             CheckParameter("expect", .text, form: WireText.form, "One datagram of the answer must have this in it."),
@@ -24,7 +25,8 @@ package struct UDP: Check {
         var reader = ArgumentReader(arguments, of: Self.self)
         let bytes = reader.read("send", WireText.init)?.bytes ?? []
         if bytes.count > Self.longest {
-            reader.refuse("send", "is \(inWords(bytes: bytes.count)) long", expected: "\(inWords(bytes: Self.longest)) at most")
+            reader.refuse(
+                "send", "is \(inWords(bytes: bytes.count)) long", expected: "\(inWords(bytes: Self.longest)) at most")
         }
         expected = reader.read("expect", WireText.init).map { TextSearch(bytes: $0.bytes) }
         message = ByteBuffer(bytes: bytes)

@@ -28,7 +28,8 @@ struct ServerEnded: Error {
 }
 
 /// Runs a command as an unprivileged user where the test itself runs as root, for servers that refuse to be root.
-func unprivileged(_ tool: String, _ arguments: [String], as user: String) throws -> (tool: String, arguments: [String]) {
+func unprivileged(_ tool: String, _ arguments: [String], as user: String) throws -> (tool: String, arguments: [String])
+{
     guard geteuid() == 0 else { return (tool, arguments) }
     return ("setpriv", ["--reuid", user, "--regid", user, "--init-groups", try findTool(tool)] + arguments)
 }
