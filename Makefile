@@ -6,9 +6,11 @@ ARROWS := --explicit-target-dependency-import-check error
 RELEASE := -c release --static-swift-stdlib $(ARROWS)
 
 # What the binary is built against, and what the tests talk to.
-BUILD_PACKAGES := make zlib1g-dev
-TEST_PACKAGES := bind9 bind9-dnsutils chromium curl knot knot-dnsutils nginx-light openssl unbound
-BENCH_PACKAGES := bind9-dnsutils knot nsd
+BUILD_PACKAGES := libsqlite3-dev make zlib1g-dev
+TEST_PACKAGES := bind9 bind9-dnsutils chromium curl dovecot-imapd dovecot-pop3d dovecot-submissiond iproute2 knot \
+    knot-dnsutils ldnsutils mariadb-server nginx-light openssh-server openssl postgresql python3-grpcio \
+    python3-websockets redis-server unbound vsftpd
+BENCH_PACKAGES := bind9-dnsutils gdnsd knot nsd
 
 .PHONY: run build test lint format bench clean build-packages test-packages bench-packages help
 

@@ -1,3 +1,4 @@
+import Checks
 import Testing
 
 /// A configuration with one mistake and what is said about it.
@@ -51,8 +52,8 @@ struct Broken: Sendable, CustomTestStringConvertible {
             #"n.yaml:1:1: shemes is not a key that exists here: did you mean "schemes"?"#),
         Broken(
             "an unknown key, far from any", "bananas: {}",
-            "n.yaml:1:1: bananas is not a key that exists here; use one of listen, data, zones, "
-                + "policies, indicators, schemes"),
+            "n.yaml:1:1: bananas is not a key that exists here; use one of listen, data, access, dns, zones, "
+                + "policies, indicators, references, schemes"),
         Broken(
             "a key twice", "data: a\ndata: b",
             "n.yaml:2:1: data is a key for the second time; use it once; the first is on line 1"),
@@ -97,6 +98,20 @@ struct Broken: Sendable, CustomTestStringConvertible {
         Broken(
             "an unknown key in listeners", "listen: { htpp: x }",
             #"n.yaml:1:11: listen.htpp is not a key that exists here: did you mean "http"?"#),
+        Broken(
+            "TLS without its certificate", "listen: { tls: { address: \"[::1]:853\", key: k } }",
+            "n.yaml:1:11: listen.tls has no certificate; use certificate: a PEM file"),
+        Broken(
+            "a port for TLS that HTTPS has",
+            "listen: { tls: { address: \"[::1]:853\", certificate: c, key: k }, "
+                + "https: { address: \"[::1]:853\", certificate: c, key: k } }",
+            #"n.yaml:1:84: listen.https.address "[::1]:853" is listened on already; use another port; "#
+                + "the first is on line 1"),
+        Broken(
+            "a path that is none",
+            "listen: { https: { address: \"[::1]:443\", certificate: c, key: k, path: dns?query } }",
+            #"n.yaml:1:72: listen.https.path "dns?query" is not a path of a URL; "#
+                + "use /dns-query, say: a / and no ?, # or space"),
     ]
 
     static let zones = [
@@ -216,17 +231,19 @@ struct Broken: Sendable, CustomTestStringConvertible {
             #"n.yaml:1:16: policies.q "fast" is not a section; use lines of KEY: VALUE"#),
     ]
 
+    /// Every method, as an error lists them.
+    private static let methods = CheckMethod.all.map { $0.method }.joined(separator: ", ")
+
     static let indicators = [
         Broken(
             "no check", "indicators:\n  a: { policy: fast }",
-            "n.yaml:2:3: indicators.a has no check; use check: with one of http-grep, http-status, tcp"),
+            "n.yaml:2:3: indicators.a has no check; use check: with one of \(methods)"),
         Broken(
             "a check misspelt", "indicators:\n  a: { check: http-gerp, url: \"http://192.0.2.1/\" }",
             #"n.yaml:2:15: indicators.a.check "http-gerp" is not a check method: did you mean "http-grep"?"#),
         Broken(
             "a check that is none", "indicators:\n  a: { check: smoke }",
-            #"n.yaml:2:15: indicators.a.check "smoke" is not a check method; use one of http-grep, "#
-                + "http-status, tcp"),
+            #"n.yaml:2:15: indicators.a.check "smoke" is not a check method; use one of "# + methods),
         Broken(
             "an argument misspelt", "indicators:\n  a: { check: tcp, host: 192.0.2.1, prot: 80 }",
             "n.yaml:2:3: indicators.a.port is missing; use a whole number from 1 to 65535",

@@ -22,6 +22,14 @@ indirect enum Condition: Sendable {
         /// Days until the server's certificate expires.
         case certificateDays
 
+        /// Whether it is known at a glance: not the clock's business, and no document to be read through.
+        var isCheap: Bool {
+            switch self {
+            case .status, .body, .size, .header: true
+            case .json, .time, .certificateDays: false
+            }
+        }
+
         /// One step into a JSON document.
         enum Step: Hashable, Sendable {
             case key(String)

@@ -1,3 +1,4 @@
+import Addresses
 import NIOCore
 
 /// A server that a method talks to over TCP: the arguments that all of these methods have, read once.
@@ -34,6 +35,13 @@ struct Server: Sendable {
     /// `db.example.test:5432 at 192.0.2.1`.
     var description: String {
         "\(destination.host.inURL):\(port)" + (destination.reroute.map { " at \($0)" } ?? "")
+    }
+
+    /// Where one plain connection goes; nil if a name has to be looked up, or the address is of the wrong family.
+    var plain: (address: IPAddress, port: Int)? {
+        guard case .address(let address) = destination.reroute ?? destination.host, destination.choice.allows(address)
+        else { return nil }
+        return (address, port)
     }
 
     /// Holds one conversation over a new connection, or one with each address.

@@ -113,7 +113,7 @@ struct HTTPProbe: Sendable {
             var verdict: Verdict
             switch outcome {
             case .verdict(let found): verdict = found
-            case .answer(let answer): verdict = conclude(answer, within: limit, judge)
+            case .answer(let answer): verdict = Self.conclude(answer, expectation.conditions, after: limit.elapsed, judge)
             case .redirect(let location, let status):
                 switch step(after: request, to: location, status: status, followed: followed) {
                 case .success(let next):
@@ -126,6 +126,26 @@ struct HTTPProbe: Sendable {
             return ProbeResult(verdict, phases, at: address, within: limit)
         }
         preconditionFailure("the number of redirects is bounded")
+    }
+
+    /// Nil where a name, TLS, HTTP/2, redirects, the time or much work come into it.
+    var plain: PlainProbe? {
+        guard !url.isSecure, version == .one, !expectation.followsRedirects, longestTime == nil,
+            case .address(let address) = reroute ?? url.host, choice.allows(address),
+            expectation.conditions?.subjects.allSatisfy(\.isCheap) ?? true
+        else { return nil }
+        let talk = HTTPConversation(written, method: request.method, expecting: expectation)
+        return PlainProbe(address, port: url.port, talk) { [conditions = expectation.conditions, secrets] finding in
+            var verdict: Verdict
+            switch finding {
+            case .verdict(let found): verdict = found
+            case .answer(let answer):
+                verdict = Self.conclude(answer, conditions, after: .zero) { .ok($0.found) }
+            case .redirect: preconditionFailure("redirects are not followed here")
+            }
+            if !secrets.isEmpty { verdict.reason = redact(verdict.reason, secrets) }
+            return verdict
+        }
     }
 
     private func exchange(
@@ -152,14 +172,15 @@ struct HTTPProbe: Sendable {
         }
     }
 
-    private func conclude(
-        _ answer: HTTPAnswer, within limit: TimeLimit, _ judge: @Sendable (HTTPAnswer) -> Verdict
+    private static func conclude(
+        _ answer: HTTPAnswer, _ conditions: Condition?, after elapsed: Duration,
+        _ judge: @Sendable (HTTPAnswer) -> Verdict
     ) -> Verdict {
-        guard let conditions = expectation.conditions else { return judge(answer) }
+        guard let conditions else { return judge(answer) }
         let subjects = conditions.subjects
         let facts = ConditionFacts(
             status: answer.head.status, headers: answer.head.fields, body: answer.body, isCut: answer.isCut,
-            time: limit.elapsed, certificateDays: answer.session?.certificate?.daysLeft,
+            time: elapsed, certificateDays: answer.session?.certificate?.daysLeft,
             needsJSON: subjects.contains { if case .json = $0 { true } else { false } })
         if let failure = conditions.failure(facts) { return .err(failure) }
         let verdict = judge(answer)

@@ -42,6 +42,13 @@ package struct TCP: Check {
     }
 }
 
+extension TCP {
+    package var plain: PlainProbe? {
+        guard let (address, port) = server.plain else { return nil }
+        return PlainProbe(address, port: port, TextConversation(banner: banner, send: question, expect: answer)) { $0 }
+    }
+}
+
 /// Listens for a text, says one, listens for another; each of the three may be left out.
 struct TextConversation: Conversation {
     private enum Stage { case banner, answer }

@@ -1,34 +1,14 @@
 import DNS
 import NIOCore
 
-/// What the connections of one event loop share: all of it is used by that loop's thread alone.
-final class TCPLoop: @unchecked Sendable {  // handed over when the loop starts, then the loop's own
-    let state: ServingState
-    let reader: Epochs.Reader
-    let counters: CounterCell
-    private let cells: CounterCells
-    /// A reply is composed here and copied behind the others that go out together.
-    let scratch: UnsafeMutableRawBufferPointer
-
-    init(state: ServingState, reader: Int, cells: CounterCells) {
-        self.state = state
-        self.reader = state.epochs.reader(reader)
-        self.cells = cells
-        counters = cells[reader]
-        scratch = .allocate(byteCount: 65_535, alignment: 16)
-    }
-
-    deinit { scratch.deallocate() }
-}
-
-/// One TCP connection (RFC 7766): queries in frames of two length octets, as many at once as the client likes; the
-/// replies go out together, in the same order.
+/// DNS over TLS (RFC 7858), above the TLS handler: the frames of RFC 7766, as many queries at once as the client likes;
+/// the replies go out together, in the same order.
 ///
 ///     bytes ─► whole frames ─► answer ─► replies, in portions ─► the client reads them, or nothing more is read
 ///
 /// A client that asks faster than it reads is not read from until it has caught up. Only whole queries keep a
 /// connection alive, so neither silence nor a trickle of octets holds it.
-final class TCPQueries: ChannelDuplexHandler {
+final class EncryptedQueries: ChannelDuplexHandler {
     typealias InboundIn = ByteBuffer
     typealias InboundOut = Never
     typealias OutboundIn = Never
@@ -37,29 +17,13 @@ final class TCPQueries: ChannelDuplexHandler {
     /// Replies are flushed in portions of about this many octets.
     private static let portion = 64 << 10
 
-    private let loop: TCPLoop
-    private let idleLimit: TimeAmount
+    private let connection: EncryptedConnection
     private var pending = ByteBuffer()
+    private var row: (any ReplyRow)?
     private var isReadHeld = false
     private var isInputClosed = false
-    private var lastQuery = NIODeadline.now()
-    private var idleCheck: Scheduled<Void>?
 
-    init(loop: TCPLoop, idleLimit: TimeAmount) {
-        self.loop = loop
-        self.idleLimit = idleLimit
-    }
-
-    func channelActive(context: ChannelHandlerContext) {
-        lastQuery = .now()
-        scheduleIdleCheck(context)
-        context.fireChannelActive()
-    }
-
-    func channelInactive(context: ChannelHandlerContext) {
-        idleCheck?.cancel()
-        context.fireChannelInactive()
-    }
+    init(_ connection: EncryptedConnection) { self.connection = connection }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         var chunk = unwrapInboundIn(data)
@@ -72,6 +36,8 @@ final class TCPQueries: ChannelDuplexHandler {
     }
 
     func channelWritabilityChanged(context: ChannelHandlerContext) {
+        // Octets that the client took are a sign of life, too.
+        if context.channel.isWritable { connection.touch() }
         answerPending(context)
         if isReadHeld, context.channel.isWritable {
             isReadHeld = false
@@ -106,30 +72,51 @@ final class TCPQueries: ChannelDuplexHandler {
     /// Answers whole frames from `pending` until there are none, or enough for now.
     private func answerPortion(_ context: ChannelHandlerContext) -> ByteBuffer {
         var replies = context.channel.allocator.buffer(capacity: 512)
-        loop.reader.enter()
-        defer { loop.reader.leave() }
-        let source = loop.state.current.pointee
-        var answered = 0
-        while replies.readableBytes < Self.portion, let length = wholeFrameLength() {
-            let replyLength = pending.withUnsafeReadableBytes { octets in
-                answer(
-                    UnsafeRawBufferPointer(rebasing: octets[2..<2 + length]), over: .stream, from: source,
-                    into: loop.scratch)
-            }
-            pending.moveReaderIndex(forwardBy: 2 + length)
-            answered += 1
-            loop.counters.add(1, to: .tcpQueries)
-            loop.counters.add(length, to: .queryBytes)
-            guard replyLength > 0, let reply = loop.scratch.baseAddress else {
-                loop.counters.add(1, to: .dropped)
+        while replies.readableBytes < Self.portion {
+            if row != nil {
+                writeNextOfRow(to: &replies)
                 continue
             }
-            replies.writeInteger(UInt16(replyLength))
-            replies.writeBytes(UnsafeRawBufferPointer(rebasing: loop.scratch[..<replyLength]))
-            loop.counters.addReply(reply.assumingMemoryBound(to: UInt8.self), length: replyLength)
+            guard let length = wholeFrameLength() else { break }
+            pending.withUnsafeReadableBytes { octets in
+                let query = UnsafeRawBufferPointer(rebasing: octets[2..<2 + length])
+                let reply = connection.loop.answer(query, for: connection, counting: .tlsQueries) { source in
+                    divert(query, source)
+                }
+                guard let reply else { return }
+                replies.writeInteger(UInt16(reply.count))
+                replies.writeBytes(reply)
+            }
+            pending.moveReaderIndex(forwardBy: 2 + length)
         }
-        if answered > 0 { lastQuery = .now() }
         return replies
+    }
+
+    /// Lets somebody else answer, if there is one and it is such a query: the length of the reply, 0 if there is none,
+    /// -1 if a row begins.
+    private func divert(_ query: UnsafeRawBufferPointer, _ source: AnswerSource) -> Int? {
+        let loop = connection.loop
+        guard let diversion = loop.shared.diversion, StreamQuery.mayBeDiverted(query) else { return nil }
+        switch diversion.reply(to: query, from: connection.address, source: source, into: loop.scratch) {
+        case nil: return nil
+        case .silence: return 0
+        case .message(let length): return length
+        case .row(let row):
+            self.row = row
+            return -1
+        }
+    }
+
+    private func writeNextOfRow(to replies: inout ByteBuffer) {
+        let space = connection.loop.scratch
+        let length = min(row?.next(into: space) ?? 0, space.count)
+        guard length > 0, let reply = space.baseAddress else {
+            row = nil
+            return
+        }
+        replies.writeInteger(UInt16(length))
+        replies.writeBytes(UnsafeRawBufferPointer(rebasing: space[..<length]))
+        connection.loop.counters.addReply(reply.assumingMemoryBound(to: UInt8.self), length: length)
     }
 
     private func wholeFrameLength() -> Int? {
@@ -143,18 +130,6 @@ final class TCPQueries: ChannelDuplexHandler {
         let context = NIOLoopBound(context, eventLoop: context.eventLoop)
         context.value.writeAndFlush(wrapOutboundOut(ByteBuffer())).whenComplete { _ in
             context.value.close(promise: nil)
-        }
-    }
-
-    private func scheduleIdleCheck(_ context: ChannelHandlerContext) {
-        let context = NIOLoopBound(context, eventLoop: context.eventLoop)
-        let handler = NIOLoopBound(self, eventLoop: context.value.eventLoop)
-        idleCheck = context.value.eventLoop.scheduleTask(deadline: lastQuery + idleLimit) {
-            if NIODeadline.now() >= handler.value.lastQuery + handler.value.idleLimit {
-                context.value.close(promise: nil)
-            } else {
-                handler.value.scheduleIdleCheck(context.value)
-            }
         }
     }
 }
