@@ -35,6 +35,7 @@ extension Engine {
         let ended = indicatorTracks[index].impose(override)
         note(override, in: indicatorTracks[index].schemes, at: now, into: &effects)
         if let ended { effects.append(.overrideEnded(ended), at: now) }
+        turned(index)
         moveAlarm(ofIndicator: index)
     }
 
@@ -67,7 +68,7 @@ extension Engine {
         for scheme in indicatorTracks[index].schemes {
             schemeTracks[scheme].occasion.causes.append(.overrideEnded(ended))
         }
-        weigh(indicatorTracks[index].schemes)
+        turned(index)
         moveAlarm(ofIndicator: index)
     }
 

@@ -113,7 +113,8 @@ struct HTTPProbe: Sendable {
             var verdict: Verdict
             switch outcome {
             case .verdict(let found): verdict = found
-            case .answer(let answer): verdict = Self.conclude(answer, expectation.conditions, after: limit.elapsed, judge)
+            case .answer(let answer):
+                verdict = Self.conclude(answer, expectation.conditions, after: limit.elapsed, judge)
             case .redirect(let location, let status):
                 switch step(after: request, to: location, status: status, followed: followed) {
                 case .success(let next):
