@@ -61,7 +61,7 @@ let package = Package(
         .target(
             name: "Checks",
             dependencies: [
-                "Addresses", "CProcess", "CSockets", "DNS", "DNSClient", crypto, nio, nioHPACK, nioPosix, nioTLS, nioSSL,
+                "Addresses", "CProcess", "CSockets", "DNS", "DNSClient", "Failover", crypto, nio, nioHPACK, nioPosix, nioTLS, nioSSL,
             ], swiftSettings: strict),
         .target(
             name: "Settings",

@@ -5,6 +5,7 @@ package enum CheckMethod {
         HTTPGrep.self, HTTPStatus.self, HTTPDigest.self, TCP.self, TLSHandshake.self, Ping.self, DNSQuery.self,
         UDP.self, SMTP.self, IMAP.self, POP3.self, FTP.self, SSH.self, PostgreSQL.self, MySQL.self, Redis.self,
         WebSocket.self, GRPC.self, Exec.self, DNSBL.self, DomainExpiry.self,
+        Heartbeat.self, ReportedNumber.self, ReportedText.self, LogicCheck.self,
     ]
 
     /// The method of that name, or nil.

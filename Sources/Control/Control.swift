@@ -27,6 +27,11 @@ package actor Control: ControlInterface {
     private var sequence: UInt64 = 0
     private var listeners: [UInt64: AsyncStream<UInt64>.Continuation] = [:]
     var nextVersion: UInt64 = 0
+    /// What reported indicators said last, and since when we listen to each.
+    var lastReports: [IndicatorName: LastReport] = [:]
+    var listeningSince: [IndicatorName: Instant] = [:]
+    var reportToken: ReportToken?
+    var windows = OpenWindows()
     private var wake: Scheduled<Void>?
     var isStopped = false
 
@@ -38,7 +43,7 @@ package actor Control: ControlInterface {
     let probing: Probing
     /// Nil without a store: then nothing outlives the process.
     let keeping: Keeping?
-    private var unwritten: [StoredChange] = []
+    var unwritten: [StoredChange] = []
 
     /// - Parameter store: what outlives the process; the engine goes on from what it holds.
     package init(
@@ -67,15 +72,18 @@ package actor Control: ControlInterface {
     package func apply(_ settings: Settings) {
         var checks: [IndicatorName: any Check] = [:]
         for (name, check) in settings.checks { checks[name] = check }
+        reportToken = settings.reportToken
         apply(settings.configuration, checks: checks)
     }
 
     package func apply(_ configuration: Configuration, checks: [IndicatorName: any Check]) {
         replaceTargets(configuration, checks: checks)
+        watchWindows(of: checks)
         let known = targets.map { engine.status(of: $0.name) != nil }
         perform(event: .configured(configuration))
         // What the engine did not ask for anew (it kept its state) goes on at its interval.
-        for (place, wasKnown) in known.enumerated() where wasKnown && !targets[place].isAsked {
+        for (place, wasKnown) in known.enumerated()
+        where wasKnown && !targets[place].isAsked && !targets[place].isLogic {
             schedule(targets[place].name, .afterInterval(targets[place].policy.interval), patience: nil)
         }
         finishTaking()
@@ -96,6 +104,7 @@ package actor Control: ControlInterface {
     package func stop() {
         isStopped = true
         wake?.cancel()
+        windows.timer?.cancel()
         for target in targets { target.scheduled?.cancel() }
         targets = []
         places = [:]

@@ -27,6 +27,8 @@ package struct Settings: Sendable {
     package var configuration: Configuration
     /// What each indicator checks, sorted by name; every indicator of `configuration` once.
     package var checks: [(IndicatorName, any Check)]
+    /// The secret with which any client may report, beside the tokens of the indicators themselves.
+    package var reportToken: ReportToken?
     /// What is allowed and probably not meant, by line.
     package var warnings: [SettingsError]
 

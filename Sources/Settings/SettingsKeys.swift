@@ -13,7 +13,7 @@ package struct SettingsKey: Sendable {
 /// The keys that exist, section by section. Reading, suggestions and the test of the documentation use this table.
 package enum SettingsKeys {
     static let root = [
-        "listen", "data", "access", "dns", "zones", "policies", "indicators", "references", "schemes",
+        "listen", "data", "access", "dns", "zones", "policies", "indicators", "references", "reports", "schemes",
     ].map { SettingsKey($0, standard: $0 == "data" ? Settings.standardDataFolder : nil) }
     static let listen = [
         SettingsKey("dns", standard: Settings.standardDNSListener),
@@ -44,6 +44,7 @@ package enum SettingsKeys {
         SettingsKey("check"), SettingsKey("policy", standard: "default"), SettingsKey("disabled", standard: "no"),
         SettingsKey("options"),
     ]
+    static let reports = [SettingsKey("token")]
     static let scheme = [
         SettingsKey("provider", standard: "local"), SettingsKey("ttl", standard: "30"),
         SettingsKey("minimum-ttl", standard: "5"), SettingsKey("failback", standard: "60s"),
@@ -60,6 +61,7 @@ package enum SettingsKeys {
         ("cookies", cookies),
         ("rate-limit", rateLimit), ("zones", zone), ("policies", policy),
         ("indicators", indicator), ("references", [SettingsKey("references")]),
+        ("reports", reports),
         ("schemes", scheme), ("members", member),
     ]
 }

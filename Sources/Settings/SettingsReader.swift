@@ -52,6 +52,8 @@ struct SettingsReader {
         let policies = readPolicies(section["policies"])
         let zones = readZones(section["zones"])
         let indicators = readIndicators(section["indicators"], policies: policies)
+        checkLogic(of: indicators)
+        let reportToken = readReports(section["reports"])
         let schemes = readSchemes(section["schemes"], indicators: indicators, zones: zones)
         let references = readReferences(section["references"], indicators: indicators)
         warnAboutUnused(indicators, schemes: schemes, references: references)
@@ -63,7 +65,7 @@ struct SettingsReader {
                 indicators: indicators.map(\.indicator), schemes: schemes, references: references),
             checks: indicators.compactMap { item in item.check.map { (item.indicator.name, $0) } }
                 .sorted { $0.0 < $1.0 },
-            warnings: inOrder(warnings))
+            reportToken: reportToken, warnings: inOrder(warnings))
     }
 
     /// Errors below an anchor are met once for each of its aliases; they are told once.
@@ -119,6 +121,7 @@ struct SettingsReader {
     ) {
         var used = Set(references)
         for scheme in schemes { used.formUnion(scheme.members.map(\.indicator)) }
+        for item in indicators { used.formUnion(item.indicator.logic?.inputs ?? []) }
         for item in indicators where !used.contains(item.indicator.name) {
             warn(item.entry.atKey, "belongs to no scheme: it is checked and decides nothing")
         }

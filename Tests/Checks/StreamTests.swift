@@ -5,7 +5,7 @@ import Testing
 
 @testable import Checks
 
-/// `websocket`, `grpc` and `http-digest` against real servers; and every method that connects against hostile ones.
+/// `websocket`, `grpc` and `http-digest` against real servers.
 @Suite struct StreamTests {
     private static let echo = """
         import asyncio, sys, websockets
@@ -133,72 +133,5 @@ import Testing
                 #expect(!wrong.isSuccess)
             }
         }
-    }
-
-    /// Arguments with which each method connects to a port of loopback.
-    private static func arguments(_ method: String, _ port: Int) -> [String: String] {
-        switch method {
-        case "http-grep": ["url": "http://127.0.0.1:\(port)/", "must-have": "x"]
-        case "http-status", "http-digest": ["url": "http://127.0.0.1:\(port)/"]
-        case "websocket": ["url": "ws://127.0.0.1:\(port)/"]
-        case "postgresql", "mysql": ["host": "127.0.0.1", "port": "\(port)", "user": "tom", "tls": "yes"]
-        case "tcp": ["host": "127.0.0.1", "port": "\(port)", "send": "x", "expect": "purr"]
-        default: ["host": "127.0.0.1", "port": "\(port)"]
-        }
-    }
-
-    private static let connecting = [
-        "http-grep", "http-status", "http-digest", "tcp", "tls", "smtp", "imap", "pop3", "ftp", "ssh", "postgresql",
-        "mysql", "redis", "websocket", "grpc",
-    ]
-
-    /// What no server of any of these protocols does.
-    private static let hostilities: [(String, [HostileServer.Act])] = [
-        ("hangs", [.hang]),
-        ("closes", [.close]),
-        ("resets", [.awaitAnything, .reset]),
-        ("sends zeros", [.flood("\0", bytes: 10_000_000)]),
-        ("sends one byte at a time", [.dribble("\u{7F}", every: .milliseconds(5))]),
-        ("sends a line without end", [.flood("k", bytes: 10_000_000)]),
-        ("sends a TLS alert", [.sendBytes([0x15, 3, 3, 0, 2, 2, 40]), .hang]),
-        (
-            "sends what is no text",
-            [.sendBytes((0...255).map { UInt8($0) } + (0...255).map { UInt8(255 - $0) }), .hang]
-        ),
-        ("sends lengths beyond all measure", [.sendBytes([UInt8](repeating: 0xFF, count: 64)), .hang]),
-    ]
-
-    @Test(arguments: connecting)
-    func `nothing that a hostile server does is ok, late or without words`(method: String) async throws {
-        for (name, acts) in Self.hostilities {
-            let server = try await HostileServer(acts)
-            let result = try await probe(method, Self.arguments(method, server.port), timeout: .milliseconds(250))
-            #expect(!result.isSuccess, "\(method): \(name): \(result.reason)")
-            #expect(!result.reason.isEmpty && result.reason.utf8.count < 400, "\(method): \(name)")
-            #expect(
-                result.reason.allSatisfy { $0.isASCII && $0 >= " " && $0 <= "~" || $0 == "…" },
-                "\(method): \(name): \(result.reason)")
-            #expect(result.phases.total < .milliseconds(450), "\(method): \(name): \(result.phases.total)")
-            try await eventually("\(method) closes when the server \(name)") { server.ended == server.connections }
-            await server.stop()
-        }
-    }
-
-    @Test(arguments: connecting)
-    func `every method that connects says when nobody listens`(method: String) async throws {
-        let result = try await probe(method, Self.arguments(method, try freePort()))
-        #expect(result.reason == "connection refused")
-    }
-
-    @Test(arguments: connecting)
-    func `every method that connects can be sent elsewhere, and to one family`(method: String) async throws {
-        var arguments = Self.arguments(method, try freePort())
-        for key in ["url", "host"] {
-            arguments[key] = arguments[key]?.replacing("127.0.0.1", with: "cat.example.test")
-        }
-        arguments["addr"] = "127.0.0.1"
-        #expect(try await probe(method, arguments).reason == "connection refused")
-        arguments["address"] = "v6"
-        #expect(try await probe(method, arguments).reason == "127.0.0.1 is no IPv6 address")
     }
 }

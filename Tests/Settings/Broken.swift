@@ -53,7 +53,7 @@ struct Broken: Sendable, CustomTestStringConvertible {
         Broken(
             "an unknown key, far from any", "bananas: {}",
             "n.yaml:1:1: bananas is not a key that exists here; use one of listen, data, access, dns, zones, "
-                + "policies, indicators, references, schemes"),
+                + "policies, indicators, references, reports, schemes"),
         Broken(
             "a key twice", "data: a\ndata: b",
             "n.yaml:2:1: data is a key for the second time; use it once; the first is on line 1"),

@@ -120,9 +120,9 @@ package struct DNSQuery: Check {
         let (limit, loop) = (TimeLimit(timeout), group.next())
         return await destination.probeAddresses(within: limit, on: loop) { address, limit in
             async let ours = ask(address, port, within: limit, on: loop)
-            guard let leader else { return judge(await ours) }
+            guard let leader else { return judge(await ours, within: limit) }
             async let theirs = ask(leader.address, leader.port, within: limit, on: loop)
-            return await compare(ours, theirs)
+            return await compare(ours, theirs, within: limit)
         }
     }
 
@@ -135,11 +135,11 @@ package struct DNSQuery: Check {
             recursionDesired: wantsRecursion)
     }
 
-    private func judge(_ result: Result<Message, DNSClientError>) -> Verdict {
+    private func judge(_ result: Result<Message, DNSClientError>, within limit: TimeLimit) -> Verdict {
         let message: Message
         switch result {
         case .success(let found): message = found
-        case .failure(.timedOut(let limit)): return .err("timed out after \(inWords(limit)) waiting for an answer")
+        case .failure(.timedOut): return .err("timed out after \(inWords(limit.timeout)) waiting for an answer")
         case .failure(let error): return .err("\(error)")
         }
         let code = Int(message.rcode.rawValue)
@@ -164,9 +164,10 @@ package struct DNSQuery: Check {
         return values.count > 4 ? "\(shown) and \(values.count - 4) more" : shown
     }
 
-    private func compare(_ ours: Result<Message, DNSClientError>, _ theirs: Result<Message, DNSClientError>) -> Verdict
-    {
-        let verdict = judge(ours)
+    private func compare(
+        _ ours: Result<Message, DNSClientError>, _ theirs: Result<Message, DNSClientError>, within limit: TimeLimit
+    ) -> Verdict {
+        let verdict = judge(ours, within: limit)
         guard verdict.isSuccess, let mine = serial(ours) else {
             return verdict.isSuccess ? .err("answers without an SOA record") : verdict
         }

@@ -3,6 +3,7 @@ enum Schemas {
     static let all: [String: Schema] = [
         "Problem": Problem.schema, "Report": report, "Scheme": scheme, "Member": member, "Indicator": indicator,
         "Probe": probe, "Event": event, "Explanation": explanation, "Override": override, "WhatIf": whatIf,
+        "Receipt": receipt,
         "User": user, "Token": token, "AuditEntry": auditEntry, "Me": me,
     ]
 
@@ -25,6 +26,11 @@ enum Schemas {
         .init("isAllDown", .bool), optional("held", .string(), "What holds a better answer back."),
         optional("heldUntil", .time), .init("sync", .string()), optional("publishMicroseconds", .number()),
         .init("members", .array(.named("Member"))), .init("failback", .string()), .init("allDown", .string()),
+    ])
+
+    static let receipt = Schema.object([
+        .init("indicator", .string()), .init("ok", .bool, "Whether what was reported is as it should be."),
+        .init("reason", .string()), .init("due", .time, "When the next report is late."),
     ])
 
     static let member = Schema.object([
