@@ -22,7 +22,10 @@ import Testing
         ("sends a line without end", [.flood("k", bytes: 10_000_000)]),
         ("sends 10 GB of lines", [.flood("220-kitten\r\n", bytes: 10_000_000_000)]),
         ("sends a TLS alert", [.sendBytes([0x15, 3, 3, 0, 2, 2, 40]), .hang]),
-        ("sends what is no text", [.sendBytes((0...255).map { UInt8($0) } + (0...255).map { UInt8(255 - $0) }), .hang]),
+        (
+            "sends what is no text",
+            [.sendBytes((0...255).map { UInt8($0) } + (0...255).map { UInt8(255 - $0) }), .hang]
+        ),
         ("sends lengths beyond all measure", [.sendBytes([UInt8](repeating: 0xFF, count: 64)), .hang]),
         ("sends the wrong text", [.awaitAnything, .send("NO CARRIER\r\n"), .hang]),
         ("sends headers and hangs", [.awaitAnything, .send(ok + "Content-Length: 5\r\n"), .hang]),

@@ -66,7 +66,19 @@ extension Secret: CustomStringConvertible, CustomReflectable {
     var customMirror: Mirror { Mirror(self, children: []) }
 }
 
-/// Takes secrets out of what is told, should a server send them back.
+/// Takes secrets out of what is told, should a server send them back: as they are, as they are printed, and where
+/// only their beginning is left because the rest was cut off.
 func redact(_ text: String, _ secrets: [String]) -> String {
-    secrets.reduce(text) { $1.utf8.count >= 4 ? $0.replacing($1, with: "(secret)") : $0 }
+    let shown = "(secret)"
+    var text = text
+    for secret in secrets where secret.utf8.count >= 4 {
+        for form in [secret, printable(secret.utf8, limit: .max), printable(secret, limit: .max)] {
+            text = text.replacing(form, with: shown)
+            guard text.contains("…") else { continue }
+            for length in stride(from: form.count - 1, through: 4, by: -1) {
+                text = text.replacing(form.prefix(length) + "…", with: shown + "…")
+            }
+        }
+    }
+    return text
 }

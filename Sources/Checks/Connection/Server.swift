@@ -44,15 +44,18 @@ struct Server: Sendable {
         return (address, port)
     }
 
-    /// Holds one conversation over a new connection, or one with each address.
+    /// Holds one conversation over a new connection, or one with each address. None of `secrets` is told.
     func probe<Talk: Conversation>(
-        timeout: Duration, on group: any EventLoopGroup, tls: TLSIdentity? = nil, _ talk: Talk
+        timeout: Duration, on group: any EventLoopGroup, tls: TLSIdentity? = nil, hiding secrets: [String] = [],
+        _ talk: Talk
     ) async -> ProbeResult where Talk.Finding == Verdict {
         let (limit, loop, port) = (TimeLimit(timeout), group.next(), port)
         return await destination.probe(within: limit, on: loop) { host, resolver in
             let endpoint = Endpoint(host: host, port: port, tls: tls)
             let report = await Exchange.run(talk, with: endpoint, within: limit, on: loop, resolver: resolver)
-            return ProbeResult(report, within: limit)
+            var result = ProbeResult(report, within: limit)
+            if !secrets.isEmpty { result.reason = redact(result.reason, secrets) }
+            return result
         }
     }
 }

@@ -17,7 +17,7 @@ package struct MySQL: Check {
 
     package func probe(timeout: Duration, on group: any EventLoopGroup) async -> ProbeResult {
         await database.server.probe(
-            timeout: timeout, on: group,
+            timeout: timeout, on: group, hiding: database.login?.password.map { [$0.revealed] } ?? [],
             MySQLConversation(login: database.login, role: database.role, tls: database.identity))
     }
 }

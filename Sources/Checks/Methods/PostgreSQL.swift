@@ -17,7 +17,7 @@ package struct PostgreSQL: Check {
 
     package func probe(timeout: Duration, on group: any EventLoopGroup) async -> ProbeResult {
         await database.server.probe(
-            timeout: timeout, on: group,
+            timeout: timeout, on: group, hiding: database.login?.password.map { [$0.revealed] } ?? [],
             PostgreSQLConversation(login: database.login, role: database.role, tls: database.identity))
     }
 }

@@ -40,7 +40,9 @@ package struct Redis: Check {
     package var target: String { server.description }
 
     package func probe(timeout: Duration, on group: any EventLoopGroup) async -> ProbeResult {
-        await server.probe(timeout: timeout, on: group, tls: identity, RedisConversation(login: login, role: role))
+        await server.probe(
+            timeout: timeout, on: group, tls: identity, hiding: login.map { [$0[$0.count - 1]] } ?? [],
+            RedisConversation(login: login, role: role))
     }
 }
 
