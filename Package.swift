@@ -53,7 +53,7 @@ let package = Package(
         .target(
             name: "DNSServer",
             dependencies: [
-                "Addresses", "CSockets", "DNS", nio, nioPosix, nioTLS, nioHTTP1, nioSSL,
+                "Addresses", "CSockets", "DNS", crypto, nio, nioPosix, nioTLS, nioHTTP1, nioSSL,
                 .product(name: "NIOHTTP2", package: "swift-nio-http2"), logging,
             ],
             swiftSettings: strict),
@@ -64,8 +64,16 @@ let package = Package(
                 "Addresses", "CProcess", "CSockets", "DNS", "DNSClient", "Failover", crypto, nio, nioHPACK, nioPosix, nioTLS, nioSSL,
             ], swiftSettings: strict),
         .target(
+            name: "Notices",
+            dependencies: [
+                "Failover", crypto, logging, nio, nioPosix, nioHTTP1, nioSSL,
+                .product(name: "AsyncHTTPClient", package: "async-http-client"),
+            ], swiftSettings: strict),
+        .target(
             name: "Settings",
-            dependencies: ["Addresses", "DNS", "Failover", "Checks", .product(name: "Yams", package: "Yams")],
+            dependencies: [
+                "Addresses", "DNS", "Failover", "Checks", "Notices", .product(name: "Yams", package: "Yams"),
+            ],
             swiftSettings: strict),
         .target(
             name: "Storage", dependencies: ["Failover", .product(name: "GRDB", package: "GRDB.swift")],
@@ -79,13 +87,14 @@ let package = Package(
         .target(
             name: "Control",
             dependencies: [
-                "Addresses", "DNS", "Failover", "Checks", "Settings", "Storage", "DNSServer", "DNSClient", logging, nio,
-                nioPosix,
+                "Addresses", "DNS", "Failover", "Checks", "Notices", "Settings", "Storage", "DNSServer", "DNSClient",
+                logging, nio, nioPosix,
             ], swiftSettings: strict),
         .target(
             name: "Web",
             dependencies: [
-                "Accounts", "Control", "Failover", "Storage", .product(name: "Hummingbird", package: "hummingbird"),
+                "Accounts", "Control", "Failover", "Notices", "Storage",
+                .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Mustache", package: "swift-mustache"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"), logging, nio,
@@ -100,7 +109,7 @@ let package = Package(
             name: "ninelives",
             dependencies: [
                 "Accounts", "Addresses", "CSockets", "Checks", "Control", "DNS", "DNSServer", "Demo", "Failover",
-                "Settings",
+                "Notices", "Settings",
                 "Storage", "Web",
                 logging, nio,
                 nioPosix, .product(name: "ArgumentParser", package: "swift-argument-parser"),
@@ -127,11 +136,14 @@ let package = Package(
         .testTarget(
             name: "DNSServerTests",
             dependencies: [
-                "Addresses", "CSockets", "DNS", "DNSServer", "DNSClient", "TestSupport", nio, nioPosix, nioSSL,
-                nioHTTP1,
-                logging,
+                "Addresses", "CSockets", "DNS", "DNSServer", "DNSClient", "TestSupport", crypto, nio, nioPosix, nioSSL,
+                nioHTTP1, logging,
             ],
             path: "Tests/DNSServer"),
+        // Our answers beside those of Knot and NSD.
+        .testTarget(
+            name: "DifferentialTests", dependencies: ["Addresses", "DNS", "DNSServer", "TestSupport", logging],
+            path: "Tests/Differential"),
         .testTarget(name: "FailoverTests", dependencies: ["Addresses", "Failover"], path: "Tests/Failover"),
         .testTarget(name: "SimulationTests", dependencies: ["Addresses", "Failover"], path: "Tests/Simulation"),
         .testTarget(
@@ -141,12 +153,18 @@ let package = Package(
             ],
             path: "Tests/Checks"),
         .testTarget(
-            name: "SettingsTests", dependencies: ["Addresses", "DNS", "Failover", "Checks", "Settings"],
+            name: "NoticesTests",
+            dependencies: [
+                "Failover", "Notices", "Storage", "TestSupport", crypto, logging, nio, nioPosix, nioHTTP1,
+            ], path: "Tests/Notices"),
+        .testTarget(
+            name: "SettingsTests", dependencies: ["Addresses", "DNS", "Failover", "Checks", "Notices", "Settings"],
             path: "Tests/Settings"),
         .testTarget(
             name: "ControlTests",
             dependencies: [
-                "Addresses", "Checks", "Control", "DNS", "Failover", "Settings", "Storage", "TestSupport", logging,
+                "Addresses", "Checks", "Control", "DNS", "Failover", "Notices", "Settings", "Storage", "TestSupport",
+                logging,
             ],
             path: "Tests/Control"),
         .testTarget(

@@ -2,6 +2,7 @@ import Checks
 import Failover
 import Logging
 import NIOCore
+import Notices
 import Settings
 import Storage
 
@@ -10,7 +11,7 @@ import Storage
 ///     checks ─► probed ─┐                       ┌─► publish    (our DNS, first of all)
 ///     operator ─────────┼─► engine.handle ─► [effect] ─► append     (the log)
 ///     clock ─► woke ────┘                       ├─► probe, wake (timers)
-///                                               └─► notify     (structured log)
+///                                               └─► notify     (structured log; `Control+Notices` tells people)
 ///
 /// Everything that reads (page, API, CLI) reads reports made here, and changes nothing.
 package actor Control: ControlInterface {
@@ -34,11 +35,17 @@ package actor Control: ControlInterface {
     var windows = OpenWindows()
     private var wake: Scheduled<Void>?
     var isStopped = false
+    private var reloadProblems: [String] = []
+    /// What people are told, and the way it goes to them.
+    var dispatch = Dispatch()
+    var noticeWake: (at: Instant, timer: Scheduled<Void>)?
+    let post: Post
+    var hasNotices = false
 
     let clock: ShellClock
     private let publisher: any Publisher
     let group: any EventLoopGroup
-    private let logger: Logger
+    let logger: Logger
     private let process: ProcessReport
     let probing: Probing
     /// Nil without a store: then nothing outlives the process.
@@ -54,6 +61,7 @@ package actor Control: ControlInterface {
             let keeping = try Keeping(store)
             engine = Engine(remembering: try keeping.memory())
             log = try keeping.log()
+            dispatch = try keeping.dispatch()
             self.keeping = keeping
         } else {
             keeping = nil
@@ -64,6 +72,7 @@ package actor Control: ControlInterface {
         self.group = group
         self.process = process
         self.logger = logger
+        post = Post(group: group, clock: clock, store: store, logger: logger)
     }
 
     // MARK: What comes in
@@ -73,6 +82,7 @@ package actor Control: ControlInterface {
         var checks: [IndicatorName: any Check] = [:]
         for (name, check) in settings.checks { checks[name] = check }
         reportToken = settings.reportToken
+        configureNotices(settings.notices)
         apply(settings.configuration, checks: checks)
     }
 
@@ -86,6 +96,7 @@ package actor Control: ControlInterface {
         where wasKnown && !targets[place].isAsked && !targets[place].isLogic {
             schedule(targets[place].name, .afterInterval(targets[place].policy.interval), patience: nil)
         }
+        forgetNotices()
         finishTaking()
     }
 
@@ -100,11 +111,20 @@ package actor Control: ControlInterface {
         try await keeping?.store.commit(changes)
     }
 
+    /// Notes what keeps the newest configuration from being in force, to be shown; empty when it is.
+    package func setProblems(_ problems: [String]) {
+        guard problems != reloadProblems else { return }
+        reloadProblems = problems
+        changed()
+    }
+
     /// Ends all timers; probes under way end by themselves and are not heard.
     package func stop() {
         isStopped = true
         wake?.cancel()
         windows.timer?.cancel()
+        noticeWake?.timer.cancel()
+        post.stop()
         for target in targets { target.scheduled?.cancel() }
         targets = []
         places = [:]
@@ -168,6 +188,7 @@ package actor Control: ControlInterface {
         let report = Wording.report(entry, id: log.nextID)
         log.append(report)
         if keeping != nil { unwritten += Keeping.changes(for: entry, report, engine) }
+        for happening in happenings(of: entry, report) { tell(happening) }
         var metadata: Logger.Metadata = ["text": "\(report.text)"]
         if let scheme = report.scheme { metadata["scheme"] = "\(scheme)" }
         if let indicator = report.indicator { metadata["indicator"] = "\(indicator)" }
@@ -201,11 +222,15 @@ package actor Control: ControlInterface {
     private func forget(listener key: UInt64) { listeners[key] = nil }
 
     package func report() -> Report {
-        Reporting(engine: engine, now: clock.now, targets: targets, places: places)
+        var report = Reporting(engine: engine, now: clock.now, targets: targets, places: places)
             .report(
                 process: process, sequence: sequence,
                 events: Array(log.newest(200)))
+        if !reloadProblems.isEmpty { report.problems = reloadProblems }
+        return report
     }
+
+    package func problems() -> [String] { reloadProblems }
 
     package func explanation(of scheme: String) -> Explanation? {
         engine.status(of: SchemeName(scheme)).map(Explanation.init(of:))

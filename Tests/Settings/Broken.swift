@@ -52,8 +52,8 @@ struct Broken: Sendable, CustomTestStringConvertible {
             #"n.yaml:1:1: shemes is not a key that exists here: did you mean "schemes"?"#),
         Broken(
             "an unknown key, far from any", "bananas: {}",
-            "n.yaml:1:1: bananas is not a key that exists here; use one of listen, data, access, dns, zones, "
-                + "policies, indicators, references, reports, schemes"),
+            "n.yaml:1:1: bananas is not a key that exists here; use one of listen, data, access, dns, zones, keys, "
+                + "transfer, notify, policies, indicators, references, reports, schemes, notices"),
         Broken(
             "a key twice", "data: a\ndata: b",
             "n.yaml:2:1: data is a key for the second time; use it once; the first is on line 1"),
@@ -118,7 +118,7 @@ struct Broken: Sendable, CustomTestStringConvertible {
         Broken(
             "a file that is missing", "zones: [{ name: example.test, file: absent.zone }]",
             #"n.yaml:1:37: zones[0].file "absent.zone" cannot be read; use a zone file in UTF-8 of at "#
-                + "most 16 MiB; its path begins at the folder of n.yaml"),
+                + "most 1 GiB; its path begins at the folder of n.yaml"),
         Broken(
             "a file that is broken", "zones: [{ name: example.test, file: broken.zone }]",
             #"broken.zone:3:8: “300.1.1.1” is not a valid address; use an IPv4 address such as "#
@@ -163,7 +163,7 @@ struct Broken: Sendable, CustomTestStringConvertible {
         ),
         Broken(
             "no name", "zones: [{ file: good.zone }]",
-            "n.yaml:1:9: zones[0] has no name; use name: such as example.org"),
+            "n.yaml:1:9: zones[0] has no name; use name: such as example.org, or list: with a file of zones"),
         Broken(
             "no records", "zones: [{ name: example.test }]",
             "n.yaml:1:9: zones[0] has neither file nor records; use file: example.test.zone, or records: "

@@ -89,7 +89,7 @@ private final class Journal: Sendable {
         try await eventually("all are err") { await control.report().indicators.allSatisfy { $0.state == "err" } }
         var all = journal.text
         let paths =
-            ["/", "/schemes/cat.example.test", "/events", "/metrics", "/api/openapi.json", "/api/v1/status"]
+            ["/", "/schemes/cat.example.test", "/metrics", "/api/openapi.json", "/api/v1/status"]
             + ["/api/v1/events", "/api/v1/overrides", "/api/v1/schemes/cat.example.test/explanation"]
             + arguments.flatMap { ["/indicators/\($0.0)", "/api/v1/indicators/\($0.0)"] }
         all += try await Application(router: site.router()).test(.router) { client in
