@@ -35,9 +35,6 @@ enum Schema {
         CREATE INDEX event_at ON event(at);
         CREATE INDEX event_scheme ON event(scheme, id) WHERE scheme IS NOT NULL;
         CREATE INDEX event_indicator ON event(indicator, id) WHERE indicator IS NOT NULL;
-        CREATE TABLE zone (
-            apex TEXT PRIMARY KEY, serial INTEGER NOT NULL
-        ) STRICT, WITHOUT ROWID;
         CREATE TABLE note (
             key TEXT PRIMARY KEY, value TEXT NOT NULL
         ) STRICT, WITHOUT ROWID;
