@@ -13,6 +13,7 @@ extension Control {
     func configureNotices(_ settings: NoticeSettings) {
         let isFirst = !hasNotices
         hasNotices = true
+        certificateDays = settings.certificateDays
         post.configure(settings.channels, name: settings.name ?? ProcessInfo.processInfo.hostName)
         // What waited when the last process ended goes first.
         if isFirst { sendWaitingLetters() }

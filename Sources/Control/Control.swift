@@ -38,6 +38,7 @@ package actor Control: ControlInterface {
     var noticeWake: (at: Instant, timer: Scheduled<Void>)?
     let post: Post
     var hasNotices = false
+    var certificateDays = NoticeSettings.standardCertificateDays
 
     let clock: ShellClock
     private let publisher: any Publisher
