@@ -39,6 +39,8 @@ package actor Control: ControlInterface {
     let post: Post
     var hasNotices = false
     var certificateDays = NoticeSettings.standardCertificateDays
+    /// What no file manages; nil before a revision is in force.
+    private var managed: ManagedNames?
 
     let clock: ShellClock
     private let publisher: any Publisher
@@ -82,6 +84,7 @@ package actor Control: ControlInterface {
     package func apply(_ settings: Settings) {
         var checks: [IndicatorName: any Check] = [:]
         for (name, check) in settings.checks { checks[name] = check }
+        managed = settings.managed
         configureNotices(settings.notices)
         retention = settings.history
         if propagation.settings != settings.propagation {
@@ -255,6 +258,7 @@ package actor Control: ControlInterface {
             events: Array(log.newest(200)))
         let problems = problems()
         if !problems.isEmpty { report.problems = problems }
+        if let managed { report.mark(managed) }
         return report
     }
 

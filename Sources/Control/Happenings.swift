@@ -35,17 +35,30 @@ extension Control {
         tell(Happening(targets[place].name, certificateEnd: end, daysLeft: left, within: days, at: clock.now))
     }
 
-    /// What ends by itself is told. Behind a maintenance there may be a trouble that nobody was told of.
+    /// What ends by itself is told. Behind a maintenance or a silence there may be a trouble that nobody was told of.
     private func ended(_ override: Override, _ report: EventReport, at now: Instant) -> [Happening] {
         var happenings: [Happening] = []
         if let until = override.until, until <= now {
+            // That a window closes was planned.
+            let severity: Happening.Severity = if case .window = override.action { .info } else { .warning }
             happenings.append(
                 Happening(
-                    .override, indicator: report.indicator, scheme: report.scheme, .news, .warning,
+                    .override, indicator: report.indicator, scheme: report.scheme, .news, severity,
                     standing: override.keptSubject ?? "", text: report.text, at: now))
         }
-        if case .maintenance(let name) = override.action, let state = engine.status(of: name)?.state, state == .err {
-            happenings.append(Happening(name, state, "\(name) is err; its maintenance has ended", at: now))
+        switch override.action {
+        case .maintenance(let name), .window(let name), .silence(.indicator(let name)):
+            if engine.status(of: name)?.state == .err {
+                happenings.append(Happening(name, .err, "\(name) is err", at: now))
+            }
+        case .silence(.scheme(let name)):
+            guard let decision = engine.status(of: name)?.decision else { break }
+            let text = "\(name) answers \(Wording.answer(decision.answer))"
+            if var happening = Happening(decision, decision.answer, text), happening.turn == .worse {
+                happening.at = now
+                happenings.append(happening)
+            }
+        default: break
         }
         return happenings
     }

@@ -48,7 +48,7 @@ struct ChannelUnderTest: Sendable, CustomTestStringConvertible {
             secrets: ["123456:AAF-secretToken"], text: { try field("text", $0) }, limit: 4096),
         ChannelUnderTest(
             kind: "slack",
-            arguments: { port, _ in ["url": "http://127.0.0.1:\(port)/services/T000/B000/secretPath"] },
+            arguments: { port, _ in ["webhook-url": "http://127.0.0.1:\(port)/services/T000/B000/secretPath"] },
             secrets: ["/services/T000/B000/secretPath"],
             text: {
                 try field("text", $0).replacing("&lt;", with: "<").replacing("&gt;", with: ">")
