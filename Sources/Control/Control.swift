@@ -29,6 +29,7 @@ package actor Control: ControlInterface {
     var nextVersion: UInt64 = 0
     private var wake: Scheduled<Void>?
     var accounts = ProviderAccounts()
+    var propagation: PropagationWatch
     var isStopped = false
     private var reloadProblems: [String] = []
 
@@ -36,7 +37,7 @@ package actor Control: ControlInterface {
     private let publisher: any Publisher
     let group: any EventLoopGroup
     let logger: Logger
-    private let process: ProcessReport
+    let process: ProcessReport
     let probing: Probing
     /// Nil without a store: then nothing outlives the process.
     let keeping: Keeping?
@@ -56,6 +57,7 @@ package actor Control: ControlInterface {
             keeping = nil
         }
         self.probing = probing
+        propagation = PropagationWatch(group: group, settings: PropagationSettings())
         self.clock = clock
         self.publisher = publisher
         self.group = group
@@ -69,6 +71,9 @@ package actor Control: ControlInterface {
     package func apply(_ settings: Settings) {
         var checks: [IndicatorName: any Check] = [:]
         for (name, check) in settings.checks { checks[name] = check }
+        if propagation.settings != settings.propagation {
+            propagation = PropagationWatch(group: group, settings: settings.propagation)
+        }
         apply(settings.configuration, checks: checks, providers: settings.providers)
     }
 

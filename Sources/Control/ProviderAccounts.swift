@@ -91,6 +91,11 @@ struct ProviderAccounts {
         }
     }
 
+    /// The name servers that are configured for the scheme's accounts.
+    func servers(of scheme: Scheme) -> [NameServer] {
+        scheme.providers.compactMap { accounts[$0]?.settings.servers }.flatMap { $0 }
+    }
+
     /// False if the scheme is at no such account; nil for all of the scheme's.
     func force(_ scheme: Scheme, at provider: String?) -> Bool {
         guard let owner = try? Name(scheme.name.text) else { return false }

@@ -147,6 +147,11 @@ package protocol ControlInterface: Sendable {
     func push(scheme: String, provider: String?) async -> Bool
     /// Allows a provider's changes that were paused because they were many; false if there is no such provider.
     func allowChanges(provider: String) async -> Bool
+    /// How far the scheme's answer has got, asked now; nil if there is no such scheme. It takes less than two seconds.
+    func propagation(of scheme: String) async -> PropagationReport?
+    /// What was seen last, for a page that is open: it is asked again and again while somebody looks, and each time
+    /// is a change. nil at first.
+    func watchedPropagation(of scheme: String) async -> PropagationReport?
     /// Nil once everything is answered and probed; otherwise why not, in words.
     func unreadiness() async -> String?
     /// What keeps the newest configuration or zone files from being in force, in words.
@@ -160,6 +165,8 @@ extension ControlInterface {
 extension ControlInterface {
     package func push(scheme: String, provider: String?) async -> Bool { false }
     package func allowChanges(provider: String) async -> Bool { false }
+    package func propagation(of scheme: String) async -> PropagationReport? { nil }
+    package func watchedPropagation(of scheme: String) async -> PropagationReport? { nil }
 }
 
 /// The servers of a demo, which a person may break and mend.

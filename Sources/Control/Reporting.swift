@@ -36,7 +36,7 @@ struct Reporting {
             indicators: indicators.map(indicator), events: events)
     }
 
-    private func scheme(_ status: SchemeStatus, overrides: [IndicatorName: Override]) -> SchemeReport {
+    func scheme(_ status: SchemeStatus, overrides: [IndicatorName: Override] = [:]) -> SchemeReport {
         let decision = status.decision
         let held = status.held == .passed ? nil : status.held
         return SchemeReport(

@@ -53,6 +53,12 @@ package struct FittedWish: Hashable, Sendable {
     package var types: [RRType]
     /// What was left out or changed, for people: `TTL 30 s is raised to 60 s`.
     package var remarks: [String]
+
+    package init(sets: [RRset], types: [RRType], remarks: [String]) {
+        self.sets = sets
+        self.types = types
+        self.remarks = remarks
+    }
 }
 
 extension Capabilities {

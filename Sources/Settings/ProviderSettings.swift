@@ -18,3 +18,12 @@ package struct ProviderSettings: Sendable {
             && timeout == other.timeout && servers == other.servers
     }
 }
+
+/// Whom to ask how far a change has got.
+package struct PropagationSettings: Hashable, Sendable {
+    /// The authoritative servers of every scheme's zone; empty: those that the DNS names for each.
+    package var servers: [NameServer] = []
+    package var resolvers: [NameServer] = PublicResolvers.all
+
+    package init() {}
+}

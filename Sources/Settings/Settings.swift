@@ -31,6 +31,8 @@ package struct Settings: Sendable {
     package var checks: [(IndicatorName, any Check)]
     /// The accounts, sorted by name; `local` is none of them.
     package var providers: [ProviderSettings] = []
+    /// Whom to ask how far a change has got.
+    package var propagation = PropagationSettings()
     /// What is allowed and probably not meant, by line.
     package var warnings: [SettingsError]
     /// When reading began, seconds since 1970: a file that is newer may have been read as it was before.

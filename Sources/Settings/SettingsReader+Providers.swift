@@ -71,16 +71,41 @@ extension SettingsReader {
                 report(place, value: word, "is not a share", "1%…100%, or off")
             }
         }
-        for item in items(of: fields["servers"]) {
+        settings.servers = readNameServers(fields["servers"])
+    }
+
+    private mutating func readNameServers(_ entry: Entry?) -> [NameServer] {
+        var servers: [NameServer] = []
+        for item in items(of: entry) {
             guard let written = text(of: item) else { continue }
-            if let server = NameServer(written) {
-                settings.servers.append(server)
+            // A name may stand before the address, for people.
+            let words = written.split(separator: " ").map(String.init)
+            if var server = words.last.flatMap({ NameServer($0) }) {
+                if words.count > 1 { server.name = words.dropLast().joined(separator: " ") }
+                servers.append(server)
             } else {
                 report(
                     item, value: written, "is not a name server's address",
                     "an address with or without a port, such as 192.0.2.53 or 127.0.0.1:5300")
             }
         }
+        return servers
+    }
+
+    /// Whom to ask how far a change has got.
+    mutating func readPropagation(_ entry: Entry?) -> PropagationSettings {
+        let fields = fields(of: entry, allowed: SettingsKeys.propagation)
+        var settings = PropagationSettings()
+        settings.servers = readNameServers(fields["servers"])
+        if let place = fields["resolvers"] {
+            let isOff = (text(ifScalar: place)).map { ["none", "off", "no"].contains($0.lowercased()) } ?? false
+            settings.resolvers = isOff ? [] : readNameServers(place)
+        }
+        return settings
+    }
+
+    private func text(ifScalar entry: Entry) -> String? {
+        if case .scalar(let scalar) = entry.node { scalar.string } else { nil }
     }
 
     /// `30%` is 0.3; `off` is no limit.

@@ -84,7 +84,7 @@ struct SettingsReader {
                 indicators: indicators.map(\.indicator), schemes: schemes, references: references),
             checks: indicators.compactMap { item in item.check.map { (item.indicator.name, $0) } }
                 .sorted { $0.0 < $1.0 }, providers: providers.read.sorted { $0.name < $1.name },
-            warnings: inOrder(warnings), readAt: 0,
+            propagation: readPropagation(section["propagation"]), warnings: inOrder(warnings), readAt: 0,
             keptZoneErrors: inOrder(keptZoneErrors), files: files)
     }
 

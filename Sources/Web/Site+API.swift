@@ -6,7 +6,7 @@ import NIOCore
 import NIOFoundationCompat
 
 extension Site {
-    var operations: [Operation] { lookingOperations + orderOperations + accountOperations }
+    var operations: [Operation] { lookingOperations + providerOperations + orderOperations + accountOperations }
 
     /// What programs read: the API, metrics and health.
     func addAPI(to router: Router<SiteContext>) {
@@ -15,23 +15,6 @@ extension Site {
         router.get("/api/openapi.json") { _, _ in
             let version = await control.report().version
             return try Response.json(OpenAPI(operations: operations, version: version).document)
-        }
-        router.post("/api/v1/schemes/:name/push") { request, context in
-            try Self.requireConsent(request)
-            let name = try context.parameters.require("name")
-            let provider = request.uri.queryParameters["provider"].map(String.init)
-            guard await control.push(scheme: name.removingPercentEncoding ?? name, provider: provider) else {
-                throw HTTPError(.notFound, message: "There is no scheme \(name) at such a provider.")
-            }
-            return Response(status: .accepted)
-        }
-        router.post("/api/v1/providers/:name/allow-changes") { request, context in
-            try Self.requireConsent(request)
-            let name = try context.parameters.require("name")
-            guard await control.allowChanges(provider: name.removingPercentEncoding ?? name) else {
-                throw HTTPError(.notFound, message: "There is no provider \(name).")
-            }
-            return Response(status: .accepted)
         }
         if let demo {
             router.get("/api/v1/demo/servers") { _, _ in Response.json(try JSON.encode(await demo.servers())) }
@@ -51,15 +34,6 @@ extension Site {
             }
             return Response.text(
                 "not ready: \(reason)\n", type: "text/plain; charset=utf-8", status: .serviceUnavailable)
-        }
-    }
-}
-
-extension Site {
-    /// A form or an image on another site cannot send this header without our consent (CORS).
-    static func requireConsent(_ request: Request) throws {
-        guard let header = HTTPField.Name("X-Ninelives"), request.headers[header] != nil else {
-            throw HTTPError(.forbidden, message: "Send the header X-Ninelives: 1.")
         }
     }
 }

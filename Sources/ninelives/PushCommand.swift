@@ -25,7 +25,7 @@ struct PushCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
-        let running = RunningServer(url: server.url)
+        let running = server.server
         if let allow {
             guard try await running.post("/api/v1/providers/\(allow.pathSegment)/allow-changes") else {
                 printError("There is no provider \"\(allow)\" at \(server.url).")

@@ -23,7 +23,8 @@ struct Ninelives: AsyncParsableCommand {
             ServeCommand.self, DemoCommand.self, CheckCommand.self, ValidateCommand.self, StatusCommand.self,
             ExplainCommand.self, MaintenanceCommand.self, ForceCommand.self, PinCommand.self, FailBackCommand.self,
             EndCommand.self, OverridesCommand.self, WhatIfCommand.self, EventsCommand.self, AuditCommand.self,
-            PushCommand.self, FailoverCommand.self, EmulateCommand.self, BackupCommand.self, RestoreCommand.self,
+            PropagationCommand.self, PushCommand.self, FailoverCommand.self, EmulateCommand.self, BackupCommand.self,
+            RestoreCommand.self,
             ZoneCommand.self, VersionCommand.self,
         ])
 

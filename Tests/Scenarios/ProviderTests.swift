@@ -36,11 +36,11 @@ import Testing
             }
 
             // A push sends it again although nothing differs.
-            let (output, code) = try await ninelives("push", "www.example.org", "--url", stage.url)
+            let (output, code) = try await stage.push("www.example.org")
             #expect(code == 0, "\(output)")
-            let missing = try await ninelives("push", "nobody.example.org", "--url", stage.url)
+            let missing = try await stage.push("nobody.example.org")
             #expect(missing.code == 1)
-            #expect(try await ninelives("push", "--allow", "cloudflare", "--url", stage.url).code == 0)
+            #expect(try await stage.push("--allow", "cloudflare").code == 0)
             #expect(!server.printed.contains("emulated-token"), "a secret is never logged")
         } catch {
             FileHandle.standardError.write(Data((server.printed + emulator.printed).utf8))
@@ -103,6 +103,11 @@ import Testing
             let (output, code) = try await run("curl", ["-sS", "-m", "5", emulator + "/_emulator"])
             guard code == 0 else { return ["no answer"] }
             return output.split(separator: "\n").map(String.init)
+        }
+
+        func push(_ arguments: String...) async throws -> (output: String, code: Int32) {
+            let options = ["--url", url, "--token-file", folder.path + "/data/local.token"]
+            return try await run(binary, ["push"] + arguments + options)
         }
 
         func plan(_ query: String) async throws {

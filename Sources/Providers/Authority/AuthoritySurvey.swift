@@ -6,9 +6,8 @@ import NIOCore
 
 /// Asks every authoritative server of a name's zone, each at each of its addresses, all at once.
 package struct AuthoritySurvey: Sendable {
-    private let client: DNSClient
+    private let asker: ServerAsker
     private let finder: AuthorityFinder
-    private let timeout: Duration
 
     /// - Parameters:
     ///   - servers: those to ask; empty: they are looked up in the DNS, through `resolvers`.
@@ -18,10 +17,10 @@ package struct AuthoritySurvey: Sendable {
         group: any EventLoopGroup, servers: [NameServer] = [], resolvers: [NameServer] = [],
         timeout: Duration = .milliseconds(1500)
     ) {
-        client = DNSClient(group: group)
+        let client = DNSClient(group: group)
+        asker = ServerAsker(client: client, timeout: timeout)
         finder = AuthorityFinder(
             client: client, fixed: servers, resolvers: resolvers.isEmpty ? SystemResolvers.read() : resolvers)
-        self.timeout = timeout
     }
 
     /// In the order of the servers; empty if no server is known.
@@ -29,51 +28,11 @@ package struct AuthoritySurvey: Sendable {
         let servers = await finder.servers(of: owner)
         return await withTaskGroup(of: (Int, ServerAnswer).self) { tasks in
             for (index, server) in servers.enumerated() {
-                tasks.addTask { (index, await ask(server, owner, types)) }
+                tasks.addTask { (index, await asker.ask(server, owner, types)) }
             }
             var answers: [(Int, ServerAnswer)] = []
             for await answer in tasks { answers.append(answer) }
             return answers.sorted { $0.0 < $1.0 }.map(\.1)
-        }
-    }
-
-    private func ask(_ server: NameServer, _ owner: Name, _ types: [RRType]) async -> ServerAnswer {
-        let start = ContinuousClock.now
-        let results = await withTaskGroup(of: (Int, Result<HeldSet?, ServerTrouble>).self) { tasks in
-            for (index, type) in types.enumerated() {
-                tasks.addTask { (index, await ask(server, owner, type)) }
-            }
-            var results: [(Int, Result<HeldSet?, ServerTrouble>)] = []
-            for await result in tasks { results.append(result) }
-            return results.sorted { $0.0 < $1.0 }.map(\.1)
-        }
-        var sets: [HeldSet] = []
-        for result in results {
-            switch result {
-            case .success(let set): if let set { sets.append(set) }
-            case .failure(let trouble):
-                return ServerAnswer(
-                    server: "\(server)", result: .failure(trouble), latency: ContinuousClock.now - start)
-            }
-        }
-        return ServerAnswer(server: "\(server)", result: .success(sets), latency: ContinuousClock.now - start)
-    }
-
-    private func ask(_ server: NameServer, _ owner: Name, _ type: RRType) async -> Result<HeldSet?, ServerTrouble> {
-        let result = await client.query(
-            owner, type, server: server.address, port: server.port, timeout: timeout)
-        switch result {
-        case .failure(let error): return .failure(.silent("\(error)"))
-        case .success(let message):
-            guard message.rcode == .noError || message.rcode == .nxDomain else {
-                return .failure(.code(message.rcode))
-            }
-            guard message.header.flags.contains(.authoritative) else { return .failure(.lame) }
-            let own = message.answers.filter { $0.owner == owner && $0.type == type }
-            guard let first = own.first else { return .success(nil) }
-            return .success(
-                HeldSet(
-                    RRset(owner: owner, type: type, ttlSeconds: first.ttlSeconds, rdata: own.map(\.rdata))))
         }
     }
 }

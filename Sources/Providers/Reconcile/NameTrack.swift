@@ -37,6 +37,8 @@ struct NameTrack: Hashable, Sendable {
     var held: [HeldSet]?
     /// When its values were last changed there by us.
     var changedAt: Instant?
+    /// The TTL of what our last change took away, seconds.
+    var replacedTTLSeconds: UInt32?
     var verifyUntil: Instant?
     /// The provider's last reply, or what is amiss.
     var words = ""
@@ -101,6 +103,10 @@ package struct SyncStatus: Hashable, Sendable {
     package var isPaused: Bool
     /// The servers that did not answer so when they were last asked.
     package var dissenting: [String]
+    /// The TTL of what our last change there took away, seconds: so long caches may keep it.
+    package var replacedTTLSeconds: UInt32?
+    /// Its servers answer something else than it holds (a proxied record): what they answer proves nothing.
+    package var isAnsweredOtherwise: Bool
 }
 
 extension NameTrack {
@@ -110,7 +116,8 @@ extension NameTrack {
             owner: wish.owner, state: state, since: since, words: words, wished: fitted?.sets ?? [],
             held: held?.map(\.rrset), remarks: fitted?.remarks ?? [], failures: failures,
             nextAt: job == nil ? dueAt : nil, isPaused: isPaused && isHeldBack,
-            dissenting: dissenting)
+            dissenting: dissenting, replacedTTLSeconds: replacedTTLSeconds,
+            isAnsweredOtherwise: held?.contains(where: \.isAnsweredOtherwise) ?? false)
     }
 }
 

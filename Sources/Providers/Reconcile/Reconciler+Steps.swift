@@ -100,7 +100,10 @@ extension Reconciler {
         tracks[index].words = acceptance.words
         tracks[index].mustWrite = tracks[index].mustWrite && tracks[index].isStale
         guard case .write(let change) = job.step else { return }
-        if change.replacesValues { tracks[index].changedAt = now }
+        if change.replacesValues {
+            tracks[index].changedAt = now
+            tracks[index].replacedTTLSeconds = change.before.map(\.rrset.ttlSeconds).max()
+        }
         tracks[index].held = change.after.map { HeldSet($0) }
         if startsAnewBecauseStale(index, at: now) { return }
         tracks[index].purpose = .readBack

@@ -3,7 +3,7 @@ enum Schemas {
     static let all: [String: Schema] = [
         "Problem": Problem.schema, "Report": report, "Scheme": scheme, "Member": member, "Indicator": indicator,
         "Probe": probe, "Event": event, "Explanation": explanation, "Override": override, "WhatIf": whatIf,
-        "User": user, "Token": token, "AuditEntry": auditEntry, "Me": me,
+        "SchemeProvider": schemeProvider, "Propagation": propagation, "User": user, "Token": token, "AuditEntry": auditEntry, "Me": me,
     ]
 
     private static func optional(_ name: String, _ schema: Schema, _ description: String = "") -> Schema.Property {
@@ -25,6 +25,35 @@ enum Schemas {
         .init("isAllDown", .bool), optional("held", .string(), "What holds a better answer back."),
         optional("heldUntil", .time), .init("sync", .string()), optional("publishMicroseconds", .number()),
         .init("members", .array(.named("Member"))), .init("failback", .string()), .init("allDown", .string()),
+        .init("providers", .array(.named("SchemeProvider")), "In their configured order."),
+    ])
+
+    static let schemeProvider = Schema.object([
+        .init("name", .string()),
+        .init("sync", .choice(["waiting", "retrying", "refused", "synced", "verified", "drifted"])),
+        optional("since", .time), .init("words", .string(), "Its last reply, or what is amiss."),
+        optional("held", .array(.string()), "What it holds, as far as is known."),
+        .init("remarks", .array(.string()), "What of the decision it cannot hold."),
+        .init("dissenting", .array(.string()), "Name servers that did not answer so."), optional("nextAt", .time),
+        .init("isPaused", .bool, "Its change waits for an operator."),
+    ])
+
+    static let propagation = Schema.object([
+        .init("scheme", .string()), .init("at", .time), .init("addresses", .array(.string())),
+        .init("ttl", .integer(), "Seconds."), .init("generation", .integer()), optional("since", .time),
+        .init("sync", .string()), .init("providers", .array(.named("SchemeProvider"))),
+        .init("authorities", .array(server), "The zone's name servers, each at each of its addresses."),
+        .init("resolvers", .array(server)), .init("summary", .string()),
+        optional("clearAt", .time, "When the last cache lets go of the old answer."),
+        .init("forecast", .string(), "The same in words."),
+    ])
+
+    private static let server = Schema.object([
+        optional("name", .string()), .init("address", .string()), .init("answers", .array(.string())),
+        optional("ttl", .integer(), "Seconds; of a resolver what it has left."),
+        optional("serial", .integer(), "The zone's serial number there."), .init("milliseconds", .number()),
+        optional("agrees", .bool, "Missing if it gave no answer that counts."), optional("disagreesSince", .time),
+        optional("trouble", .string(), "Why it gave none."),
     ])
 
     static let member = Schema.object([
