@@ -9,8 +9,8 @@ RELEASE := -c release --static-swift-stdlib $(ARROWS)
 BUILD_PACKAGES := libsqlite3-dev make zlib1g-dev
 TEST_PACKAGES := bind9 bind9-dnsutils bind9-utils chromium curl iproute2 knot knot-dnssecutils knot-dnsutils \
 	ldnsutils nginx-light nsd openssl pdns-backend-sqlite3 pdns-server python3-venv sqlite3 unbound
-# From PyPI: Amazon's Route 53 on this machine, with Amazon's own client.
-TEST_TOOLS := moto[route53,server]==5.2.5
+# From PyPI: Route 53 on this machine with Amazon's own client, Cloudflare's published types, a dyndns2 service.
+TEST_TOOLS := moto[route53,server]==5.2.5 cloudflare==5.9.0 nsupdate==0.13.0 argon2-cffi==25.1.0
 BENCH_PACKAGES := bind9-dnsutils gdnsd knot nsd
 
 .PHONY: run build test lint format bench differential fuzz sanitize clean build-packages test-packages test-tools \
@@ -82,7 +82,7 @@ test-tools: test-packages
 	@if [ "$$(cat .build/test-tools/list 2>/dev/null)" != "$(TEST_TOOLS)" ]; then \
 		echo "Installing: $(TEST_TOOLS)"; \
 		rm -rf .build/test-tools && python3 -m venv .build/test-tools && \
-		.build/test-tools/bin/pip install --quiet --disable-pip-version-check '$(TEST_TOOLS)' && \
+		.build/test-tools/bin/pip install --quiet --disable-pip-version-check $(TEST_TOOLS) && \
 		echo "$(TEST_TOOLS)" >.build/test-tools/list; \
 	fi
 
