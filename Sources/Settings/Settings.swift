@@ -3,6 +3,7 @@ import Checks
 import DNS
 import Failover
 import Foundation
+import Providers
 
 /// One configuration file, read and validated whole.
 ///
@@ -54,7 +55,10 @@ package struct Settings: Sendable {
     ///
     /// - Parameter old: zones that stand in for those whose records are broken now; what is wrong with these is then in
     ///   `keptZoneErrors`.
-    package static func load(path: String, keeping old: [Zone] = []) -> Result<Settings, SettingsErrors> {
+    /// - Parameter secrets: what opens the encrypted store of a data folder.
+    package static func load(
+        path: String, keeping old: [Zone] = [], secrets: (@Sendable (String) -> SecretOpener)? = nil
+    ) -> Result<Settings, SettingsErrors> {
         let readAt = Date().timeIntervalSince1970
         let text: String
         do {
@@ -70,6 +74,7 @@ package struct Settings: Sendable {
         var reader = SettingsReader(
             file: path, folder: folder, readFile: { try? FileText.read($0, limit: zoneSizeLimit) },
             include: { ZoneFileAccess.include(within: $0) })
+        reader.secrets = secrets
         for zone in old { reader.oldZones[zone.apex] = zone }
         return reader.read(text).map { settings in
             var settings = settings

@@ -2,6 +2,7 @@ import Addresses
 import Checks
 import DNS
 import Failover
+import Providers
 import Yams
 
 /// Walks the YAML tree and keeps every error it meets, so that all of them can be told at once.
@@ -19,6 +20,10 @@ struct SettingsReader {
     var yaml = YAMLText("")
     var errors: [SettingsError] = []
     var warnings: [SettingsError] = []
+    /// Makes what opens the encrypted store of a data folder.
+    var secrets: (@Sendable (String) -> SecretOpener)?
+    /// Where the data folder is.
+    var dataFolder = Settings.standardDataFolder
     /// The names of all `keys`.
     var keyNames: [Name] = []
 
@@ -68,6 +73,8 @@ struct SettingsReader {
         keyNames = entries(of: section["keys"]).compactMap { try? Name($0.key) }
         let zones = readZones(section["zones"])
         let indicators = readIndicators(section["indicators"], policies: policies)
+        let data = section["data"].flatMap { text(of: $0) } ?? Settings.standardDataFolder
+        dataFolder = resolve(data)
         let providers = readProviders(section["providers"])
         let schemes = readSchemes(
             section["schemes"], indicators: indicators, zones: zones, providers: providers.names)
@@ -76,10 +83,9 @@ struct SettingsReader {
         let transfers = TransferPolicy(
             keys: keys, transfer: readTransferRules(section["transfer"], keys: keyNames) ?? [],
             notify: readNotifyTargets(section["notify"], keys: keyNames) ?? [], zones: zones.transfers)
-        let data = section["data"].flatMap { text(of: $0) } ?? Settings.standardDataFolder
         return Settings(
             file: file, dnsListeners: dns, encryptedListeners: encrypted, http: http, isReadingOpen: isReadingOpen,
-            dataFolder: resolve(data), dns: dnsSettings, zones: zones.read, transfers: transfers,
+            dataFolder: dataFolder, dns: dnsSettings, zones: zones.read, transfers: transfers,
             configuration: Configuration(
                 indicators: indicators.map(\.indicator), schemes: schemes, references: references),
             checks: indicators.compactMap { item in item.check.map { (item.indicator.name, $0) } }

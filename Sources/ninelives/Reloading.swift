@@ -6,6 +6,7 @@ import Foundation
 import Logging
 import NIOPosix
 import ServiceLifecycle
+import Providers
 import Settings
 import UnixSignals
 
@@ -81,9 +82,10 @@ struct Reloading: Service {
     private func reload(_ current: Settings, _ reason: String) async -> (Settings, files: [String]) {
         let start = ContinuousClock.now
         let outcome = try? await NIOThreadPool.singleton.runIfActive {
-            Settings.load(path: current.file, keeping: current.zones).flatMap { settings in
+            Settings.load(path: current.file, keeping: current.zones, secrets: SecretOpener.sealed).flatMap {
+                settings in
                 do {
-                    let names = try settings.configuration.schemes.map { try Name($0.name.text) }
+                    let names = try settings.configuration.schemes.filter(\.isLocal).map { try Name($0.name.text) }
                     return .success((settings, try ZoneSnapshot(zones: settings.zones, dynamicNames: names)))
                 } catch {
                     return .failure(SettingsErrors(unanswerable: error, in: settings))

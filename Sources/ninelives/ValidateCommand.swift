@@ -1,5 +1,6 @@
 import ArgumentParser
 import Failover
+import Providers
 import Settings
 
 struct ValidateCommand: ParsableCommand {
@@ -25,7 +26,7 @@ struct ValidateCommand: ParsableCommand {
 
 /// Loads a file; prints every error and ends the command with exit code 2 if there is one.
 func loadSettings(_ file: String) throws -> Settings {
-    switch Settings.load(path: file) {
+    switch Settings.load(path: file, secrets: SecretOpener.sealed) {
     case .success(let settings):
         for warning in settings.warnings { printError("\(warning)") }
         let errors = settings.certificateErrors

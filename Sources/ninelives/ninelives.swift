@@ -23,7 +23,8 @@ struct Ninelives: AsyncParsableCommand {
             ServeCommand.self, DemoCommand.self, CheckCommand.self, ValidateCommand.self, StatusCommand.self,
             ExplainCommand.self, MaintenanceCommand.self, ForceCommand.self, PinCommand.self, FailBackCommand.self,
             EndCommand.self, OverridesCommand.self, WhatIfCommand.self, EventsCommand.self, AuditCommand.self,
-            PropagationCommand.self, PushCommand.self, FailoverCommand.self, EmulateCommand.self, BackupCommand.self,
+            PropagationCommand.self, PushCommand.self, FailoverCommand.self, EmulateCommand.self,
+            ConformanceCommand.self, SecretCommand.self, BackupCommand.self,
             RestoreCommand.self,
             ZoneCommand.self, VersionCommand.self,
         ])
