@@ -3,7 +3,8 @@ enum Schemas {
     static let all: [String: Schema] = [
         "Problem": Problem.schema, "Report": report, "Scheme": scheme, "Member": member, "Indicator": indicator,
         "Probe": probe, "Event": event, "Explanation": explanation, "Override": override, "WhatIf": whatIf,
-        "SchemeProvider": schemeProvider, "Propagation": propagation, "User": user, "Token": token, "AuditEntry": auditEntry, "Me": me,
+        "SchemeProvider": schemeProvider, "Propagation": propagation, "User": user, "Token": token,
+        "AuditEntry": auditEntry, "Me": me,
     ]
 
     private static func optional(_ name: String, _ schema: Schema, _ description: String = "") -> Schema.Property {
