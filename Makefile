@@ -13,8 +13,8 @@ TEST_PACKAGES := bind9 bind9-dnsutils bind9-utils chromium curl iproute2 knot kn
 TEST_TOOLS := moto[route53,server]==5.2.5 cloudflare==5.9.0 nsupdate==0.13.0 argon2-cffi==25.1.0
 BENCH_PACKAGES := bind9-dnsutils gdnsd knot nsd
 
-.PHONY: run build test lint format bench differential fuzz sanitize clean build-packages test-packages test-tools \
-	bench-packages help
+.PHONY: run build test lint format bench differential endurance fuzz sanitize clean build-packages test-packages \
+	test-tools bench-packages help
 
 help: ## show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -39,6 +39,11 @@ format: ## rewrite every source file in the house style
 bench: bench-packages ## measure our DNS server against others in the same run, as ratios
 	$(SWIFT) build -c release $(ARROWS) --product dnsbench
 	Benchmarks/compare $(BENCH)
+
+endurance: test-packages ## kill the server a thousand times under load (ROUNDS=1000) and look at what is left
+	$(SWIFT) build --build-tests $(ARROWS)
+	NINELIVES_POWER_CUTS=$(or $(ROUNDS),1000) $(SWIFT) test --skip-build --no-parallel \
+		--filter '^ScenarioTests\.PowerCutTests'
 
 differential: test-packages ## compare our answers with Knot's and NSD's: SEED=1 COUNT=20000
 	$(SWIFT) build --build-tests $(ARROWS)

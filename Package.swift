@@ -61,6 +61,13 @@ let package = Package(
             name: "Checks", dependencies: ["Addresses", "CSockets", nio, nioPosix, nioTLS, nioSSL],
             swiftSettings: strict),
         .target(
+            name: "Notices",
+            dependencies: [
+                "Failover", crypto, logging, nio, nioPosix, nioHTTP1, nioSSL,
+                .product(name: "AsyncHTTPClient", package: "async-http-client"),
+            ], swiftSettings: strict),
+        // What keeps names at DNS providers: one folder each.
+        .target(
             name: "Providers",
             dependencies: [
                 "Addresses", "DNS", "DNSClient", "Failover", "TSIG", nio, nioPosix, nioHTTP1, nioSSL,
@@ -82,7 +89,8 @@ let package = Package(
         .target(
             name: "Settings",
             dependencies: [
-                "Addresses", "DNS", "Failover", "Checks", "Providers", .product(name: "Yams", package: "Yams"),
+                "Accounts", "Addresses", "DNS", "Failover", "Checks", "Notices", "Providers",
+                .product(name: "Yams", package: "Yams"),
             ],
             swiftSettings: strict),
         .target(
@@ -97,14 +105,14 @@ let package = Package(
         .target(
             name: "Control",
             dependencies: [
-                "Addresses", "DNS", "Failover", "Checks", "Providers", "Settings", "Storage", "DNSServer", "DNSClient",
-                logging, nio,
-                nioPosix,
+                "Addresses", "DNS", "Failover", "Checks", "Notices", "Providers", "Settings", "Storage", "DNSServer",
+                "DNSClient", logging, nio, nioPosix, crypto,
             ], swiftSettings: strict),
         .target(
             name: "Web",
             dependencies: [
-                "Accounts", "Control", "Failover", "Storage", .product(name: "Hummingbird", package: "hummingbird"),
+                "Accounts", "Control", "Failover", "Notices", "Settings", "Storage",
+                .product(name: "Hummingbird", package: "hummingbird"), crypto,
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Mustache", package: "swift-mustache"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"), logging, nio,
@@ -119,7 +127,7 @@ let package = Package(
             name: "ninelives",
             dependencies: [
                 "Accounts", "Addresses", "CSockets", "Checks", "Control", "DNS", "DNSServer", "Demo", "Emulators",
-                "Failover", "Providers", "Settings",
+                "Failover", "Notices", "Providers", "Settings",
                 "Storage", "Web",
                 logging, nio,
                 nioPosix, .product(name: "ArgumentParser", package: "swift-argument-parser"),
@@ -160,24 +168,33 @@ let package = Package(
             name: "ChecksTests", dependencies: ["Addresses", "Checks", "TestSupport", nio, nioPosix, nioHTTP1, nioSSL],
             path: "Tests/Checks"),
         .testTarget(
+            name: "NoticesTests",
+            dependencies: [
+                "Failover", "Notices", "Storage", "TestSupport", crypto, logging, nio, nioPosix, nioHTTP1,
+            ], path: "Tests/Notices"),
+        .testTarget(
             name: "ProvidersTests",
             dependencies: [
                 "Addresses", "DNS", "DNSClient", "Emulators", "Failover", "Providers", "TestSupport", nio, nioPosix,
                 nioHTTP1,
             ], path: "Tests/Providers"),
         .testTarget(
-            name: "SettingsTests", dependencies: ["Addresses", "DNS", "Failover", "Checks", "Providers", "Settings"],
+            name: "SettingsTests",
+            dependencies: ["Addresses", "DNS", "Failover", "Checks", "Notices", "Providers", "Settings"],
             path: "Tests/Settings"),
         .testTarget(
             name: "ControlTests",
             dependencies: [
-                "Addresses", "Checks", "Control", "DNS", "Failover", "Settings", "Storage", "TestSupport", logging,
+                "Addresses", "Checks", "Control", "DNS", "Failover", "Notices", "Settings", "Storage", "TestSupport",
+                logging,
             ],
             path: "Tests/Control"),
         .testTarget(
             name: "WebTests",
             dependencies: [
-                "Accounts", "Checks", "Control", "Failover", "Storage", logging, "Demo", "TestSupport", "Web", nio,
+                "Accounts", "Checks", "Control", "Failover", "Settings", "Storage", logging, "Demo", "TestSupport",
+                "Web",
+                nio,
                 nioPosix,
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Hummingbird", package: "hummingbird"),
@@ -189,6 +206,11 @@ let package = Package(
             name: "AccountsTests", dependencies: ["Accounts", "Failover", "Storage", "TestSupport"],
             path: "Tests/Accounts"),
         // What a user does, done to the built executable with real tools.
-        .testTarget(name: "ScenarioTests", dependencies: ["TestSupport"], path: "Tests/Scenarios"),
+        .testTarget(
+            name: "ScenarioTests",
+            dependencies: [
+                "Storage", "TestSupport", nio, .product(name: "AsyncHTTPClient", package: "async-http-client"),
+            ],
+            path: "Tests/Scenarios"),
     ]
 )

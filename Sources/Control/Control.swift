@@ -2,6 +2,7 @@ import Checks
 import Failover
 import Logging
 import NIOCore
+import Notices
 import Settings
 import Storage
 
@@ -10,7 +11,7 @@ import Storage
 ///     checks ─► probed ─┐                       ┌─► publish    (our DNS, first of all)
 ///     operator ─────────┼─► engine.handle ─► [effect] ─► append     (the log)
 ///     clock ─► woke ────┘                       ├─► probe, wake (timers)
-///                                               └─► notify     (structured log)
+///                                               └─► notify     (structured log; `Control+Notices` tells people)
 ///
 /// Everything that reads (page, API, CLI) reads reports made here, and changes nothing.
 package actor Control: ControlInterface {
@@ -32,6 +33,13 @@ package actor Control: ControlInterface {
     var propagation: PropagationWatch
     var isStopped = false
     private var reloadProblems: [String] = []
+    /// What people are told, and the way it goes to them.
+    var dispatch = Dispatch()
+    var noticeWake: (at: Instant, timer: Scheduled<Void>)?
+    let post: Post
+    var hasNotices = false
+    /// What no file manages; nil before a revision is in force.
+    private var managed: ManagedNames?
 
     let clock: ShellClock
     private let publisher: any Publisher
@@ -41,7 +49,8 @@ package actor Control: ControlInterface {
     let probing: Probing
     /// Nil without a store: then nothing outlives the process.
     let keeping: Keeping?
-    private var unwritten: [StoredChange] = []
+    var unwritten: [StoredChange] = []
+    private(set) var retention = HistorySettings()
 
     /// - Parameter store: what outlives the process; the engine goes on from what it holds.
     package init(
@@ -52,6 +61,7 @@ package actor Control: ControlInterface {
             let keeping = try Keeping(store)
             engine = Engine(remembering: try keeping.memory())
             log = try keeping.log()
+            dispatch = try keeping.dispatch()
             self.keeping = keeping
         } else {
             keeping = nil
@@ -63,6 +73,8 @@ package actor Control: ControlInterface {
         self.group = group
         self.process = process
         self.logger = logger
+        post = Post(group: group, clock: clock, store: store, logger: logger)
+        store?.onTrouble { [weak self] trouble in Task { await self?.storeTroubled(trouble) } }
     }
 
     // MARK: What comes in
@@ -71,6 +83,9 @@ package actor Control: ControlInterface {
     package func apply(_ settings: Settings) {
         var checks: [IndicatorName: any Check] = [:]
         for (name, check) in settings.checks { checks[name] = check }
+        managed = settings.managed
+        configureNotices(settings.notices)
+        retention = settings.history
         if propagation.settings != settings.propagation {
             propagation = PropagationWatch(group: group, settings: settings.propagation)
         }
@@ -93,18 +108,19 @@ package actor Control: ControlInterface {
         for (place, wasKnown) in known.enumerated() where wasKnown && !targets[place].isAsked {
             schedule(targets[place].name, .afterInterval(targets[place].policy.interval), patience: nil)
         }
+        forgetNotices()
         finishTaking()
     }
 
     /// Imposes an operator's word, at once; returns when it would survive a power cut.
     ///
-    /// - Throws: that it could not be written. It is in force all the same, until the process ends.
+    /// - Throws: that it could not be written. It is in force all the same, and written as soon as that is possible.
     package func impose(_ override: Override) async throws(StoreError) {
         perform(event: .overridden(override))
         let changes = unwritten
         unwritten = []
         finishTaking()
-        try await keeping?.store.commit(changes)
+        try await keeping?.store.commit(changes, isKept: true)
     }
 
     /// Notes what keeps the newest configuration from being in force, to be shown; empty when it is.
@@ -114,10 +130,22 @@ package actor Control: ControlInterface {
         changed()
     }
 
+    /// The disk is full, say, or has room again.
+    private func storeTroubled(_ trouble: String?) {
+        if let trouble {
+            logger.error("Nothing can be written; answers go on", metadata: ["why": "\(trouble)"])
+        } else {
+            logger.notice("Everything is written again")
+        }
+        changed()
+    }
+
     /// Ends all timers; probes under way end by themselves and are not heard.
     package func stop() {
         isStopped = true
         wake?.cancel()
+        noticeWake?.timer.cancel()
+        post.stop()
         for target in targets { target.scheduled?.cancel() }
         targets = []
         places = [:]
@@ -187,6 +215,7 @@ package actor Control: ControlInterface {
         let report = Wording.report(entry, id: log.nextID)
         log.append(report)
         if keeping != nil { unwritten += Keeping.changes(for: entry, report, engine) }
+        for happening in happenings(of: entry, report) { tell(happening) }
         var metadata: Logger.Metadata = ["text": "\(report.text)"]
         if let scheme = report.scheme { metadata["scheme"] = "\(scheme)" }
         if let indicator = report.indicator { metadata["indicator"] = "\(indicator)" }
@@ -226,11 +255,13 @@ package actor Control: ControlInterface {
         .report(
             process: process, sequence: sequence,
             events: Array(log.newest(200)))
-        if !reloadProblems.isEmpty { report.problems = reloadProblems }
+        let problems = problems()
+        if !problems.isEmpty { report.problems = problems }
+        if let managed { report.mark(managed) }
         return report
     }
 
-    package func problems() -> [String] { reloadProblems }
+    package func problems() -> [String] { reloadProblems + (keeping?.problems ?? []) }
 
     package func explanation(of scheme: String) -> Explanation? {
         engine.status(of: SchemeName(scheme)).map { status in

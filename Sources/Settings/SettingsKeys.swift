@@ -12,15 +12,16 @@ package struct SettingsKey: Sendable {
 
 /// The keys that exist, section by section. Reading, suggestions and the test of the documentation use this table.
 package enum SettingsKeys {
-    static let root = [
-        "listen", "data", "access", "dns", "zones", "keys", "transfer", "notify", "policies", "indicators",
-        "references", "schemes", "providers", "propagation",
+    package static let root = [
+        "listen", "data", "history", "access", "dns", "zones", "keys", "transfer", "notify", "policies", "indicators",
+        "references", "schemes", "providers", "propagation", "notices",
     ].map { SettingsKey($0, standard: $0 == "data" ? Settings.standardDataFolder : nil) }
     static let listen = [
         SettingsKey("dns", standard: Settings.standardDNSListener),
         SettingsKey("http", standard: Settings.standardHTTPListener),
         SettingsKey("tls"), SettingsKey("https"),
     ]
+    static let history = [SettingsKey("keep", standard: "90d"), SettingsKey("events", standard: "1000000")]
     static let access = [SettingsKey("read")]
     static let tls = [SettingsKey("address"), SettingsKey("certificate"), SettingsKey("key")]
     static let https = tls + [SettingsKey("path", standard: EncryptedListener.standardPath)]
@@ -68,15 +69,32 @@ package enum SettingsKeys {
         SettingsKey("indicator"), SettingsKey("value"), SettingsKey("priority", standard: "primary"),
     ]
 
+    static let notices = [
+        SettingsKey("name"), SettingsKey("certificates", standard: "[21, 7, 2]"), SettingsKey("channels"),
+        SettingsKey("subscriptions"),
+    ]
+    /// Beside it, a channel takes the arguments of its kind.
+    static let channel = [SettingsKey("kind")]
+    static let subscription = [
+        SettingsKey("to"), SettingsKey("schemes"), SettingsKey("indicators"), SettingsKey("kinds"),
+        SettingsKey("severity", standard: "warning"), SettingsKey("hold", standard: "0s"),
+        SettingsKey("group", standard: "10s"), SettingsKey("remind", standard: "off"), SettingsKey("hours"),
+        SettingsKey("time-zone", standard: "UTC"),
+    ]
+    static let hours = [
+        SettingsKey("days"), SettingsKey("from"), SettingsKey("to"), SettingsKey("hold"),
+        SettingsKey("at-most", standard: "critical"),
+    ]
     static let propagation = ["servers", "resolvers"].map { SettingsKey($0) }
 
     /// Every key with the section it stands in, in the order of the documentation.
     package static let all: [(section: String, keys: [SettingsKey])] = [
-        ("listen", listen), ("tls", tls), ("https", https), ("data", [root[1]]), ("access", access), ("dns", dns),
+        ("listen", listen), ("tls", tls), ("https", https), ("data", [root[1]]), ("history", history),
+        ("access", access), ("dns", dns),
         ("cookies", cookies), ("rate-limit", rateLimit), ("zones", zone), ("keys", key),
         ("transfer", [SettingsKey("transfer")]), ("notify", [SettingsKey("notify")]), ("policies", policy),
         ("indicators", indicator), ("references", [SettingsKey("references")]),
-        ("schemes", scheme), ("members", member),
-        ("providers", provider), ("propagation", propagation),
+        ("schemes", scheme), ("members", member), ("providers", provider), ("propagation", propagation),
+        ("notices", notices), ("channels", channel), ("subscriptions", subscription), ("hours", hours),
     ]
 }

@@ -6,7 +6,10 @@ import NIOCore
 import NIOFoundationCompat
 
 extension Site {
-    var operations: [Operation] { lookingOperations + providerOperations + orderOperations + accountOperations }
+    var operations: [Operation] {
+        lookingOperations + providerOperations + orderOperations + noticeOperations + revisionOperations
+            + entryOperations + accountOperations
+    }
 
     /// What programs read: the API, metrics and health.
     func addAPI(to router: Router<SiteContext>) {

@@ -1,7 +1,6 @@
 import Accounts
 import ArgumentParser
 import Foundation
-import Providers
 import Settings
 
 struct SecretCommand: ParsableCommand {
@@ -85,25 +84,6 @@ struct SecretCommand: ParsableCommand {
                 throw Exit.no
             }
             print("store:\(name) is gone.")
-        }
-    }
-}
-
-extension SecretOpener {
-    /// Opens the encrypted store of a data folder.
-    static let sealed: @Sendable (String) -> SecretOpener = { folder in
-        SecretOpener(folder: folder) { name throws(ProviderError) in
-            let secret: String?
-            do {
-                secret = try SealedSecrets(dataFolder: folder).secret(name)
-            } catch {
-                throw .refused(.credentials, words: "store:\(name): \(error)")
-            }
-            guard let secret else {
-                throw .refused(
-                    .credentials, words: "store:\(name) is not kept: `ninelives secret set \(name)` keeps it")
-            }
-            return secret
         }
     }
 }
