@@ -9,8 +9,10 @@ RELEASE := -c release --static-swift-stdlib $(ARROWS)
 BUILD_PACKAGES := libsqlite3-dev make zlib1g-dev
 TEST_PACKAGES := bind9 bind9-dnsutils bind9-utils chromium curl iproute2 knot knot-dnssecutils knot-dnsutils \
 	ldnsutils nginx-light nsd openssl pdns-backend-sqlite3 pdns-server python3-venv sqlite3 unbound
-# From PyPI: Route 53 on this machine with Amazon's own client, Cloudflare's published types, a dyndns2 service.
-TEST_TOOLS := moto[route53,server]==5.2.5 cloudflare==5.9.0 nsupdate==0.13.0 argon2-cffi==25.1.0
+# From PyPI: Route 53 on this machine with Amazon's own client, Cloudflare's published types, a dyndns2 service, and the
+# clients of Hetzner, DigitalOcean, Google and Azure.
+TEST_TOOLS := moto[route53,server]==5.2.5 cloudflare==5.9.0 nsupdate==0.13.0 argon2-cffi==25.1.0 hcloud==2.27.0 \
+	pydo==0.44.0 google-cloud-dns==0.37.2 azure-mgmt-dns==9.0.0
 BENCH_PACKAGES := bind9-dnsutils gdnsd knot nsd
 
 .PHONY: run build test lint format bench differential endurance fuzz sanitize clean build-packages test-packages \
