@@ -58,8 +58,16 @@ let package = Package(
             name: "Checks", dependencies: ["Addresses", "CSockets", nio, nioPosix, nioTLS, nioSSL],
             swiftSettings: strict),
         .target(
+            name: "Notices",
+            dependencies: [
+                "Failover", crypto, logging, nio, nioPosix, nioHTTP1, nioSSL,
+                .product(name: "AsyncHTTPClient", package: "async-http-client"),
+            ], swiftSettings: strict),
+        .target(
             name: "Settings",
-            dependencies: ["Addresses", "DNS", "Failover", "Checks", .product(name: "Yams", package: "Yams")],
+            dependencies: [
+                "Addresses", "DNS", "Failover", "Checks", "Notices", .product(name: "Yams", package: "Yams"),
+            ],
             swiftSettings: strict),
         .target(
             name: "Storage", dependencies: ["Failover", .product(name: "GRDB", package: "GRDB.swift")],
@@ -73,13 +81,13 @@ let package = Package(
         .target(
             name: "Control",
             dependencies: [
-                "Addresses", "DNS", "Failover", "Checks", "Settings", "Storage", "DNSServer", "DNSClient", logging, nio,
-                nioPosix, crypto,
+                "Addresses", "DNS", "Failover", "Checks", "Notices", "Settings", "Storage", "DNSServer", "DNSClient",
+                logging, nio, nioPosix, crypto,
             ], swiftSettings: strict),
         .target(
             name: "Web",
             dependencies: [
-                "Accounts", "Control", "Failover", "Settings", "Storage",
+                "Accounts", "Control", "Failover", "Notices", "Settings", "Storage",
                 .product(name: "Hummingbird", package: "hummingbird"), crypto,
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Mustache", package: "swift-mustache"),
@@ -95,7 +103,7 @@ let package = Package(
             name: "ninelives",
             dependencies: [
                 "Accounts", "Addresses", "CSockets", "Checks", "Control", "DNS", "DNSServer", "Demo", "Failover",
-                "Settings",
+                "Notices", "Settings",
                 "Storage", "Web",
                 logging, nio,
                 nioPosix, .product(name: "ArgumentParser", package: "swift-argument-parser"),
@@ -136,12 +144,18 @@ let package = Package(
             name: "ChecksTests", dependencies: ["Addresses", "Checks", "TestSupport", nio, nioPosix, nioHTTP1, nioSSL],
             path: "Tests/Checks"),
         .testTarget(
-            name: "SettingsTests", dependencies: ["Addresses", "DNS", "Failover", "Checks", "Settings"],
+            name: "NoticesTests",
+            dependencies: [
+                "Failover", "Notices", "Storage", "TestSupport", crypto, logging, nio, nioPosix, nioHTTP1,
+            ], path: "Tests/Notices"),
+        .testTarget(
+            name: "SettingsTests", dependencies: ["Addresses", "DNS", "Failover", "Checks", "Notices", "Settings"],
             path: "Tests/Settings"),
         .testTarget(
             name: "ControlTests",
             dependencies: [
-                "Addresses", "Checks", "Control", "DNS", "Failover", "Settings", "Storage", "TestSupport", logging,
+                "Addresses", "Checks", "Control", "DNS", "Failover", "Notices", "Settings", "Storage", "TestSupport",
+                logging,
             ],
             path: "Tests/Control"),
         .testTarget(

@@ -2,6 +2,7 @@ import Checks
 import Failover
 import Logging
 import NIOCore
+import Notices
 import Settings
 import Storage
 
@@ -10,7 +11,7 @@ import Storage
 ///     checks ─► probed ─┐                       ┌─► publish    (our DNS, first of all)
 ///     operator ─────────┼─► engine.handle ─► [effect] ─► append     (the log)
 ///     clock ─► woke ────┘                       ├─► probe, wake (timers)
-///                                               └─► notify     (structured log)
+///                                               └─► notify     (structured log; `Control+Notices` tells people)
 ///
 /// Everything that reads (page, API, CLI) reads reports made here, and changes nothing.
 package actor Control: ControlInterface {
@@ -32,16 +33,21 @@ package actor Control: ControlInterface {
     private var reloadProblems: [String] = []
     /// What no file manages; nil before a revision is in force.
     private var managed: ManagedNames?
+    /// What people are told, and the way it goes to them.
+    var dispatch = Dispatch()
+    var noticeWake: (at: Instant, timer: Scheduled<Void>)?
+    let post: Post
+    var hasNotices = false
 
     let clock: ShellClock
     private let publisher: any Publisher
     let group: any EventLoopGroup
-    private let logger: Logger
+    let logger: Logger
     private let process: ProcessReport
     let probing: Probing
     /// Nil without a store: then nothing outlives the process.
     let keeping: Keeping?
-    private var unwritten: [StoredChange] = []
+    var unwritten: [StoredChange] = []
 
     /// - Parameter store: what outlives the process; the engine goes on from what it holds.
     package init(
@@ -52,6 +58,7 @@ package actor Control: ControlInterface {
             let keeping = try Keeping(store)
             engine = Engine(remembering: try keeping.memory())
             log = try keeping.log()
+            dispatch = try keeping.dispatch()
             self.keeping = keeping
         } else {
             keeping = nil
@@ -62,6 +69,7 @@ package actor Control: ControlInterface {
         self.group = group
         self.process = process
         self.logger = logger
+        post = Post(group: group, clock: clock, store: store, logger: logger)
     }
 
     // MARK: What comes in
@@ -71,6 +79,7 @@ package actor Control: ControlInterface {
         var checks: [IndicatorName: any Check] = [:]
         for (name, check) in settings.checks { checks[name] = check }
         managed = settings.managed
+        configureNotices(settings.notices)
         apply(settings.configuration, checks: checks)
     }
 
@@ -82,6 +91,7 @@ package actor Control: ControlInterface {
         for (place, wasKnown) in known.enumerated() where wasKnown && !targets[place].isAsked {
             schedule(targets[place].name, .afterInterval(targets[place].policy.interval), patience: nil)
         }
+        forgetNotices()
         finishTaking()
     }
 
@@ -107,6 +117,8 @@ package actor Control: ControlInterface {
     package func stop() {
         isStopped = true
         wake?.cancel()
+        noticeWake?.timer.cancel()
+        post.stop()
         for target in targets { target.scheduled?.cancel() }
         targets = []
         places = [:]
@@ -170,6 +182,7 @@ package actor Control: ControlInterface {
         let report = Wording.report(entry, id: log.nextID)
         log.append(report)
         if keeping != nil { unwritten += Keeping.changes(for: entry, report, engine) }
+        for happening in happenings(of: entry, report) { tell(happening) }
         var metadata: Logger.Metadata = ["text": "\(report.text)"]
         if let scheme = report.scheme { metadata["scheme"] = "\(scheme)" }
         if let indicator = report.indicator { metadata["indicator"] = "\(indicator)" }

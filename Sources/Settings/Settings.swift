@@ -3,6 +3,7 @@ import Checks
 import DNS
 import Failover
 import Foundation
+import Notices
 
 /// One configuration file, read and validated whole.
 ///
@@ -27,6 +28,8 @@ package struct Settings: Sendable {
     /// Who may transfer zones and who is told of changes, with their keys.
     package var transfers: TransferPolicy
     package var configuration: Configuration
+    /// Who is told of what happens.
+    package var notices: NoticeSettings
     /// What each indicator checks, sorted by name; every indicator of `configuration` once.
     package var checks: [(IndicatorName, any Check)]
     /// What was made by the page and the API, and is in no file.

@@ -14,7 +14,7 @@ package struct SettingsKey: Sendable {
 package enum SettingsKeys {
     static let root = [
         "listen", "data", "access", "dns", "zones", "keys", "transfer", "notify", "policies", "indicators",
-        "references", "schemes",
+        "references", "schemes", "notices",
     ].map { SettingsKey($0, standard: $0 == "data" ? Settings.standardDataFolder : nil) }
     static let listen = [
         SettingsKey("dns", standard: Settings.standardDNSListener),
@@ -62,12 +62,30 @@ package enum SettingsKeys {
         SettingsKey("indicator"), SettingsKey("value"), SettingsKey("priority", standard: "primary"),
     ]
 
+    static let notices = [
+        SettingsKey("name"), SettingsKey("certificates", standard: "[21, 7, 2]"), SettingsKey("channels"),
+        SettingsKey("subscriptions"),
+    ]
+    /// Beside it, a channel takes the arguments of its kind.
+    static let channel = [SettingsKey("kind")]
+    static let subscription = [
+        SettingsKey("to"), SettingsKey("schemes"), SettingsKey("indicators"), SettingsKey("kinds"),
+        SettingsKey("severity", standard: "warning"), SettingsKey("hold", standard: "0s"),
+        SettingsKey("group", standard: "10s"), SettingsKey("remind", standard: "off"), SettingsKey("hours"),
+        SettingsKey("time-zone", standard: "UTC"),
+    ]
+    static let hours = [
+        SettingsKey("days"), SettingsKey("from"), SettingsKey("to"), SettingsKey("hold"),
+        SettingsKey("at-most", standard: "critical"),
+    ]
+
     /// Every key with the section it stands in, in the order of the documentation.
     package static let all: [(section: String, keys: [SettingsKey])] = [
         ("listen", listen), ("tls", tls), ("https", https), ("data", [root[1]]), ("access", access), ("dns", dns),
         ("cookies", cookies), ("rate-limit", rateLimit), ("zones", zone), ("keys", key),
         ("transfer", [SettingsKey("transfer")]), ("notify", [SettingsKey("notify")]), ("policies", policy),
         ("indicators", indicator), ("references", [SettingsKey("references")]),
-        ("schemes", scheme), ("members", member),
+        ("schemes", scheme), ("members", member), ("notices", notices), ("channels", channel),
+        ("subscriptions", subscription), ("hours", hours),
     ]
 }

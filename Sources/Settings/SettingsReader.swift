@@ -80,12 +80,14 @@ struct SettingsReader {
         let transfers = TransferPolicy(
             keys: keys, transfer: readTransferRules(section["transfer"], keys: keyNames) ?? [],
             notify: readNotifyTargets(section["notify"], keys: keyNames) ?? [], zones: zones.transfers)
+        let notices = readNotices(section["notices"])
         let data = section["data"].flatMap { text(of: $0) } ?? Settings.standardDataFolder
         return Settings(
             file: file, dnsListeners: dns, encryptedListeners: encrypted, http: http, isReadingOpen: isReadingOpen,
             dataFolder: resolve(data), dns: dnsSettings, zones: zones.read, transfers: transfers,
             configuration: Configuration(
                 indicators: indicators.map(\.indicator), schemes: schemes, references: references),
+            notices: notices,
             checks: indicators.compactMap { item in item.check.map { (item.indicator.name, $0) } }
                 .sorted { $0.0 < $1.0 },
             managed: ManagedNames(managed), warnings: inOrder(warnings), readAt: 0,

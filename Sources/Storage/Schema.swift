@@ -7,6 +7,7 @@ enum Schema {
         migrator.registerMigration("1") { try $0.execute(sql: first) }
         migrator.registerMigration("2") { try $0.execute(sql: accounts) }
         migrator.registerMigration("revisions") { try $0.execute(sql: revisions) }
+        migrator.registerMigration("notices") { try $0.execute(sql: notices) }
         return migrator
     }
 
@@ -79,6 +80,21 @@ enum Schema {
         CREATE TABLE reply (
             actor TEXT NOT NULL, key TEXT NOT NULL, request TEXT NOT NULL, status INTEGER NOT NULL,
             headers TEXT NOT NULL, body TEXT NOT NULL, at INTEGER NOT NULL, PRIMARY KEY (actor, key)
+        ) STRICT, WITHOUT ROWID;
+        """
+
+    /// What people are told: letters on their way, the newest of those that have arrived, and how each matter stands
+    /// with each subscription.
+    private static let notices = """
+        CREATE TABLE letter (
+            id INTEGER PRIMARY KEY AUTOINCREMENT, at INTEGER NOT NULL, channel TEXT NOT NULL, state TEXT NOT NULL,
+            attempts INTEGER NOT NULL, attempted INTEGER, words TEXT NOT NULL, body TEXT NOT NULL
+        ) STRICT;
+        CREATE INDEX letter_state ON letter(state, id);
+        CREATE INDEX letter_channel ON letter(channel, id);
+        CREATE TABLE matter (
+            subscription TEXT NOT NULL, key TEXT NOT NULL, body TEXT NOT NULL,
+            PRIMARY KEY (subscription, key)
         ) STRICT, WITHOUT ROWID;
         """
 }

@@ -7,7 +7,8 @@ import NIOFoundationCompat
 
 extension Site {
     var operations: [Operation] {
-        lookingOperations + orderOperations + revisionOperations + entryOperations + accountOperations
+        lookingOperations + orderOperations + revisionOperations + entryOperations + noticeOperations
+            + accountOperations
     }
 
     /// What programs read: the API, metrics and health.

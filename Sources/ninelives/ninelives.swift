@@ -26,7 +26,7 @@ struct Ninelives: AsyncParsableCommand {
             SilenceCommand.self, FailBackCommand.self,
             ApplyCommand.self, DiffCommand.self, HistoryCommand.self, RollbackCommand.self, ExportCommand.self,
             EndCommand.self, OverridesCommand.self, WhatIfCommand.self, EventsCommand.self, AuditCommand.self,
-            BackupCommand.self, RestoreCommand.self, ZoneCommand.self, VersionCommand.self,
+            NoticesCommand.self, BackupCommand.self, RestoreCommand.self, ZoneCommand.self, VersionCommand.self,
         ])
 }
 

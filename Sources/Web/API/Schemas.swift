@@ -4,8 +4,8 @@ enum Schemas {
         "Problem": Problem.schema, "Report": report, "Scheme": scheme, "Member": member, "Indicator": indicator,
         "Probe": probe, "Event": event, "Explanation": explanation, "Override": override, "WhatIf": whatIf,
         "Revision": revision, "RevisionEffect": revisionEffect, "RevisionOutcome": revisionOutcome,
-        "RevisionDetail": revisionDetail, "Entry": entry, "User": user, "Token": token, "AuditEntry": auditEntry,
-        "Me": me,
+        "RevisionDetail": revisionDetail, "Entry": entry, "Notice": notice, "Channel": channel,
+        "ChannelTest": channelTest, "User": user, "Token": token, "AuditEntry": auditEntry, "Me": me,
     ]
 
     private static func optional(_ name: String, _ schema: Schema, _ description: String = "") -> Schema.Property {
@@ -114,6 +114,29 @@ enum Schemas {
         .init("kind", .choice(["policies", "indicators", "schemes"])), .init("name", .string()),
         .init("managedBy", managedBy, managedByDescription),
         .init("value", .anything, "With the keys that the file has; secrets are masked."),
+    ])
+
+    static let noticeState = Schema.choice(["waiting", "delivered", "given-up"])
+
+    static let notice = Schema.object([
+        .init("id", .integer()), .init("at", .time), .init("channel", .string()),
+        .init("subscription", .string(), "Empty for a test."), .init("purpose", .choice(["news", "reminder", "test"])),
+        .init("severity", .choice(["info", "warning", "critical"])), .init("title", .string()),
+        .init("lines", .array(.string()), "What it tells, the most severe first."),
+        .init("more", .integer(), "How many there were beside the lines."), .init("state", noticeState),
+        .init("attempts", .integer()), optional("attemptedAt", .time),
+        .init("words", .string(), "What the service said last, or why it was not reached."),
+    ])
+
+    static let channel = Schema.object([
+        .init("name", .string()), .init("kind", .string()), .init("target", .string(), "Without secrets."),
+        .init("waiting", .integer()), optional("deliveredAt", .time), optional("trouble", .string()),
+        optional("nextAttemptAt", .time),
+    ])
+
+    static let channelTest = Schema.object([
+        .init("channel", .string()), .init("isDelivered", .bool), .init("words", .string()),
+        .init("milliseconds", .number()),
     ])
 
     static let role = Schema.choice(["viewer", "operator", "admin"])
