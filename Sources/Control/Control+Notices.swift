@@ -67,7 +67,7 @@ extension Control {
         scheduleNotices()
     }
 
-    private func remember(_ change: StoredChange) { if keeping != nil { unwritten.append(change) } }
+    func remember(_ change: StoredChange) { if keeping != nil { unwritten.append(change) } }
 
     private func scheduleNotices() {
         guard let due = dispatch.nextWake, !isStopped else { return }

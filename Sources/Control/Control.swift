@@ -31,6 +31,10 @@ package actor Control: ControlInterface {
     private var wake: Scheduled<Void>?
     var isStopped = false
     private var reloadProblems: [String] = []
+    /// Planned maintenance, and which occurrence of each was opened last.
+    var windows: [MaintenanceWindow] = []
+    var opened: [String: String] = [:]
+    var windowWake: Scheduled<Void>?
     /// What no file manages; nil before a revision is in force.
     private var managed: ManagedNames?
     /// What people are told, and the way it goes to them.
@@ -80,7 +84,10 @@ package actor Control: ControlInterface {
         for (name, check) in settings.checks { checks[name] = check }
         managed = settings.managed
         configureNotices(settings.notices)
+        let old = engine.indicators.map(\.name)
         apply(settings.configuration, checks: checks)
+        configureWindows(settings.windows, old: old)
+        finishTaking()
     }
 
     package func apply(_ configuration: Configuration, checks: [IndicatorName: any Check]) {
@@ -117,6 +124,7 @@ package actor Control: ControlInterface {
     package func stop() {
         isStopped = true
         wake?.cancel()
+        windowWake?.cancel()
         noticeWake?.timer.cancel()
         post.stop()
         for target in targets { target.scheduled?.cancel() }

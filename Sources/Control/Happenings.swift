@@ -32,13 +32,14 @@ extension Control {
     /// What ends by itself is told. Behind a maintenance there may be a trouble that nobody was told of.
     private func ended(_ override: Override, _ report: EventReport, at now: Instant) -> [Happening] {
         var happenings: [Happening] = []
-        if let until = override.until, until <= now {
+        // What was planned ends as planned.
+        if let until = override.until, until <= now, override.keptSubject?.hasPrefix("window:") != true {
             happenings.append(
                 Happening(
                     .override, indicator: report.indicator, scheme: report.scheme, .news, .warning,
                     standing: override.keptSubject ?? "", text: report.text, at: now))
         }
-        if case .maintenance(let name) = override.action, let state = engine.status(of: name)?.state, state == .err {
+        if let name = override.outOfService, let state = engine.status(of: name)?.state, state == .err {
             happenings.append(Happening(name, state, "\(name) is err; its maintenance has ended", at: now))
         }
         return happenings
@@ -91,4 +92,14 @@ extension Decision {
 
 extension Decision.Answer {
     fileprivate var standing: String { addressTexts.isEmpty ? kind : addressTexts.joined(separator: " ") }
+}
+
+extension Override {
+    /// The indicator whose failures it excused.
+    fileprivate var outOfService: IndicatorName? {
+        switch action {
+        case .maintenance(let name), .window(let name), .silence(.indicator(let name)): name
+        default: nil
+        }
+    }
 }

@@ -32,6 +32,8 @@ package struct Settings: Sendable {
     package var notices: NoticeSettings
     /// What each indicator checks, sorted by name; every indicator of `configuration` once.
     package var checks: [(IndicatorName, any Check)]
+    /// Planned maintenance, in the order in which it is configured.
+    package var windows: [MaintenanceWindow]
     /// What was made by the page and the API, and is in no file.
     package var managed: ManagedNames
     /// What is allowed and probably not meant, by line.

@@ -14,7 +14,7 @@ package struct SettingsKey: Sendable {
 package enum SettingsKeys {
     static let root = [
         "listen", "data", "access", "dns", "zones", "keys", "transfer", "notify", "policies", "indicators",
-        "references", "schemes", "notices",
+        "references", "schemes", "maintenance", "notices",
     ].map { SettingsKey($0, standard: $0 == "data" ? Settings.standardDataFolder : nil) }
     static let listen = [
         SettingsKey("dns", standard: Settings.standardDNSListener),
@@ -58,6 +58,10 @@ package enum SettingsKeys {
         SettingsKey("all-down", standard: "hold"), SettingsKey("answers", standard: "all"),
         SettingsKey("mass-failure", standard: "on"), SettingsKey("members"),
     ]
+    static let maintenance = [
+        SettingsKey("indicators"), SettingsKey("once"), SettingsKey("weekly"), SettingsKey("cron"),
+        SettingsKey("for", standard: "1h"), SettingsKey("time-zone", standard: "UTC"), SettingsKey("reason"),
+    ]
     static let member = [
         SettingsKey("indicator"), SettingsKey("value"), SettingsKey("priority", standard: "primary"),
     ]
@@ -85,7 +89,8 @@ package enum SettingsKeys {
         ("cookies", cookies), ("rate-limit", rateLimit), ("zones", zone), ("keys", key),
         ("transfer", [SettingsKey("transfer")]), ("notify", [SettingsKey("notify")]), ("policies", policy),
         ("indicators", indicator), ("references", [SettingsKey("references")]),
-        ("schemes", scheme), ("members", member), ("notices", notices), ("channels", channel),
+        ("schemes", scheme), ("members", member), ("maintenance", maintenance), ("notices", notices),
+        ("channels", channel),
         ("subscriptions", subscription), ("hours", hours),
     ]
 }

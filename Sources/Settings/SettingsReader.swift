@@ -76,6 +76,7 @@ struct SettingsReader {
         let indicators = readIndicators(section["indicators"], policies: policies)
         let schemes = readSchemes(section["schemes"], indicators: indicators, zones: zones)
         let references = readReferences(section["references"], indicators: indicators)
+        let windows = readWindows(section["maintenance"], indicators: indicators)
         warnAboutUnused(indicators, schemes: schemes, references: references)
         let transfers = TransferPolicy(
             keys: keys, transfer: readTransferRules(section["transfer"], keys: keyNames) ?? [],
@@ -90,7 +91,7 @@ struct SettingsReader {
             notices: notices,
             checks: indicators.compactMap { item in item.check.map { (item.indicator.name, $0) } }
                 .sorted { $0.0 < $1.0 },
-            managed: ManagedNames(managed), warnings: inOrder(warnings), readAt: 0,
+            windows: windows, managed: ManagedNames(managed), warnings: inOrder(warnings), readAt: 0,
             keptZoneErrors: inOrder(keptZoneErrors), files: files)
     }
 

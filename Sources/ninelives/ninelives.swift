@@ -25,7 +25,8 @@ struct Ninelives: AsyncParsableCommand {
             PauseCommand.self,
             SilenceCommand.self, FailBackCommand.self,
             ApplyCommand.self, DiffCommand.self, HistoryCommand.self, RollbackCommand.self, ExportCommand.self,
-            EndCommand.self, OverridesCommand.self, WhatIfCommand.self, EventsCommand.self, AuditCommand.self,
+            EndCommand.self, OverridesCommand.self, WindowsCommand.self, WhatIfCommand.self, EventsCommand.self,
+            AuditCommand.self,
             NoticesCommand.self, BackupCommand.self, RestoreCommand.self, ZoneCommand.self, VersionCommand.self,
         ])
 }

@@ -52,7 +52,7 @@ struct Broken: Sendable, CustomTestStringConvertible {
         Broken(
             "an unknown key, far from any", "bananas: {}",
             "n.yaml:1:1: bananas is not a key that exists here; use one of listen, data, access, dns, zones, keys, "
-                + "transfer, notify, policies, indicators, references, schemes, notices"),
+                + "transfer, notify, policies, indicators, references, schemes, maintenance, notices"),
         Broken(
             "a key twice", "data: a\ndata: b",
             "n.yaml:2:1: data is a key for the second time; use it once; the first is on line 1"),

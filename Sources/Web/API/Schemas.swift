@@ -4,7 +4,7 @@ enum Schemas {
         "Problem": Problem.schema, "Report": report, "Scheme": scheme, "Member": member, "Indicator": indicator,
         "Probe": probe, "Event": event, "Explanation": explanation, "Override": override, "WhatIf": whatIf,
         "Revision": revision, "RevisionEffect": revisionEffect, "RevisionOutcome": revisionOutcome,
-        "RevisionDetail": revisionDetail, "Entry": entry, "Notice": notice, "Channel": channel,
+        "RevisionDetail": revisionDetail, "Window": window, "Entry": entry, "Notice": notice, "Channel": channel,
         "ChannelTest": channelTest, "User": user, "Token": token, "AuditEntry": auditEntry, "Me": me,
     ]
 
@@ -108,6 +108,12 @@ enum Schemas {
         .init("revision", .integer(), "The one in force now."), .init("isNew", .bool), .init("isDryRun", .bool),
         .init("effects", .array(.named("RevisionEffect"))), .init("diff", .string(), "In unified format."),
         .init("warnings", .array(.string())),
+    ])
+
+    static let window = Schema.object([
+        .init("name", .string()), .init("indicators", .array(.string()), "Those that it concerns now."),
+        .init("reason", .string()), .init("isOpen", .bool),
+        optional("start", .time, "Of the occurrence that is open, otherwise of the next."), optional("end", .time),
     ])
 
     static let entry = Schema.object([
