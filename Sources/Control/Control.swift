@@ -29,6 +29,8 @@ package actor Control: ControlInterface {
     private var listeners: [UInt64: AsyncStream<UInt64>.Continuation] = [:]
     var nextVersion: UInt64 = 0
     private var wake: Scheduled<Void>?
+    var accounts = ProviderAccounts()
+    var propagation: PropagationWatch
     var isStopped = false
     private var reloadProblems: [String] = []
     /// Planned maintenance, and which occurrence of each was opened last.
@@ -47,11 +49,12 @@ package actor Control: ControlInterface {
     private let publisher: any Publisher
     let group: any EventLoopGroup
     let logger: Logger
-    private let process: ProcessReport
+    let process: ProcessReport
     let probing: Probing
     /// Nil without a store: then nothing outlives the process.
     let keeping: Keeping?
     var unwritten: [StoredChange] = []
+    private(set) var retention = HistorySettings()
 
     /// - Parameter store: what outlives the process; the engine goes on from what it holds.
     package init(
@@ -68,12 +71,14 @@ package actor Control: ControlInterface {
             keeping = nil
         }
         self.probing = probing
+        propagation = PropagationWatch(group: group, settings: PropagationSettings())
         self.clock = clock
         self.publisher = publisher
         self.group = group
         self.process = process
         self.logger = logger
         post = Post(group: group, clock: clock, store: store, logger: logger)
+        store?.onTrouble { [weak self] trouble in Task { await self?.storeTroubled(trouble) } }
     }
 
     // MARK: What comes in
@@ -85,15 +90,27 @@ package actor Control: ControlInterface {
         managed = settings.managed
         configureNotices(settings.notices)
         let old = engine.indicators.map(\.name)
-        apply(settings.configuration, checks: checks)
+        retention = settings.history
+        if propagation.settings != settings.propagation {
+            propagation = PropagationWatch(group: group, settings: settings.propagation)
+        }
+        apply(settings.configuration, checks: checks, providers: settings.providers)
         configureWindows(settings.windows, old: old)
         finishTaking()
     }
 
-    package func apply(_ configuration: Configuration, checks: [IndicatorName: any Check]) {
+    package func apply(
+        _ configuration: Configuration, checks: [IndicatorName: any Check], providers: [ProviderSettings] = []
+    ) {
+        accounts.apply(providers, group: group, clock: clock) { [weak self] in await self?.heard($1, from: $0) }
         replaceTargets(configuration, checks: checks)
         let known = targets.map { engine.status(of: $0.name) != nil }
         perform(event: .configured(configuration))
+        accounts.keep(configuration.schemes)
+        // What was decided before goes to the accounts that are new.
+        for status in engine.schemes {
+            if let decision = status.decision { accounts.reconcile(decision, of: status.scheme) }
+        }
         // What the engine did not ask for anew (it kept its state) goes on at its interval.
         for (place, wasKnown) in known.enumerated() where wasKnown && !targets[place].isAsked {
             schedule(targets[place].name, .afterInterval(targets[place].policy.interval), patience: nil)
@@ -104,19 +121,29 @@ package actor Control: ControlInterface {
 
     /// Imposes an operator's word, at once; returns when it would survive a power cut.
     ///
-    /// - Throws: that it could not be written. It is in force all the same, until the process ends.
+    /// - Throws: that it could not be written. It is in force all the same, and written as soon as that is possible.
     package func impose(_ override: Override) async throws(StoreError) {
         perform(event: .overridden(override))
         let changes = unwritten
         unwritten = []
         finishTaking()
-        try await keeping?.store.commit(changes)
+        try await keeping?.store.commit(changes, isKept: true)
     }
 
     /// Notes what keeps the newest configuration from being in force, to be shown; empty when it is.
     package func setProblems(_ problems: [String]) {
         guard problems != reloadProblems else { return }
         reloadProblems = problems
+        changed()
+    }
+
+    /// The disk is full, say, or has room again.
+    private func storeTroubled(_ trouble: String?) {
+        if let trouble {
+            logger.error("Nothing can be written; answers go on", metadata: ["why": "\(trouble)"])
+        } else {
+            logger.notice("Everything is written again")
+        }
         changed()
     }
 
@@ -131,6 +158,7 @@ package actor Control: ControlInterface {
         targets = []
         places = [:]
         workers?.stop()
+        accounts.stop()
         for listener in listeners.values { listener.finish() }
         listeners = [:]
     }
@@ -167,12 +195,12 @@ package actor Control: ControlInterface {
     private func perform(_ effect: Effect, receivedAt: Instant) -> Event? {
         switch effect {
         case .publish(let decision):
-            publisher.publish(decision)
+            if engine.status(of: decision.scheme)?.scheme.isLocal ?? true { publisher.publish(decision) }
             return .published(decision.scheme, generation: decision.generation, took: clock.now - receivedAt)
         case .append(let entry):
             record(entry)
-        case .reconcile:
-            break  // `local` is the only provider there is: publishing has made it so already.
+        case .reconcile(let decision):
+            if let scheme = engine.status(of: decision.scheme)?.scheme { accounts.reconcile(decision, of: scheme) }
         case .notify(let notice):
             logger.notice("Notice", metadata: ["notice": "\(Wording.sentence(for: notice))"])
         case .probe(let name, let turn, let patience):
@@ -184,6 +212,11 @@ package actor Control: ControlInterface {
             wake = group.next().scheduleTask(in: delay(until: instant)) { Task { await self.take(.woke) } }
         }
         return nil
+    }
+
+    /// Puts something into the history that did not come from the engine.
+    func record(_ what: LogEntry.What) {
+        record(LogEntry(at: clock.now, what))
     }
 
     private func record(_ entry: LogEntry) {
@@ -207,7 +240,7 @@ package actor Control: ControlInterface {
 
     // MARK: What can be read
 
-    private func changed() {
+    func changed() {
         sequence += 1
         for listener in listeners.values { listener.yield(sequence) }
     }
@@ -224,19 +257,31 @@ package actor Control: ControlInterface {
     private func forget(listener key: UInt64) { listeners[key] = nil }
 
     package func report() -> Report {
-        var report = Reporting(engine: engine, now: clock.now, targets: targets, places: places)
-            .report(
-                process: process, sequence: sequence,
-                events: Array(log.newest(200)))
-        if !reloadProblems.isEmpty { report.problems = reloadProblems }
+        var report = Reporting(
+            engine: engine, now: clock.now, targets: targets, places: places, syncs: accounts.statuses
+        )
+        .report(
+            process: process, sequence: sequence,
+            events: Array(log.newest(200)))
+        let problems = problems()
+        if !problems.isEmpty { report.problems = problems }
         if let managed { report.mark(managed) }
         return report
     }
 
-    package func problems() -> [String] { reloadProblems }
+    package func problems() -> [String] { reloadProblems + (keeping?.problems ?? []) }
 
     package func explanation(of scheme: String) -> Explanation? {
-        engine.status(of: SchemeName(scheme)).map(Explanation.init(of:))
+        engine.status(of: SchemeName(scheme)).map { status in
+            var explanation = Explanation(of: status)
+            let reporting = Reporting(
+                engine: engine, now: clock.now, targets: targets, places: places, syncs: accounts.statuses)
+            explanation.steps += reporting.providers(of: status).filter { $0.name != Scheme.localProvider }.map {
+                Explanation.Step(
+                    at: $0.since, stage: "provider", text: ([$0.summary] + $0.remarks).joined(separator: "; "))
+            }
+            return explanation
+        }
     }
 
     package func unreadiness() -> String? {

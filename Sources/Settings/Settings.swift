@@ -21,6 +21,7 @@ package struct Settings: Sendable {
     package var isReadingOpen: Bool
     /// Where what must outlive the process is kept; relative paths begin at the file's folder.
     package var dataFolder: String
+    package var history: HistorySettings
     /// What the DNS server says about itself, and how much each client gets.
     package var dns: DNSSettings
     /// In the order in which they are configured; no name twice.
@@ -32,6 +33,10 @@ package struct Settings: Sendable {
     package var notices: NoticeSettings
     /// What each indicator checks, sorted by name; every indicator of `configuration` once.
     package var checks: [(IndicatorName, any Check)]
+    /// The accounts, sorted by name; `local` is none of them.
+    package var providers: [ProviderSettings] = []
+    /// Whom to ask how far a change has got.
+    package var propagation = PropagationSettings()
     /// Planned maintenance, in the order in which it is configured.
     package var windows: [MaintenanceWindow]
     /// What was made by the page and the API, and is in no file.

@@ -74,7 +74,9 @@ struct SettingsReader {
         keyNames = entries(of: section["keys"]).compactMap { try? Name($0.key) }
         let zones = readZones(section["zones"])
         let indicators = readIndicators(section["indicators"], policies: policies)
-        let schemes = readSchemes(section["schemes"], indicators: indicators, zones: zones)
+        let providers = readProviders(section["providers"])
+        let schemes = readSchemes(
+            section["schemes"], indicators: indicators, zones: zones, providers: providers.names)
         let references = readReferences(section["references"], indicators: indicators)
         let windows = readWindows(section["maintenance"], indicators: indicators)
         warnAboutUnused(indicators, schemes: schemes, references: references)
@@ -85,13 +87,15 @@ struct SettingsReader {
         let data = section["data"].flatMap { text(of: $0) } ?? Settings.standardDataFolder
         return Settings(
             file: file, dnsListeners: dns, encryptedListeners: encrypted, http: http, isReadingOpen: isReadingOpen,
-            dataFolder: resolve(data), dns: dnsSettings, zones: zones.read, transfers: transfers,
+            dataFolder: resolve(data), history: readHistory(section["history"]), dns: dnsSettings, zones: zones.read,
+            transfers: transfers,
             configuration: Configuration(
                 indicators: indicators.map(\.indicator), schemes: schemes, references: references),
             notices: notices,
             checks: indicators.compactMap { item in item.check.map { (item.indicator.name, $0) } }
-                .sorted { $0.0 < $1.0 },
-            windows: windows, managed: ManagedNames(managed), warnings: inOrder(warnings), readAt: 0,
+                .sorted { $0.0 < $1.0 }, providers: providers.read.sorted { $0.name < $1.name },
+            propagation: readPropagation(section["propagation"]), windows: windows, managed: ManagedNames(managed),
+            warnings: inOrder(warnings), readAt: 0,
             keptZoneErrors: inOrder(keptZoneErrors), files: files)
     }
 

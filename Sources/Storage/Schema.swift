@@ -6,8 +6,8 @@ enum Schema {
         var migrator = DatabaseMigrator()
         migrator.registerMigration("1") { try $0.execute(sql: first) }
         migrator.registerMigration("2") { try $0.execute(sql: accounts) }
-        migrator.registerMigration("revisions") { try $0.execute(sql: revisions) }
         migrator.registerMigration("notices") { try $0.execute(sql: notices) }
+        migrator.registerMigration("revisions") { try $0.execute(sql: revisions) }
         return migrator
     }
 
@@ -36,9 +36,6 @@ enum Schema {
         CREATE INDEX event_at ON event(at);
         CREATE INDEX event_scheme ON event(scheme, id) WHERE scheme IS NOT NULL;
         CREATE INDEX event_indicator ON event(indicator, id) WHERE indicator IS NOT NULL;
-        CREATE TABLE zone (
-            apex TEXT PRIMARY KEY, serial INTEGER NOT NULL
-        ) STRICT, WITHOUT ROWID;
         CREATE TABLE note (
             key TEXT PRIMARY KEY, value TEXT NOT NULL
         ) STRICT, WITHOUT ROWID;
@@ -72,17 +69,6 @@ enum Schema {
         ) STRICT, WITHOUT ROWID;
         """
 
-    /// What belongs to a revision beside the file's text, and what was answered to requests that may come twice.
-    private static let revisions = """
-        ALTER TABLE revision ADD COLUMN managed TEXT NOT NULL DEFAULT '';
-        ALTER TABLE revision ADD COLUMN effects TEXT NOT NULL DEFAULT '[]';
-        ALTER TABLE revision ADD COLUMN secrets BLOB;
-        CREATE TABLE reply (
-            actor TEXT NOT NULL, key TEXT NOT NULL, request TEXT NOT NULL, status INTEGER NOT NULL,
-            headers TEXT NOT NULL, body TEXT NOT NULL, at INTEGER NOT NULL, PRIMARY KEY (actor, key)
-        ) STRICT, WITHOUT ROWID;
-        """
-
     /// What people are told: letters on their way, the newest of those that have arrived, and how each matter stands
     /// with each subscription.
     private static let notices = """
@@ -95,6 +81,17 @@ enum Schema {
         CREATE TABLE matter (
             subscription TEXT NOT NULL, key TEXT NOT NULL, body TEXT NOT NULL,
             PRIMARY KEY (subscription, key)
+        ) STRICT, WITHOUT ROWID;
+        """
+
+    /// What belongs to a revision beside the file's text, and what was answered to requests that may come twice.
+    private static let revisions = """
+        ALTER TABLE revision ADD COLUMN managed TEXT NOT NULL DEFAULT '';
+        ALTER TABLE revision ADD COLUMN effects TEXT NOT NULL DEFAULT '[]';
+        ALTER TABLE revision ADD COLUMN secrets BLOB;
+        CREATE TABLE reply (
+            actor TEXT NOT NULL, key TEXT NOT NULL, request TEXT NOT NULL, status INTEGER NOT NULL,
+            headers TEXT NOT NULL, body TEXT NOT NULL, at INTEGER NOT NULL, PRIMARY KEY (actor, key)
         ) STRICT, WITHOUT ROWID;
         """
 }

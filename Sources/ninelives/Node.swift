@@ -32,6 +32,8 @@ struct Node {
     func run(started: () -> Void = {}) async throws {
         // An order to reload that comes before we listen to it must not end us. The demo ends with its terminal.
         if demo == nil { signal(SIGHUP, SIG_IGN) }
+        // A file that must not grow any more is an error to tell of, and no reason to die.
+        signal(SIGXFSZ, SIG_IGN)
         try settings.refuseBusyListeners()
         let store = try openStore()
         let clock = ShellClock(wall: Instant(seconds: Date().timeIntervalSince1970))
@@ -62,7 +64,9 @@ struct Node {
         await revisions.begin()
         started()
         try invite(accounts)
-        var parts = [ServiceGroupConfiguration.ServiceConfiguration(service: web)]
+        var parts = [
+            ServiceGroupConfiguration.ServiceConfiguration(service: web), .init(service: Upkeep(control: control)),
+        ]
         if demo == nil {
             parts.append(
                 .init(service: Reloading(revisions: revisions, settings: settings)))
@@ -138,7 +142,7 @@ struct Node {
 
     private func makeDNS(_ opening: Opening) throws -> DNSServer {
         do {
-            let names = try settings.configuration.schemes.map { try Name($0.name.text) }
+            let names = try settings.configuration.schemes.filter(\.isLocal).map { try Name($0.name.text) }
             let processors = max(ProcessInfo.processInfo.activeProcessorCount, 1)
             var limits = DNSServerLimits()
             limits.tcpThreads = min(processors, 8)
@@ -164,6 +168,13 @@ struct Node {
             throw Exit.wrong
         }
     }
+}
+
+/// Forgets old history, as long as the server runs.
+private struct Upkeep: Service {
+    let control: Control
+
+    func run() async throws { await cancelWhenGracefulShutdown { await control.keepUp() } }
 }
 
 /// What outlives a revision: the page that is opened or closed by it, and the secret that cookies are made with.

@@ -183,7 +183,8 @@ struct ScenarioWorld {
         case .held(_, .paused): transcript.append("\(clock) ~~ paused")
         case .held(_, .passed): transcript.append("\(clock) ~~ passed")
         case .overrideEnded(let override): transcript.append("\(clock) -- \(words(for: override.action))")
-        case .overridden, .stateChanged, .configured, .vantageDoubted, .vantageTrusted, .tripwireRetired: break
+        case .overridden, .stateChanged, .configured, .reported, .vantageDoubted, .vantageTrusted, .tripwireRetired:
+            break
         }
     }
 

@@ -275,7 +275,7 @@ package actor Revisions: RevisionInterface {
         let outcome = try? await NIOThreadPool.singleton.runIfActive {
             Settings.read(wanted.document, path: path, managed: wanted.managed, keeping: zones).flatMap { settings in
                 do {
-                    let names = try settings.configuration.schemes.map { try Name($0.name.text) }
+                    let names = try settings.configuration.schemes.filter(\.isLocal).map { try Name($0.name.text) }
                     let snapshot = try ZoneSnapshot(zones: settings.zones, dynamicNames: names)
                     return Result<(Settings, ZoneSnapshot), SettingsErrors>.success((settings, snapshot))
                 } catch {

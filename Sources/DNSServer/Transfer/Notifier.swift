@@ -4,6 +4,7 @@ import Logging
 import NIOCore
 import NIOPosix
 import Synchronization
+import TSIG
 
 /// Tells secondaries that a zone has changed (RFC 1996), over UDP, until they acknowledge it.
 ///
@@ -182,7 +183,7 @@ final class Notifier: Sendable {
         let header: [UInt8] = [UInt8(id >> 8), UInt8(id & 0xFF), 0x24, 0, 0, 1, 0, 1, 0, 0, 0, 0]
         let message = header + question + [0xC0, 0x0C] + soa.dropFirst(2)
         guard let key = key.target.key.flatMap({ policy.key(named: $0) }) else { return message }
-        return TSIGRequest.sign(message, with: key, now: transfers.now())
+        return SignedRequest(message, with: key, now: transfers.now()).wire
     }
 
     /// What came back on one of the sockets.
