@@ -30,10 +30,11 @@ extension Control {
             nextVersion += 1
             let key = UInt32(targets.count)
             let plain = check.plain
+            let before = oldPlaces[indicator.name].map { old[$0] }
             targets.append(
                 ProbeTarget(
                     name: indicator.name, check: check, policy: indicator.policy, isPlain: plain != nil,
-                    version: nextVersion, startedAt: oldPlaces[indicator.name].flatMap { old[$0].startedAt }))
+                    version: nextVersion, startedAt: before?.startedAt, latencies: before?.latencies ?? Latencies()))
             places[indicator.name] = Int(key)
             guard let plain else { continue }
             let isRetired = (engine.status(of: indicator.name)?.tripwire ?? "on") != "on"
@@ -67,6 +68,7 @@ extension Control {
     private func ended(_ place: Int, _ result: ProbeResult) -> Event {
         targets[place].hasStarted = true
         targets[place].lastPhases = LastPhases(result.phases)
+        targets[place].latencies.record(result, at: clock.now)
         return .probed(
             targets[place].name,
             Probe(result.isSuccess ? .success : .failure, reason: result.reason, took: result.phases.total))

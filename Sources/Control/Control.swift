@@ -191,11 +191,22 @@ package actor Control: ControlInterface {
 
     private func forget(listener key: UInt64) { listeners[key] = nil }
 
-    package func report() -> Report {
-        Reporting(engine: engine, now: clock.now, targets: targets, places: places)
-            .report(
-                process: process, sequence: sequence,
-                events: Array(log.newest(200)))
+    /// The report is made outside: the engine goes on meanwhile.
+    package nonisolated func report() async -> Report { await snapshot().report }
+
+    package nonisolated func readModel() async -> any ReadModel { await snapshot() }
+
+    private func snapshot() -> EngineReadModel {
+        EngineReadModel(
+            reporting: Reporting(engine: engine, now: clock.now, targets: targets, places: places), process: process,
+            sequence: sequence, events: Array(log.newest(200)))
+    }
+
+    /// Probes an indicator now, whatever its interval; false if there is no such indicator.
+    package func recheck(_ indicator: String) -> Bool {
+        guard places[IndicatorName(indicator)] != nil else { return false }
+        schedule(IndicatorName(indicator), .now, patience: nil)
+        return true
     }
 
     package func explanation(of scheme: String) -> Explanation? {

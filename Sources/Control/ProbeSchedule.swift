@@ -21,6 +21,7 @@ struct ProbeTarget {
     var underWay = 0
     var scheduled: Scheduled<Void>?
     var lastPhases: LastPhases?
+    var latencies = Latencies()
 }
 
 /// The phases of a probe, kept small: microseconds, -1 for a phase that was not reached.

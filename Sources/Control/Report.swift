@@ -134,12 +134,16 @@ package struct Explanation: Codable, Hashable, Sendable {
 /// What the web side may ask and order; `Control` is it, and tests may stand in for it.
 package protocol ControlInterface: Sendable {
     func report() async -> Report
+    /// The same, made into reports only as far as it is asked.
+    func readModel() async -> any ReadModel
     /// nil if there is no such scheme.
     func explanation(of scheme: String) async -> Explanation?
     /// The sequence number of each change as it comes; slow readers skip to the newest.
     func changes() async -> AsyncStream<UInt64>
     /// Nil once everything is answered and probed; otherwise why not, in words.
     func unreadiness() async -> String?
+    /// Probes an indicator now; false if there is no such indicator.
+    func recheck(_ indicator: String) async -> Bool
 }
 
 /// The servers of a demo, which a person may break and mend.

@@ -31,9 +31,9 @@ private final class Installation: Sendable {
             process: ProcessReport(version: "test", startedAt: clock.now, dns: ["127.0.0.1:53"]), store: store,
             logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
         accounts = try Accounts(store: store, folder: folder.path) { clock.now }
-        site = Site(
+        site = try Site(
             control: control, demo: nil, gate: Gate(accounts: accounts, isReadingOpen: isReadingOpen),
-            moreMetrics: { "" }, templates: try Templates())
+            moreMetrics: { "" })
         var scheme = Scheme(name: SchemeName("cat.example.test"))
         scheme.failback = .immediate
         var indicators: [Indicator] = []
