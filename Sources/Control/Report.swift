@@ -152,6 +152,8 @@ package protocol DemoServers: Sendable {
     /// False if there is no such server.
     func kill(_ name: String) async -> Bool
     func revive(_ name: String) async -> Bool
+    /// While it is calm no server fails by itself: only what a person breaks is broken.
+    func setCalm(_ isCalm: Bool) async
 }
 
 package struct DemoServerReport: Codable, Hashable, Sendable {

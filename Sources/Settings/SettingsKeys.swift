@@ -19,7 +19,7 @@ package enum SettingsKeys {
         SettingsKey("dns", standard: Settings.standardDNSListener),
         SettingsKey("http", standard: Settings.standardHTTPListener),
     ]
-    static let access = [SettingsKey("read")]
+    static let access = [SettingsKey("read"), SettingsKey("status")]
     static let dns = [
         SettingsKey("nsid", standard: "off"), SettingsKey("version", standard: "off"),
         SettingsKey("id", standard: "off"), SettingsKey("cookies", standard: "on"),

@@ -44,6 +44,7 @@ struct SettingsReader {
         }
         let access = fields(of: section["access"], allowed: SettingsKeys.access)
         let isReadingOpen = readAccess(access["read"]) ?? http.isLoopback
+        let isStatusOpen = readAccess(access["status"]) ?? isReadingOpen
         let dnsSettings = readDNS(section["dns"])
         let policies = readPolicies(section["policies"])
         let zones = readZones(section["zones"])
@@ -53,7 +54,8 @@ struct SettingsReader {
         warnAboutUnused(indicators, schemes: schemes, references: references)
         let data = section["data"].flatMap { text(of: $0) } ?? Settings.standardDataFolder
         return Settings(
-            file: file, dnsListeners: dns, http: http, isReadingOpen: isReadingOpen, dataFolder: resolve(data),
+            file: file, dnsListeners: dns, http: http, isReadingOpen: isReadingOpen, isStatusOpen: isStatusOpen,
+            dataFolder: resolve(data),
             dns: dnsSettings, zones: zones.read,
             configuration: Configuration(
                 indicators: indicators.map(\.indicator), schemes: schemes, references: references),

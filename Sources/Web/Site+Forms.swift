@@ -10,6 +10,9 @@ import NIOFoundationCompat
 extension Site {
     func addForms(to router: Router<SiteContext>) {
         let operations = Dictionary(operations.map { ($0.id, $0) }) { $1 }
+        if let operation = operations["addToken"] {
+            router.post("/account/tokens") { request, context in try await makeToken(operation, request, context) }
+        }
         router.post("/do/:operation") { request, context in
             let fields = try await FormFields(reading: request)
             let back = Self.local(fields["back"])
@@ -25,6 +28,26 @@ extension Site {
                 let visit = Visit(request, context, catalogues)
                 return refusal(problem, visit, version: await control.readModel().version, back: back)
             }
+        }
+    }
+
+    /// Makes a token, and shows its secret this once.
+    private func makeToken(
+        _ operation: Operation, _ request: Request, _ context: SiteContext
+    ) async throws -> Response {
+        let visit = Visit(path: "/account", query: [:], request, context.identity, catalogues)
+        let version = await control.readModel().version
+        do {
+            let fields = try await FormFields(reading: request)
+            try gate.check(operation.access, fields, context)
+            let response = try await perform(operation, fields.fields, request, context)
+            let body = try await response.body.collected()
+            guard case .object(let token) = try JSONDecoder().decode(JSONValue.self, from: body),
+                case .string(let secret)? = token["secret"]
+            else { return response }
+            return render(try await Pages(site: self, visit: visit).account(secret: secret), visit, version: version)
+        } catch {
+            return refusal(Problem(any: error), visit, version: version, back: "/account")
         }
     }
 
@@ -69,7 +92,7 @@ extension Gate {
         guard fields["csrf"] == csrf else {
             throw Problem(.forbidden, "This form is too old: load the page again.")
         }
-        try checkRole(access, context)
+        try checkRole(access, context.identity)
     }
 }
 
@@ -122,5 +145,24 @@ extension Problem {
         case let error as AccountsError: self.init(error)
         default: self.init(.internalServerError, "Something went wrong: \(error)")
         }
+    }
+}
+
+extension ResponseBody {
+    /// The whole body, as one.
+    fileprivate func collected() async throws -> Data {
+        let (stream, continuation) = AsyncStream.makeStream(of: ByteBuffer.self)
+        try await write(Collector(continuation: continuation))
+        continuation.finish()
+        var data = Data()
+        for await buffer in stream { data.append(contentsOf: buffer.readableBytesView) }
+        return data
+    }
+
+    private struct Collector: ResponseBodyWriter {
+        let continuation: AsyncStream<ByteBuffer>.Continuation
+
+        mutating func write(_ buffer: ByteBuffer) async throws { continuation.yield(buffer) }
+        consuming func finish(_ trailingHeaders: HTTPFields?) async throws {}
     }
 }

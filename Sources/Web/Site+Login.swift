@@ -135,6 +135,13 @@ private struct LoginForm {
 struct ReadingGate: RouterMiddleware {
     let gate: Gate
 
+    /// The status page, its stream, and what it is for programs.
+    private static func isStatus(_ request: Request) -> Bool {
+        let path = request.uri.path
+        return path == "/status" || path.hasPrefix("/status.") || path.hasPrefix("/status/badge/")
+            || path == "/live" && request.query["page"].map { $0 == "/status" || $0.hasPrefix("/status?") } == true
+    }
+
     func handle(
         _ request: Request, context: SiteContext, next: (Request, SiteContext) async throws -> Response
     ) async throws -> Response {
@@ -142,7 +149,8 @@ struct ReadingGate: RouterMiddleware {
         // The API says for each operation by itself who may; probes of our own health need nobody.
         let isOpen =
             gate.isReadingOpen || context.identity?.roles.isEmpty == false || path.hasPrefix("/api/v1/")
-            || path.hasPrefix("/assets/") || path.hasPrefix("/welcome") || path == "/login" || path == "/logout"
+            || path.hasPrefix("/assets/") || gate.isStatusOpen && Self.isStatus(request) || path.hasPrefix("/welcome")
+            || path == "/login" || path == "/logout"
             || path.hasPrefix("/language/") || path.hasPrefix("/theme/") || path == "/healthz" || path == "/readyz"
         if isOpen { return try await next(request, context) }
         if request.headers[.accept]?.contains("text/html") == true {

@@ -1,3 +1,4 @@
+import Accounts
 import Control
 import Foundation
 import HTTPTypes
@@ -17,6 +18,7 @@ struct Site: Sendable {
     let catalogues: Catalogues
     let tracks = Tracks()
     let explanations = ExplanationCache()
+    let training = TrainingRoom()
 
     /// - Throws: what is wrong with a catalogue.
     init(
@@ -35,7 +37,11 @@ struct Site: Sendable {
         router.add(middleware: SecurityHeaders())
         router.add(middleware: Identification(gate: gate))
         router.add(middleware: ReadingGate(gate: gate))
-        for path in ["/", "/schemes", "/schemes/:name", "/indicators", "/indicators/:name", "/events"] {
+        let paths = [
+            "/", "/schemes", "/schemes/:name", "/indicators", "/indicators/:name", "/events", "/status", "/audit",
+            "/people", "/account",
+        ]
+        for path in paths {
             router.get(RouterPath(path)) { request, context in try await page(request, context) }
         }
         router.get("/live") { request, context in try await live(request, context) }
@@ -51,15 +57,22 @@ struct Site: Sendable {
         addAPI(to: router)
         addForms(to: router)
         addLogin(to: router)
-        if let demo { addDemo(demo, to: router) }
+        addStatus(to: router)
+        if let demo {
+            addDemo(demo, to: router)
+            addTraining(demo, to: router)
+        }
         return router
     }
 
     // MARK: Pages
 
-    private func page(_ request: Request, _ context: SiteContext) async throws -> Response {
+    func page(_ request: Request, _ context: SiteContext) async throws -> Response {
         let visit = Visit(request, context, catalogues)
         let pages = await Pages(site: self, visit: visit)
+        if visit.parts.first == "schemes", let name = visit.parts.last {
+            training.opened(scheme: name, at: pages.model.at)
+        }
         do {
             guard let content = try await pages.content() else { return notFound(visit, version: pages.model.version) }
             return render(content, visit, version: pages.model.version)
@@ -72,7 +85,8 @@ struct Site: Sendable {
         _ content: PageContent, _ visit: Visit, version: String, status: HTTPResponse.Status = .ok
     ) -> Response {
         let frame = Frame(
-            visit: visit, version: version, isSandbox: gate.sandbox != nil, hasAccounts: gate.accounts != nil)
+            visit: visit, version: version, isSandbox: gate.sandbox != nil, hasAccounts: gate.accounts != nil,
+            mayLook: gate.isReadingOpen || visit.identity?.roles.isEmpty == false)
         var response = Response.text(frame.html(content).text, type: "text/html; charset=utf-8", status: status)
         response.headers[.vary] = "Accept-Language, Cookie"
         return response

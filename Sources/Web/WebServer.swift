@@ -16,19 +16,22 @@ package struct WebServer: Service {
 
     /// - Parameters:
     ///   - demo: the servers of a demo, if this is one: then whoever comes may change everything.
+    ///   - isStatusOpen: whether the status page needs none, whatever looking needs.
     ///   - metrics: more lines for `/metrics`, in Prometheus' text format.
     ///   - accounts: who may change anything; without it nobody may.
     ///   - isReadingOpen: whether looking needs no account.
     package init(
         host: String, port: Int, control: any ControlInterface, demo: (any DemoServers)?, accounts: Accounts? = nil,
-        isReadingOpen: Bool = true, metrics: @escaping @Sendable () async -> String, logger: Logger
+        isReadingOpen: Bool = true, isStatusOpen: Bool = false, metrics: @escaping @Sendable () async -> String,
+        logger: Logger
     ) throws {
         self.host = host
         self.port = port
         self.site = try Site(
             control: control, demo: demo,
             gate: Gate(
-                accounts: accounts, isReadingOpen: isReadingOpen, sandbox: demo == nil ? nil : Gate.Sandbox()),
+                accounts: accounts, isReadingOpen: isReadingOpen, isStatusOpen: isStatusOpen,
+                sandbox: demo == nil ? nil : Gate.Sandbox()),
             moreMetrics: metrics)
         self.logger = logger
     }

@@ -41,7 +41,7 @@ struct Node {
         let accounts = try openAccounts(store, clock)
         let web = try WebServer(
             host: settings.http.address.description, port: settings.http.port, control: control, demo: demo,
-            accounts: accounts, isReadingOpen: settings.isReadingOpen,
+            accounts: accounts, isReadingOpen: settings.isReadingOpen, isStatusOpen: settings.isStatusOpen,
             metrics: { await dns.counters.metrics + control.probeCounts().metrics }, logger: logger)
         // The last decisions are in place before the first query is read.
         await control.apply(settings)

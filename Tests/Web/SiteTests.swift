@@ -155,4 +155,5 @@ private actor FakeDemo: DemoServers {
         return true
     }
     func revive(_ name: String) async -> Bool { name == "charlie" }
+    func setCalm(_ isCalm: Bool) async {}
 }

@@ -8,6 +8,8 @@ struct Gate: Sendable {
     var accounts: Accounts?
     /// Whether looking needs no account.
     var isReadingOpen: Bool
+    /// Whether the status page needs no account, even where looking at everything does.
+    var isStatusOpen = false
     /// Set in a demo: there is nothing to protect there, so whoever comes from this machine may do everything.
     var sandbox: Sandbox?
 
@@ -48,15 +50,14 @@ struct Gate: Sendable {
 
     /// - Throws: a `Problem` if whoever asks may not.
     func check(_ access: Operation.Access, _ request: Request, _ context: SiteContext) throws {
-        try checkRole(access, context)
+        try checkRole(access, context.identity)
         switch access {
         case .anyone, .reader: return
         case .oneself, .role: try checkOrigin(request, context.identity)
         }
     }
 
-    func checkRole(_ access: Operation.Access, _ context: SiteContext) throws {
-        let identity = context.identity
+    func checkRole(_ access: Operation.Access, _ identity: Identity?) throws {
         switch access {
         case .anyone: return
         case .reader:

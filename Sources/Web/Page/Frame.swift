@@ -20,6 +20,8 @@ struct Frame: Sendable {
     let version: String
     let isSandbox: Bool
     let hasAccounts: Bool
+    /// Whether this visitor may look at more than the status page.
+    let mayLook: Bool
 
     private var words: Words { visit.words }
 
@@ -68,6 +70,7 @@ struct Frame: Sendable {
     }
 
     private func navigation(_ current: PageContent.Section) -> [HTML] {
+        if !mayLook { return [] }
         var sections: [(PageContent.Section, String)] = [
             (.overview, "/"), (.schemes, "/schemes"), (.indicators, "/indicators"), (.events, "/events"),
         ]

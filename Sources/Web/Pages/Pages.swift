@@ -1,3 +1,4 @@
+import Accounts
 import Control
 
 /// Makes the pages of one visit from what there is to show.
@@ -28,9 +29,21 @@ struct Pages: Sendable {
         case ("indicators", 1): return indicatorList()
         case ("indicators", 2): return try await indicator(parts[1])
         case ("events", 1): return await eventList()
+        case ("status", 1): return await status()
+        case ("training", 1): return await trainingPage()
+        case ("account", 1): return try account()
+        case ("audit", 1):
+            try check(.role(.admin))
+            return try audit()
+        case ("people", 1):
+            try check(.role(.admin))
+            return try people()
         default: return nil
         }
     }
+
+    /// - Throws: a `Problem` if this visitor may not.
+    private func check(_ access: Operation.Access) throws { try site.gate.checkRole(access, visit.identity) }
 
     // MARK: - What several pages have
 
