@@ -16,7 +16,7 @@ import Testing
 @testable import Web
 
 /// A whole server but for sockets: a real shell with a store and accounts, asked over its routes.
-private final class Installation: Sendable {
+final class Installation: Sendable {
     let folder: TemporaryFolder
     let control: Control
     let accounts: Accounts

@@ -75,7 +75,11 @@ struct Frame: Sendable {
             (.overview, "/"), (.schemes, "/schemes"), (.indicators, "/indicators"), (.events, "/events"),
         ]
         if isSandbox { sections.append((.training, "/training")) }
-        if visit.may(.admin), hasAccounts { sections += [(.audit, "/audit"), (.people, "/people")] }
+        if visit.may(.admin), hasAccounts {
+            sections.append((.audit, "/audit"))
+            // In a sandbox everybody is the same person.
+            if !isSandbox { sections.append((.people, "/people")) }
+        }
         return sections.map { section, path in
             """
             <li><a href="\(path)"\(" aria-current=\"page\"", if: section == current)>\(words("nav.\(section.rawValue)"))</a></li>

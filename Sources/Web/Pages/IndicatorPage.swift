@@ -101,7 +101,9 @@ extension Pages {
 
     /// Rounded down: what is not whole is never shown as whole.
     static func percent(_ share: Double) -> String {
-        share >= 1 ? "100 %" : "\(((share * 100_000).rounded(.down) / 1000).short) %"
+        let thousandths = Int((share * 100_000).rounded(.down))
+        let rest = String(thousandths % 1000 + 1000).dropFirst().reversed().drop { $0 == "0" }.reversed()
+        return rest.isEmpty ? "\(thousandths / 1000) %" : "\(thousandths / 1000).\(String(rest)) %"
     }
 
     // MARK: Probes
@@ -138,7 +140,7 @@ extension Pages {
             "<th scope=\"col\">\(words($0))</th>" as HTML
         }
         return """
-            <section class="card" aria-labelledby="probes-title"><h2 id="probes-title">\(words("probe.title"))</h2><div class="scroll" tabindex="0" role="region" aria-labelledby="probes-title"><table>\
+            <section class="card" aria-labelledby="probes-title"><h2 id="probes-title">\(words("probe.title"))</h2><div class="scroll" tabindex="0" role="group" aria-labelledby="probes-title"><table class="list">\
             <thead><tr>\(heads)</tr></thead>\(HTML.keyed("probes", "<tbody>\(rows)</tbody>"))</table></div></section>
             """
     }

@@ -103,7 +103,7 @@ extension Pages {
         let body: HTML = """
             <div class="row"><h1>\(words(title))</h1>\(searchForm)</div>
             \(HTML.keyed("filters", "<nav class=\"filters\" aria-label=\"\(words("list.filters"))\">\(links)</nav>"))
-            <div class="card scroll" tabindex="0" role="region" aria-label="\(words(title))"><table class="list"><thead><tr>\(heads.map { "<th scope=\"col\">\(words($0))</th>" as HTML })</tr></thead>\
+            <div class="card scroll" tabindex="0" role="group" aria-label="\(words(title))"><table class="list"><thead><tr>\(heads.map { "<th scope=\"col\">\(words($0))</th>" as HTML })</tr></thead>\
             \(HTML.keyed("rows", "<tbody>\(rows.isEmpty ? [none] : rows)</tbody>"))</table></div>
             \(HTML.keyed("pager", pager(paging)))
             """

@@ -44,7 +44,7 @@ extension Pages {
             <div class="row"><h1>\(words("nav.audit"))</h1>\(try verification(accounts))</div>
             <form class="filter card" method="get" action="/audit">\(filter("actor"))\(filter("action"))\(filter("target"))\
             <button>\(words("list.find"))</button> <a href="/audit">\(words("events.clear"))</a></form>
-            <div class="card scroll" tabindex="0" role="region" aria-label="\(words("nav.audit"))"><table><thead><tr>\(heads)</tr></thead>\
+            <div class="card scroll" tabindex="0" role="group" aria-label="\(words("nav.audit"))"><table><thead><tr>\(heads)</tr></thead>\
             \(HTML.keyed("rows", "<tbody>\(rows)</tbody>"))</table></div>
             <nav class="pager" aria-label="\(words("list.pages"))">\(older)</nav>
             """
@@ -112,7 +112,7 @@ extension Pages {
         }
         let body: HTML = """
             <h1>\(words("nav.people"))</h1>
-            <div class="card scroll" tabindex="0" role="region" aria-label="\(words("nav.people"))"><table class="list"><thead><tr>\(heads)</tr></thead>\
+            <div class="card scroll" tabindex="0" role="group" aria-label="\(words("nav.people"))"><table class="list"><thead><tr>\(heads)</tr></thead>\
             \(HTML.keyed("users", "<tbody>\(rows)</tbody>"))</table></div>
             <section class="card" aria-labelledby="add-title"><h2 id="add-title">\(words("people.new"))</h2>\(HTML.keyed("add", "<div>\(add)</div>"))\
             <p class="quiet">\(words("people.roles-text"))</p></section>
@@ -162,7 +162,7 @@ extension Pages {
             name="csrf" value="\(visit.csrf ?? "")"><button>\(words("account.logout"))</button></form></div>
             \(told)
             <section class="card" aria-labelledby="tokens-title"><h2 id="tokens-title">\(words("token.title"))</h2><p class="quiet">\(words("token.text"))</p>\
-            <div class="scroll" tabindex="0" role="region" aria-labelledby="tokens-title"><table class="list"><thead><tr>\(heads)</tr></thead>\
+            <div class="scroll" tabindex="0" role="group" aria-labelledby="tokens-title"><table class="list"><thead><tr>\(heads)</tr></thead>\
             \(HTML.keyed("tokens", "<tbody>\(rows)</tbody>"))</table></div>
             <form method="post" action="/account/tokens" class="filter"><input type="hidden" name="csrf" value="\(visit.csrf ?? "")">\
             <label>\(words("token.name")) <input name="name" required maxlength="64"></label><label>\(words("people.role")) <select name="role">\(options)</select></label>\
