@@ -7,10 +7,14 @@ RELEASE := -c release --static-swift-stdlib $(ARROWS)
 
 # What the binary is built against, and what the tests talk to.
 BUILD_PACKAGES := libsqlite3-dev make zlib1g-dev
-TEST_PACKAGES := bind9 bind9-dnsutils chromium curl knot knot-dnsutils nginx-light openssl unbound
-BENCH_PACKAGES := bind9-dnsutils knot nsd
+TEST_PACKAGES := bind9 bind9-dnsutils bind9-utils chromium curl iproute2 knot knot-dnssecutils knot-dnsutils \
+	ldnsutils nginx-light nsd openssl pdns-backend-sqlite3 pdns-server python3-venv sqlite3 unbound
+# From PyPI: Amazon's Route 53 on this machine, with Amazon's own client.
+TEST_TOOLS := moto[route53,server]==5.2.5
+BENCH_PACKAGES := bind9-dnsutils gdnsd knot nsd
 
-.PHONY: run build test lint format bench clean build-packages test-packages bench-packages help
+.PHONY: run build test lint format bench differential endurance fuzz sanitize clean build-packages test-packages \
+	test-tools bench-packages help
 
 help: ## show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -21,19 +25,40 @@ run: build ## build the release binary and start the kitten demo (Ctrl-C stops i
 build: build-packages ## build the release binary: .build/release/ninelives
 	$(SWIFT) build $(RELEASE) --product ninelives
 
-test: test-packages lint ## run every test; MODULE=Failover runs one module's only
+test: test-packages test-tools lint ## run every test; MODULE=Failover runs one module's only
 	$(SWIFT) build --build-tests $(ARROWS)
 	$(SWIFT) test --skip-build --no-parallel $(if $(MODULE),--filter '^$(MODULE)Tests\.')
+	$(if $(MODULE),,Fuzz/run 30)
 
 lint: ## check the style of every source file
-	$(SWIFT) format lint --strict --parallel --recursive Package.swift Sources Tests Benchmarks
+	$(SWIFT) format lint --strict --parallel --recursive Package.swift Sources Tests Benchmarks Fuzz
 
 format: ## rewrite every source file in the house style
-	$(SWIFT) format --in-place --parallel --recursive Package.swift Sources Tests Benchmarks
+	$(SWIFT) format --in-place --parallel --recursive Package.swift Sources Tests Benchmarks Fuzz
 
 bench: bench-packages ## measure our DNS server against others in the same run, as ratios
 	$(SWIFT) build -c release $(ARROWS) --product dnsbench
 	Benchmarks/compare $(BENCH)
+
+endurance: test-packages ## kill the server a thousand times under load (ROUNDS=1000) and look at what is left
+	$(SWIFT) build --build-tests $(ARROWS)
+	NINELIVES_POWER_CUTS=$(or $(ROUNDS),1000) $(SWIFT) test --skip-build --no-parallel \
+		--filter '^ScenarioTests\.PowerCutTests'
+
+differential: test-packages ## compare our answers with Knot's and NSD's: SEED=1 COUNT=20000
+	$(SWIFT) build --build-tests $(ARROWS)
+	NINELIVES_SEED=$(or $(SEED),1) NINELIVES_COUNT=$(or $(COUNT),20000) \
+		$(SWIFT) test --skip-build --no-parallel --filter '^DifferentialTests\.'
+
+fuzz: build-packages ## feed parsers and answers with made-up octets: SECONDS=600 for each target
+	Fuzz/run $(or $(SECONDS),600)
+
+sanitize: test-packages ## run the tests of DNS and its server under AddressSanitizer and ThreadSanitizer
+	for sanitizer in address thread; do \
+		$(SWIFT) build --build-tests --sanitize=$$sanitizer --scratch-path .build/$$sanitizer && \
+		$(SWIFT) test --skip-build --sanitize=$$sanitizer --scratch-path .build/$$sanitizer --no-parallel \
+			--filter '^(DNS|DNSServer)Tests\.' || exit 1; \
+	done
 
 clean: ## remove everything that was built
 	$(SWIFT) package clean
@@ -56,6 +81,15 @@ build-packages:
 
 test-packages: build-packages
 	$(call install,$(TEST_PACKAGES))
+
+# A virtual environment that is made anew when the list above has changed.
+test-tools: test-packages
+	@if [ "$$(cat .build/test-tools/list 2>/dev/null)" != "$(TEST_TOOLS)" ]; then \
+		echo "Installing: $(TEST_TOOLS)"; \
+		rm -rf .build/test-tools && python3 -m venv .build/test-tools && \
+		.build/test-tools/bin/pip install --quiet --disable-pip-version-check '$(TEST_TOOLS)' && \
+		echo "$(TEST_TOOLS)" >.build/test-tools/list; \
+	fi
 
 bench-packages: build-packages
 	$(call install,$(BENCH_PACKAGES))

@@ -4,7 +4,8 @@ import PackageDescription
 // The arrows of the house go one way only (docs/ARCHITECTURE.md):
 //
 //   ninelives ─► Web, Demo ─► Control ─► Settings ─► Checks ─► Failover, DNS ─► Addresses
-//                                    └─► DNSServer, DNSClient ─► DNS
+//            │                       │           └─► Providers ─► Failover, DNSClient
+//            └─► Emulators           └─► DNSServer, DNSClient ─► DNS
 //
 // `make` builds with `--explicit-target-dependency-import-check error`, so an arrow that is not
 // declared here does not compile.
@@ -19,6 +20,7 @@ let nioPosix: Target.Dependency = .product(name: "NIOPosix", package: "swift-nio
 let nioTLS: Target.Dependency = .product(name: "NIOTLS", package: "swift-nio")
 let nioHTTP1: Target.Dependency = .product(name: "NIOHTTP1", package: "swift-nio")
 let nioSSL: Target.Dependency = .product(name: "NIOSSL", package: "swift-nio-ssl")
+let crypto: Target.Dependency = .product(name: "Crypto", package: "swift-crypto")
 let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
 
 let package = Package(
@@ -30,6 +32,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-nio-http2", from: "1.46.0"),
         .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
         .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
@@ -44,15 +47,50 @@ let package = Package(
         // Batches of datagrams (recvmmsg, sendmmsg) and the socket options Swift cannot spell.
         .target(name: "CSockets"),
         .target(
-            name: "DNSServer", dependencies: ["Addresses", "CSockets", "DNS", nio, nioPosix, logging],
+            name: "DNSServer",
+            dependencies: [
+                "Addresses", "CSockets", "DNS", "TSIG", crypto, nio, nioPosix, nioTLS, nioHTTP1, nioSSL,
+                .product(name: "NIOHTTP2", package: "swift-nio-http2"), logging,
+            ],
             swiftSettings: strict),
-        .target(name: "DNSClient", dependencies: ["Addresses", "DNS", nio, nioPosix], swiftSettings: strict),
+        // What signs messages and checks their signatures: DNS itself imports no cryptography.
+        .target(name: "TSIG", dependencies: ["DNS", crypto], swiftSettings: strict),
+        .target(name: "DNSClient", dependencies: ["Addresses", "DNS", "TSIG", nio, nioPosix], swiftSettings: strict),
         .target(
             name: "Checks", dependencies: ["Addresses", "CSockets", nio, nioPosix, nioTLS, nioSSL],
             swiftSettings: strict),
         .target(
+            name: "Notices",
+            dependencies: [
+                "Failover", crypto, logging, nio, nioPosix, nioHTTP1, nioSSL,
+                .product(name: "AsyncHTTPClient", package: "async-http-client"),
+            ], swiftSettings: strict),
+        // What keeps names at DNS providers: one folder each.
+        .target(
+            name: "Providers",
+            dependencies: [
+                "Addresses", "DNS", "DNSClient", "Failover", "TSIG", nio, nioPosix, nioHTTP1, nioSSL,
+                .product(name: "NIOFoundationCompat", package: "swift-nio"),
+                .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "CryptoExtras", package: "swift-crypto"),
+            ], swiftSettings: strict),
+        // DNS providers to try out and to test against: their APIs, their errors, and faults on demand.
+        .target(
+            name: "Emulators",
+            dependencies: [
+                "Addresses", logging, nio, nioPosix, nioHTTP1,
+                .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "CryptoExtras", package: "swift-crypto"),
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ], swiftSettings: strict),
+        .target(
             name: "Settings",
-            dependencies: ["Addresses", "DNS", "Failover", "Checks", .product(name: "Yams", package: "Yams")],
+            dependencies: [
+                "Addresses", "DNS", "Failover", "Checks", "Notices", "Providers",
+                .product(name: "Yams", package: "Yams"),
+            ],
             swiftSettings: strict),
         .target(
             name: "Storage", dependencies: ["Failover", .product(name: "GRDB", package: "GRDB.swift")],
@@ -66,13 +104,14 @@ let package = Package(
         .target(
             name: "Control",
             dependencies: [
-                "Addresses", "DNS", "Failover", "Checks", "Settings", "Storage", "DNSServer", "DNSClient", logging, nio,
-                nioPosix,
+                "Addresses", "DNS", "Failover", "Checks", "Notices", "Providers", "Settings", "Storage", "DNSServer",
+                "DNSClient", logging, nio, nioPosix,
             ], swiftSettings: strict),
         .target(
             name: "Web",
             dependencies: [
-                "Accounts", "Control", "Failover", "Storage", .product(name: "Hummingbird", package: "hummingbird"),
+                "Accounts", "Control", "Failover", "Notices", "Storage",
+                .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"), logging, nio,
                 .product(name: "NIOFoundationCompat", package: "swift-nio"),
@@ -85,8 +124,8 @@ let package = Package(
         .executableTarget(
             name: "ninelives",
             dependencies: [
-                "Accounts", "Addresses", "CSockets", "Checks", "Control", "DNS", "DNSServer", "Demo", "Failover",
-                "Settings",
+                "Accounts", "Addresses", "CSockets", "Checks", "Control", "DNS", "DNSServer", "Demo", "Emulators",
+                "Failover", "Notices", "Providers", "Settings",
                 "Storage", "Web",
                 logging, nio,
                 nioPosix, .product(name: "ArgumentParser", package: "swift-argument-parser"),
@@ -112,20 +151,40 @@ let package = Package(
             dependencies: ["Addresses", "DNS", "DNSClient", "TestSupport", nio, nioPosix], path: "Tests/DNSClient"),
         .testTarget(
             name: "DNSServerTests",
-            dependencies: ["Addresses", "CSockets", "DNS", "DNSServer", "DNSClient", "TestSupport", logging],
+            dependencies: [
+                "Addresses", "CSockets", "DNS", "DNSServer", "DNSClient", "TestSupport", crypto, nio, nioPosix, nioSSL,
+                nioHTTP1, logging,
+            ],
             path: "Tests/DNSServer"),
+        // Our answers beside those of Knot and NSD.
+        .testTarget(
+            name: "DifferentialTests", dependencies: ["Addresses", "DNS", "DNSServer", "TestSupport", logging],
+            path: "Tests/Differential"),
         .testTarget(name: "FailoverTests", dependencies: ["Addresses", "Failover"], path: "Tests/Failover"),
         .testTarget(name: "SimulationTests", dependencies: ["Addresses", "Failover"], path: "Tests/Simulation"),
         .testTarget(
             name: "ChecksTests", dependencies: ["Addresses", "Checks", "TestSupport", nio, nioPosix, nioHTTP1, nioSSL],
             path: "Tests/Checks"),
         .testTarget(
-            name: "SettingsTests", dependencies: ["Addresses", "DNS", "Failover", "Checks", "Settings"],
+            name: "NoticesTests",
+            dependencies: [
+                "Failover", "Notices", "Storage", "TestSupport", crypto, logging, nio, nioPosix, nioHTTP1,
+            ], path: "Tests/Notices"),
+        .testTarget(
+            name: "ProvidersTests",
+            dependencies: [
+                "Addresses", "DNS", "DNSClient", "Emulators", "Failover", "Providers", "TestSupport", nio, nioPosix,
+                nioHTTP1,
+            ], path: "Tests/Providers"),
+        .testTarget(
+            name: "SettingsTests",
+            dependencies: ["Addresses", "DNS", "Failover", "Checks", "Notices", "Providers", "Settings"],
             path: "Tests/Settings"),
         .testTarget(
             name: "ControlTests",
             dependencies: [
-                "Addresses", "Checks", "Control", "DNS", "Failover", "Settings", "Storage", "TestSupport", logging,
+                "Addresses", "Checks", "Control", "DNS", "Failover", "Notices", "Settings", "Storage", "TestSupport",
+                logging,
             ],
             path: "Tests/Control"),
         .testTarget(
@@ -143,6 +202,11 @@ let package = Package(
             name: "AccountsTests", dependencies: ["Accounts", "Failover", "Storage", "TestSupport"],
             path: "Tests/Accounts"),
         // What a user does, done to the built executable with real tools.
-        .testTarget(name: "ScenarioTests", dependencies: ["TestSupport"], path: "Tests/Scenarios"),
+        .testTarget(
+            name: "ScenarioTests",
+            dependencies: [
+                "Storage", "TestSupport", nio, .product(name: "AsyncHTTPClient", package: "async-http-client"),
+            ],
+            path: "Tests/Scenarios"),
     ]
 )

@@ -12,6 +12,14 @@ struct Keeping: Sendable {
 
     init(_ store: Store) { self.store = store }
 
+    /// What an operator must know: what happens now may be forgotten, or what was before is.
+    var problems: [String] {
+        [
+            store.trouble.map { "what happens now would be forgotten at a restart: \($0)" },
+            store.repair.map { "what was before is forgotten: \($0)" },
+        ].compactMap(\.self)
+    }
+
     /// What the engine is to go on from.
     func memory() throws(StoreError) -> Memory {
         let state = try store.state()
@@ -46,7 +54,7 @@ struct Keeping: Sendable {
             if let subject = override.keptSubject {
                 changes.append(.overrideEnded(subject: subject, since: override.since))
             }
-        case .held, .configured, .vantageDoubted, .vantageTrusted, .tripwireRetired: break
+        case .held, .configured, .reported, .vantageDoubted, .vantageTrusted, .tripwireRetired: break
         }
         return [.event(event)] + changes
     }

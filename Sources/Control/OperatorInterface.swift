@@ -76,7 +76,7 @@ package enum OrderError: Error, Hashable, Sendable {
     case noSuchMember(String, scheme: String, members: [String])
     case memberWanted
     case notInForce(String)
-    /// It is in force until the process ends, but could not be written.
+    /// It is in force, but could not be written; that is tried again until it can.
     case notKept(String)
     /// History is kept in the store, and there is none, or it cannot be read.
     case noHistory(String)
@@ -90,7 +90,7 @@ extension OrderError: CustomStringConvertible {
             "\(member) is no member of \(scheme); its members are \(members.joined(separator: ", "))"
         case .memberWanted: "say which member is to be pinned"
         case .notInForce(let subject): "no override is in force for \(subject)"
-        case .notKept(let why): "it is in force, but will not outlive the process: \(why)"
+        case .notKept(let why): "it is in force, but would be forgotten at a restart now: \(why)"
         case .noHistory(let why): "the history cannot be read: \(why)"
         }
     }

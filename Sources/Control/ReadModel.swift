@@ -12,6 +12,8 @@ package protocol ReadModel: Sendable {
     var dns: [String] { get }
     /// The newest first, at most 200.
     var events: [EventReport] { get }
+    /// What the operator must know, in words.
+    var troubles: [String] { get }
     func scheme(_ name: String) -> SchemeReport?
     func indicator(_ name: String) -> IndicatorReport?
     /// Sorted by name.
@@ -46,6 +48,8 @@ package struct SchemeGlance: Hashable, Sendable {
     package var answer: String
     package var addresses: [String]
     package var provider: String
+    /// What a provider of it needs somebody for, in words.
+    package var trouble: String?
     package var since: Double?
     package var members: [String]
 }
@@ -66,11 +70,20 @@ struct EngineReadModel: ReadModel {
     let sequence: UInt64
     let events: [EventReport]
 
-    var report: Report { reporting.report(process: process, sequence: sequence, events: events) }
+    let problems: [String]
+
+    var report: Report {
+        var report = reporting.report(process: process, sequence: sequence, events: events)
+        if !problems.isEmpty { report.problems = problems }
+        return report
+    }
+
     var at: Double { reporting.now.seconds }
     var version: String { process.version }
     var startedAt: Double { process.startedAt.seconds }
     var dns: [String] { process.dns }
+
+    var troubles: [String] { problems }
 
     func scheme(_ name: String) -> SchemeReport? {
         reporting.engine.status(of: SchemeName(name)).map { reporting.scheme($0) }
@@ -82,7 +95,9 @@ struct EngineReadModel: ReadModel {
 
     func schemeGlances() -> [SchemeGlance] {
         let imposed = Set(reporting.engine.indicators.filter { $0.override != nil }.map(\.name))
-        return reporting.engine.schemes.map { SchemeGlance($0, imposed: imposed) }
+        return reporting.engine.schemes.map {
+            SchemeGlance($0, imposed: imposed, providers: reporting.syncs.isEmpty ? [] : reporting.providers(of: $0))
+        }
     }
 
     func indicatorGlances() -> [IndicatorGlance] { reporting.engine.indicators.map(IndicatorGlance.init) }
@@ -93,7 +108,7 @@ struct EngineReadModel: ReadModel {
 }
 
 extension SchemeGlance {
-    init(_ status: SchemeStatus, imposed: Set<IndicatorName>) {
+    init(_ status: SchemeStatus, imposed: Set<IndicatorName>, providers: [ProviderReport]) {
         let decision = status.decision
         name = status.scheme.name.text
         if let decision {
@@ -107,7 +122,8 @@ extension SchemeGlance {
             status.pin != nil || !imposed.isEmpty && status.candidates.contains { imposed.contains($0.indicator) }
         answer = decision?.answer.kind ?? "none"
         addresses = decision?.answer.addressTexts ?? []
-        provider = status.scheme.provider
+        provider = status.scheme.providers.joined(separator: ", ")
+        trouble = providers.trouble
         since = decision?.at.seconds
         members = status.candidates.map(\.indicator.text)
     }
@@ -124,6 +140,8 @@ extension IndicatorGlance {
 
 /// A report is a read model as well, if a dear one.
 extension Report: ReadModel {
+    package var troubles: [String] { problems ?? [] }
+
     package func scheme(_ name: String) -> SchemeReport? { schemes.first { $0.name == name } }
     package func indicator(_ name: String) -> IndicatorReport? { indicators.first { $0.name == name } }
 
@@ -135,7 +153,8 @@ extension Report: ReadModel {
                     ? .undecided
                     : scheme.isAllDown ? .allDown : scheme.members.first?.isActive == true ? .best : .failedOver,
                 isHeld: scheme.held != nil, hasOverride: scheme.members.contains { $0.override != nil },
-                answer: scheme.answer, addresses: scheme.addresses, provider: scheme.provider, since: scheme.since,
+                answer: scheme.answer, addresses: scheme.addresses, provider: scheme.provider,
+                trouble: scheme.providers.trouble, since: scheme.since,
                 members: scheme.members.map(\.indicator))
         }
     }
@@ -148,4 +167,12 @@ extension Report: ReadModel {
     }
 
     package func latencies(of indicator: String) -> [ProbeReport] { self.indicator(indicator)?.recent ?? [] }
+}
+
+extension [ProviderReport] {
+    /// What of them needs somebody, in words; nil if nothing does.
+    package var trouble: String? {
+        let inNeed = filter { ["refused", "drifted"].contains($0.sync) || $0.isPaused }
+        return inNeed.isEmpty ? nil : inNeed.map(\.summary).joined(separator: "; ")
+    }
 }

@@ -2,7 +2,8 @@
 extension Engine {
     mutating func configure(_ configuration: Configuration, at now: Instant, into effects: inout Effects) {
         // Sorted once more, as everything here relies on it.
-        let new = Configuration(indicators: configuration.indicators, schemes: configuration.schemes,
+        let new = Configuration(
+            indicators: configuration.indicators, schemes: configuration.schemes,
             references: configuration.references)
         effects.append(.configured(indicators: new.indicators.count, schemes: new.schemes.count), at: now)
         replaceIndicators(new.indicators, at: now, into: &effects)

@@ -3,6 +3,7 @@ import Checks
 import DNS
 import Failover
 import Foundation
+import Notices
 
 /// One configuration file, read and validated whole.
 ///
@@ -13,6 +14,8 @@ package struct Settings: Sendable {
     package var file: String
     /// At least one, no two alike.
     package var dnsListeners: [Listener]
+    /// DNS over TLS and over HTTPS; none unless configured. No address that `dnsListeners` or `http` have.
+    package var encryptedListeners: [EncryptedListener]
     package var http: Listener
     /// Whether looking at the page and the API needs no account; without a word of it, while only this machine can.
     package var isReadingOpen: Bool
@@ -20,24 +23,45 @@ package struct Settings: Sendable {
     package var isStatusOpen: Bool
     /// Where what must outlive the process is kept; relative paths begin at the file's folder.
     package var dataFolder: String
+    package var history: HistorySettings
     /// What the DNS server says about itself, and how much each client gets.
     package var dns: DNSSettings
     /// In the order in which they are configured; no name twice.
     package var zones: [Zone]
+    /// Who may transfer zones and who is told of changes, with their keys.
+    package var transfers: TransferPolicy
     package var configuration: Configuration
+    /// Who is told of what happens.
+    package var notices: NoticeSettings
     /// What each indicator checks, sorted by name; every indicator of `configuration` once.
     package var checks: [(IndicatorName, any Check)]
+    /// The accounts, sorted by name; `local` is none of them.
+    package var providers: [ProviderSettings] = []
+    /// Whom to ask how far a change has got.
+    package var propagation = PropagationSettings()
     /// What is allowed and probably not meant, by line.
     package var warnings: [SettingsError]
+    /// When reading began, seconds since 1970: a file that is newer may have been read as it was before.
+    package var readAt: Double
+    /// What is wrong with zones that are served as they were read before.
+    package var keptZoneErrors: [SettingsError]
+    /// The zone files, lists of zones and included files that were read beside it.
+    package var files: [String]
 
     package static let standardDNSListener = "127.0.0.1:5300"
     package static let standardHTTPListener = "127.0.0.1:8053"
     package static let standardDataFolder = "./ninelives-data"
     /// The longest file that is read, octets: 16 MiB.
     package static let sizeLimit = 16 << 20
+    /// The longest zone file or list of zones that is read, octets: 1 GiB.
+    package static let zoneSizeLimit = 1 << 30
 
     /// Reads a file and whatever zone files it names.
-    package static func load(path: String) -> Result<Settings, SettingsErrors> {
+    ///
+    /// - Parameter old: zones that stand in for those whose records are broken now; what is wrong with these is then in
+    ///   `keptZoneErrors`.
+    package static func load(path: String, keeping old: [Zone] = []) -> Result<Settings, SettingsErrors> {
+        let readAt = Date().timeIntervalSince1970
         let text: String
         do {
             text = try FileText.read(path)
@@ -49,7 +73,15 @@ package struct Settings: Sendable {
             }
         }
         let folder = path.lastIndex(of: "/").map { String(path[..<$0]) } ?? "."
-        return parse(text, file: path, folder: folder) { try? FileText.read($0) }
+        var reader = SettingsReader(
+            file: path, folder: folder, readFile: { try? FileText.read($0, limit: zoneSizeLimit) },
+            include: { ZoneFileAccess.include(within: $0) })
+        for zone in old { reader.oldZones[zone.apex] = zone }
+        return reader.read(text).map { settings in
+            var settings = settings
+            settings.readAt = readAt
+            return settings
+        }
     }
 
     /// Reads a text.
@@ -62,13 +94,15 @@ package struct Settings: Sendable {
         _ text: String, file: String, folder: String = ".", readFile: (String) -> String? = { _ in nil }
     ) -> Result<Settings, SettingsErrors> {
         withoutActuallyEscaping(readFile) { readFile in
-            var reader = SettingsReader(file: file, folder: folder, readFile: readFile)
+            var reader = SettingsReader(
+                file: file, folder: folder, readFile: readFile,
+                include: { _ in { readFile($0).map { Array($0.utf8) } } })
             return reader.read(text)
         }
     }
 }
 
-/// Reads files whole, but never more than `Settings.sizeLimit`, whatever the path names.
+/// Reads files whole, but never more than a limit, whatever the path names.
 enum FileText {
     enum Failure: Error {
         case unreadable
@@ -76,16 +110,16 @@ enum FileText {
         case notUTF8
     }
 
-    static func read(_ path: String) throws(Failure) -> String {
+    static func read(_ path: String, limit: Int = Settings.sizeLimit) throws(Failure) -> String {
         guard let handle = FileHandle(forReadingAtPath: path) else { throw .unreadable }
         defer { try? handle.close() }
         let data: Data
         do {
-            data = try handle.read(upToCount: Settings.sizeLimit + 1) ?? Data()
+            data = try handle.read(upToCount: limit + 1) ?? Data()
         } catch {
             throw .unreadable
         }
-        guard data.count <= Settings.sizeLimit else { throw .tooLarge }
+        guard data.count <= limit else { throw .tooLarge }
         guard let text = String(data: data, encoding: .utf8) else { throw .notUTF8 }
         return text
     }

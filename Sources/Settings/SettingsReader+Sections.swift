@@ -107,7 +107,8 @@ extension SettingsReader {
             guard let written = text(of: item) else { continue }
             let name = IndicatorName(written)
             guard let found = indicators.first(where: { $0.indicator.name == name }) else {
-                reportMissing(written, item, "is not an indicator", among: indicators.map(\.indicator.name.text).sorted())
+                reportMissing(
+                    written, item, "is not an indicator", among: indicators.map(\.indicator.name.text).sorted())
                 continue
             }
             if found.indicator.isDisabled {

@@ -9,11 +9,24 @@ struct SettingsReader {
     let file: String
     let folder: String
     let readFile: (String) -> String?
+    /// Reads included files that lie in a folder or below it.
+    let include: (String) -> (String) -> [UInt8]?
+    /// Every file beside the configuration that was read, or tried.
+    var files: [String] = []
+    /// Zones that stand in for broken ones, and what is wrong with these.
+    var oldZones: [Name: Zone] = [:]
+    var keptZoneErrors: [SettingsError] = []
     var yaml = YAMLText("")
     var errors: [SettingsError] = []
     var warnings: [SettingsError] = []
+    /// The names of all `keys`.
+    var keyNames: [Name] = []
 
-    init(file: String, folder: String, readFile: @escaping (String) -> String?) {
+    init(
+        file: String, folder: String, readFile: @escaping (String) -> String?,
+        include: @escaping (String) -> (String) -> [UInt8]?
+    ) {
+        self.include = include
         self.file = file
         self.folder = folder
         self.readFile = readFile
@@ -30,7 +43,7 @@ struct SettingsReader {
             report(line: error.position.line, column: error.position.column, error.problem, error.expected)
             return .failure(SettingsErrors(errors: errors))
         }
-        return errors.isEmpty ? .success(settings) : .failure(SettingsErrors(errors: inOrder(errors)))
+        return errors.isEmpty ? .success(settings) : .failure(SettingsErrors(errors: inOrder(errors), files: files))
     }
 
     private mutating func readRoot(_ root: Entry) -> Settings {
@@ -45,23 +58,39 @@ struct SettingsReader {
         let access = fields(of: section["access"], allowed: SettingsKeys.access)
         let isReadingOpen = readAccess(access["read"]) ?? http.isLoopback
         let isStatusOpen = readAccess(access["status"]) ?? isReadingOpen
+        let encrypted =
+            readEncryptedListeners(listen["tls"], isHTTPS: false)
+            + readEncryptedListeners(listen["https"], isHTTPS: true)
+        reportShared(dns + [http], encrypted)
         let dnsSettings = readDNS(section["dns"])
         let policies = readPolicies(section["policies"])
+        let keys = readKeys(section["keys"])
+        // A key that is broken is one error, not one for each list that it stands in.
+        keyNames = entries(of: section["keys"]).compactMap { try? Name($0.key) }
         let zones = readZones(section["zones"])
         let indicators = readIndicators(section["indicators"], policies: policies)
-        let schemes = readSchemes(section["schemes"], indicators: indicators, zones: zones)
+        let providers = readProviders(section["providers"])
+        let schemes = readSchemes(
+            section["schemes"], indicators: indicators, zones: zones, providers: providers.names)
         let references = readReferences(section["references"], indicators: indicators)
         warnAboutUnused(indicators, schemes: schemes, references: references)
+        let transfers = TransferPolicy(
+            keys: keys, transfer: readTransferRules(section["transfer"], keys: keyNames) ?? [],
+            notify: readNotifyTargets(section["notify"], keys: keyNames) ?? [], zones: zones.transfers)
+        let notices = readNotices(section["notices"])
         let data = section["data"].flatMap { text(of: $0) } ?? Settings.standardDataFolder
         return Settings(
-            file: file, dnsListeners: dns, http: http, isReadingOpen: isReadingOpen, isStatusOpen: isStatusOpen,
-            dataFolder: resolve(data),
-            dns: dnsSettings, zones: zones.read,
+            file: file, dnsListeners: dns, encryptedListeners: encrypted, http: http, isReadingOpen: isReadingOpen,
+            isStatusOpen: isStatusOpen,
+            dataFolder: resolve(data), history: readHistory(section["history"]), dns: dnsSettings, zones: zones.read,
+            transfers: transfers,
             configuration: Configuration(
                 indicators: indicators.map(\.indicator), schemes: schemes, references: references),
+            notices: notices,
             checks: indicators.compactMap { item in item.check.map { (item.indicator.name, $0) } }
-                .sorted { $0.0 < $1.0 },
-            warnings: inOrder(warnings))
+                .sorted { $0.0 < $1.0 }, providers: providers.read.sorted { $0.name < $1.name },
+            propagation: readPropagation(section["propagation"]), warnings: inOrder(warnings), readAt: 0,
+            keptZoneErrors: inOrder(keptZoneErrors), files: files)
     }
 
     /// Errors below an anchor are met once for each of its aliases; they are told once.

@@ -13,10 +13,12 @@ package enum StoredChange: Hashable, Sendable {
     case override(StoredOverride)
     /// Ends the subject's override, if it is the one that began then; with nil, whichever it is.
     case overrideEnded(subject: String, since: Instant?)
-    /// The highest serial number that a zone may use before the next such change.
-    case serial(apex: String, UInt32)
     /// Any small fact, under a key; nil forgets it.
     case fact(key: String, value: String?)
+    /// A notice on its way, or what has become of it.
+    case letter(StoredLetter)
+    /// How a matter stands with a subscription, as JSON; nil forgets it.
+    case matter(subscription: String, key: String, body: String?)
 }
 
 /// A line of the history.
@@ -134,11 +136,14 @@ extension StoredChange {
             try database.run(
                 "DELETE FROM override WHERE subject = ?1 AND since = ifnull(?2, since)",
                 [subject, since?.nanoseconds])
-        case .serial(let apex, let serial):
-            try database.run("INSERT OR REPLACE INTO zone VALUES (?, ?)", [apex, Int64(serial)])
         case .fact(let key, let value?):
             try database.run("INSERT OR REPLACE INTO note VALUES (?, ?)", [key, value])
         case .fact(let key, nil): try database.run("DELETE FROM note WHERE key = ?", [key])
+        case .letter(let letter): try letter.replace(in: database)
+        case .matter(let subscription, let key, let body?):
+            try database.run("INSERT OR REPLACE INTO matter VALUES (?, ?, ?)", [subscription, key, body])
+        case .matter(let subscription, let key, nil):
+            try database.run("DELETE FROM matter WHERE subscription = ? AND key = ?", [subscription, key])
         }
     }
 }

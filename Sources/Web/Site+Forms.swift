@@ -71,8 +71,14 @@ extension Site {
     ) async throws -> Response {
         var path: [String: String] = [:]
         for name in operation.pathParameters { path[name] = fields[name] ?? "" }
+        var query: [String: JSONValue] = [:]
+        for parameter in operation.query {
+            if let text = fields[parameter.name], !text.isEmpty {
+                query[parameter.name] = parameter.schema.value(of: text)
+            }
+        }
         var call = Call(
-            identity: context.identity, address: context.address, request: request, path: path, query: [:])
+            identity: context.identity, address: context.address, request: request, path: path, query: query)
         if let schema = operation.body {
             call.body = schema.value(of: fields)
             let violations = schema.violations(of: call.body)

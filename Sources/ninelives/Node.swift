@@ -25,6 +25,10 @@ struct Node {
     ///
     /// - Parameter started: called once our DNS answers.
     func run(started: () -> Void = {}) async throws {
+        // An order to reload that comes before we listen to it must not end us. The demo ends with its terminal.
+        if demo == nil { signal(SIGHUP, SIG_IGN) }
+        // A file that must not grow any more is an error to tell of, and no reason to die.
+        signal(SIGXFSZ, SIG_IGN)
         try settings.refuseBusyListeners()
         let store = try openStore()
         let clock = ShellClock(wall: Instant(seconds: Date().timeIntervalSince1970))
@@ -48,11 +52,18 @@ struct Node {
         try await start(dns)
         started()
         try invite(accounts)
+        var parts = [
+            ServiceGroupConfiguration.ServiceConfiguration(service: web), .init(service: Upkeep(control: control)),
+        ]
+        if demo == nil {
+            parts.append(
+                .init(service: Reloading(dns: dns, control: control, logger: logger, settings: settings)))
+        }
         var quiet = logger
         quiet.logLevel = max(logger.logLevel, .warning)
         let services = ServiceGroup(
             configuration: .init(
-                services: [.init(service: web)], gracefulShutdownSignals: [.sigint, .sigterm], logger: quiet))
+                services: parts, gracefulShutdownSignals: [.sigint, .sigterm], logger: quiet))
         let outcome = await Result { try await services.run() }
         await control.stop()
         await dns.stop()
@@ -96,12 +107,17 @@ struct Node {
     private func makeDNS() throws -> DNSServer {
         do {
             var generator = SystemRandomNumberGenerator()
-            let names = try settings.configuration.schemes.map { try Name($0.name.text) }
+            let names = try settings.configuration.schemes.filter(\.isLocal).map { try Name($0.name.text) }
+            let processors = max(ProcessInfo.processInfo.activeProcessorCount, 1)
+            var limits = DNSServerLimits()
+            limits.tcpThreads = min(processors, 8)
             return DNSServer(
                 listen: settings.dnsListeners.map { DNSListen(address: $0.address, port: $0.port) },
-                workers: min(max(ProcessInfo.processInfo.activeProcessorCount, 1), 256),
+                encrypted: settings.encryptedListens,
+                workers: min(processors, 256),
                 snapshot: try ZoneSnapshot(zones: settings.zones, dynamicNames: names),
-                options: settings.dns.options(randomSecret: .random(using: &generator)), logger: logger)
+                options: settings.dns.options(randomSecret: .random(using: &generator)), limits: limits,
+                transfers: settings.transfers, serialFile: settings.dataFolder + "/serials", logger: logger)
         } catch {
             printError("\(settings.file): \(error). Nothing was started.")
             throw Exit.wrong
@@ -119,6 +135,13 @@ struct Node {
     }
 }
 
+/// Forgets old history, as long as the server runs.
+private struct Upkeep: Service {
+    let control: Control
+
+    func run() async throws { await cancelWhenGracefulShutdown { await control.keepUp() } }
+}
+
 extension Result where Failure == any Error {
     init(_ body: () async throws -> Success) async {
         do {
@@ -133,7 +156,8 @@ extension Settings {
     /// Tries every listener before anything is started; prints each that cannot be bound, with its line.
     func refuseBusyListeners() throws {
         var problems: [SettingsError] = []
-        let all = dnsListeners.map { ($0, [ListenerTest.Transport.udp, .tcp]) } + [(http, [.tcp])]
+        let streams = encryptedListeners.flatMap(\.listeners) + [http]
+        let all = dnsListeners.map { ($0, [ListenerTest.Transport.udp, .tcp]) } + streams.map { ($0, [.tcp]) }
         for (listener, transports) in all {
             let obstacle = transports.lazy.compactMap {
                 ListenerTest.obstacle(to: $0, address: listener.address, port: listener.port)

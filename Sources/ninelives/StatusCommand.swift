@@ -35,13 +35,17 @@ struct StatusText {
     func text(on terminal: Terminal) -> String {
         let schemes = report.schemes.map { scheme($0, on: terminal) }
         let end = schemes.isEmpty ? ["No schemes are configured."] : []
-        return (schemes + end).joined(separator: "\n\n")
+        let problems = (report.problems ?? []).map { terminal.styled("not in force: \($0)", .red) }
+        return (problems + schemes + end).joined(separator: "\n\n")
     }
 
     private func scheme(_ scheme: SchemeReport, on terminal: Terminal) -> String {
         var lines = [title(of: scheme, on: terminal)]
         if let held = scheme.held {
             lines.append("  " + terminal.styled("held: \(held)", .yellow))
+        }
+        for provider in scheme.providers where scheme.providers.count > 1 || provider.name != "local" {
+            lines.append("  " + terminal.styled(provider.summary, Terminal.style(ofSync: provider.sync)))
         }
         var table = Table(header: ["  ", "PRIORITY", "MEMBER", "VALUE", "STATE", "LAST PROBE"])
         for member in scheme.members { table.rows.append(row(member)) }

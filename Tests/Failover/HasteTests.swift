@@ -69,12 +69,13 @@ import Testing
         #expect(quiet(&engine, underWay: 1, at: .at(4)) == [])
     }
 
-    @Test(arguments: [
-        (3, 100),  // an answer in 3 ms, as always: half a recheck pause is the least
-        (100, 200),  // at 100 ms every time, the deviation goes to nothing
-        (390, 780),  // still within the timeout
-        (500, nil),  // the timeout comes first
-    ] as [(Int64, Int64?)])
+    @Test(
+        arguments: [
+            (3, 100),  // an answer in 3 ms, as always: half a recheck pause is the least
+            (100, 200),  // at 100 ms every time, the deviation goes to nothing
+            (390, 780),  // still within the timeout
+            (500, nil),  // the timeout comes first
+        ] as [(Int64, Int64?)])
     func `patience follows what the target usually takes`(took: Int64, patience: Int64?) {
         var engine = started()
         var last: [Effect] = []

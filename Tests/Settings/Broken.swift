@@ -15,7 +15,7 @@ struct Broken: Sendable, CustomTestStringConvertible {
         self.messages = messages
     }
 
-    static let all = syntax + listeners + zones + policies + indicators + schemes + members
+    static let all = syntax + listeners + zones + policies + indicators + schemes + members + providers
 
     static let syntax = [
         Broken(
@@ -51,8 +51,8 @@ struct Broken: Sendable, CustomTestStringConvertible {
             #"n.yaml:1:1: shemes is not a key that exists here: did you mean "schemes"?"#),
         Broken(
             "an unknown key, far from any", "bananas: {}",
-            "n.yaml:1:1: bananas is not a key that exists here; use one of listen, data, access, dns, zones, "
-                + "policies, indicators, references, schemes"),
+            "n.yaml:1:1: bananas is not a key that exists here; use one of "
+                + SettingsKeys.root.map(\.name).joined(separator: ", ")),
         Broken(
             "a key twice", "data: a\ndata: b",
             "n.yaml:2:1: data is a key for the second time; use it once; the first is on line 1"),
@@ -97,13 +97,27 @@ struct Broken: Sendable, CustomTestStringConvertible {
         Broken(
             "an unknown key in listeners", "listen: { htpp: x }",
             #"n.yaml:1:11: listen.htpp is not a key that exists here: did you mean "http"?"#),
+        Broken(
+            "TLS without its certificate", "listen: { tls: { address: \"[::1]:853\", key: k } }",
+            "n.yaml:1:11: listen.tls has no certificate; use certificate: a PEM file"),
+        Broken(
+            "a port for TLS that HTTPS has",
+            "listen: { tls: { address: \"[::1]:853\", certificate: c, key: k }, "
+                + "https: { address: \"[::1]:853\", certificate: c, key: k } }",
+            #"n.yaml:1:84: listen.https.address "[::1]:853" is listened on already; use another port; "#
+                + "the first is on line 1"),
+        Broken(
+            "a path that is none",
+            "listen: { https: { address: \"[::1]:443\", certificate: c, key: k, path: dns?query } }",
+            #"n.yaml:1:72: listen.https.path "dns?query" is not a path of a URL; "#
+                + "use /dns-query, say: a / and no ?, # or space"),
     ]
 
     static let zones = [
         Broken(
             "a file that is missing", "zones: [{ name: example.test, file: absent.zone }]",
             #"n.yaml:1:37: zones[0].file "absent.zone" cannot be read; use a zone file in UTF-8 of at "#
-                + "most 16 MiB; its path begins at the folder of n.yaml"),
+                + "most 1 GiB; its path begins at the folder of n.yaml"),
         Broken(
             "a file that is broken", "zones: [{ name: example.test, file: broken.zone }]",
             #"broken.zone:3:8: “300.1.1.1” is not a valid address; use an IPv4 address such as "#
@@ -148,7 +162,7 @@ struct Broken: Sendable, CustomTestStringConvertible {
         ),
         Broken(
             "no name", "zones: [{ file: good.zone }]",
-            "n.yaml:1:9: zones[0] has no name; use name: such as example.org"),
+            "n.yaml:1:9: zones[0] has no name; use name: such as example.org, or list: with a file of zones"),
         Broken(
             "no records", "zones: [{ name: example.test }]",
             "n.yaml:1:9: zones[0] has neither file nor records; use file: example.test.zone, or records: "

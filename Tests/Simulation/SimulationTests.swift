@@ -47,7 +47,8 @@ import Testing
         #expect(
             seen.sorted()
                 == [
-                    "all-down", "beside", "confirmation", "ended", "failback manual", "failback until", "hold", "mass-failure", "nodata",
+                    "all-down", "beside", "confirmation", "ended", "failback manual", "failback until", "hold",
+                    "mass-failure", "nodata",
                     "no verdict yet", "pinned", "servfail", "state err", "state ok", "state unknown", "switched",
                     "tier", "tripwire retired",
                     "ttl", "wake",
@@ -73,7 +74,8 @@ import Testing
             case .held(_, .failbackHeld): return ["failback until"]
             case .held(_, .failbackManual): return ["failback manual"]
             case .decided(let decision, _): return kinds(of: decision)
-            case .held, .overridden, .configured, .vantageDoubted, .vantageTrusted, .tripwireRetired: return []
+            case .held, .overridden, .configured, .reported, .vantageDoubted, .vantageTrusted, .tripwireRetired:
+                return []
             }
         }
     }

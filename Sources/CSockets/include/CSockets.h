@@ -11,12 +11,15 @@
 /// UDP: `shared` lets several sockets share the port (SO_REUSEPORT); a wildcard address also gets
 /// IP_PKTINFO / IPV6_RECVPKTINFO, so that replies can leave from the address that was asked.
 int ninelives_open_udp(const uint8_t *octets, size_t length, uint16_t port, int shared);
-/// TCP: listening, with a backlog as long as the system allows.
-int ninelives_open_tcp(const uint8_t *octets, size_t length, uint16_t port);
+/// TCP: with `shared`, listening, with a backlog as long as the system allows, beside others on the same port;
+/// without, only bound, to find out whether the port is free.
+int ninelives_open_tcp(const uint8_t *octets, size_t length, uint16_t port, int shared);
 /// TCP: non-blocking, beginning to connect; `is_open` says whether the connection is there already.
 int ninelives_start_tcp(const uint8_t *octets, size_t length, uint16_t port, int *is_open);
 /// An unbound UDP socket that is connected to the address, for load generators.
 int ninelives_connect_udp(const uint8_t *octets, size_t length, uint16_t port);
+/// A TCP connection to the address, without delay for small segments.
+int ninelives_connect_tcp(const uint8_t *octets, size_t length, uint16_t port);
 
 /// The local port of a bound socket, 0 if it has none.
 uint16_t ninelives_local_port(int descriptor);
@@ -59,6 +62,8 @@ ninelives_batch *ninelives_batch_create(uint32_t capacity, int family, int wants
 void ninelives_batch_free(ninelives_batch *batch);
 /// Waits for a datagram, then takes what else is there already. Returns how many, or minus the error number.
 int ninelives_batch_receive(ninelives_batch *batch, int descriptor);
+/// Writes the address that query `index` came from; returns its length, 4 or 16.
+size_t ninelives_batch_client(const ninelives_batch *batch, uint32_t index, uint8_t octets[16]);
 /// Sends the first `count` replies, each to where its query came from. Returns how many could not be sent.
 int ninelives_batch_send(ninelives_batch *batch, int descriptor, uint32_t count);
 /// The same on a connected socket, without addresses: sends the first `count` of `replies`.
@@ -99,5 +104,16 @@ int ninelives_events_wait(int events, ninelives_event *list, int capacity, int m
 int ninelives_bell_open(void);
 void ninelives_bell_ring(int bell);
 void ninelives_bell_hush(int bell);
+
+/// Accepts one connection, non-blocking; the client's address, 4 or 16 octets (`length`), goes to `octets`.
+/// Returns its descriptor, or minus the error number.
+int ninelives_accept(int listener, uint8_t *octets, int *length);
+/// Receives or sends what is possible without waiting. Returns how much (0 from receive: the other side has said
+/// all), or minus the error number.
+int64_t ninelives_receive(int descriptor, void *octets, size_t capacity);
+int64_t ninelives_send(int descriptor, const void *octets, size_t count);
+
+/// Milliseconds of the monotonic clock, some milliseconds behind and cheap to ask.
+uint64_t ninelives_coarse_milliseconds(void);
 
 #endif

@@ -10,6 +10,7 @@ struct SnapshotParts: ~Copyable {
     let rrsetCount: Int
     let dynamicNames: [Name]
     let arenaByteCount: Int
+    let zoneContents: [ZoneContents]
 }
 
 /// Lays out zones: each is staged as a tree, written into the arena, and its names entered into the slot table.
@@ -185,10 +186,13 @@ struct SnapshotBuilder: ~Copyable {
         let zoneEntries = UnsafeMutablePointer<ZoneEntry>.allocate(capacity: max(entries.count, 1))
         zoneEntries.initialize(from: entries, count: entries.count)
         let byteCount = arena.count
+        let contents = zip(nodeRanges, tree.dynamicNamesOfZone).map { nodes, names in
+            ZoneContents(nodes: nodes, slots: names.map(\.slot))
+        }
         return SnapshotParts(
             arena: arena.take(), slots: slots, zones: zoneEntries, slotShift: shift, slotCount: slotCount,
             zoneCount: entries.count, nameCount: nameCount, rrsetCount: rrsetCount, dynamicNames: tree.dynamicNames,
-            arenaByteCount: byteCount)
+            arenaByteCount: byteCount, zoneContents: contents)
     }
 }
 

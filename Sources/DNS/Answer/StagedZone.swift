@@ -133,10 +133,10 @@ struct StagedZone: ~Copyable {
     private mutating func setFlags() {
         for index in nodes.indices {
             if rrset(TypeCode.cname, at: index) != nil { nodes[index].flags.insert(.alias) }
-            // NS and DNAME at a wildcard are records like others (RFC 4592 §4.2, §4.4).
+            // NS and DNAME at a wildcard cut and redirect below the asterisk itself; to names that the wildcard
+            // stands for they are records like others (RFC 4592 §4.2, §4.4).
             if name(of: index).starts(with: [1, UInt8(ascii: "*")]) {
                 nodes[Int(nodes[index].parent)].wildcard = Int32(index)
-                continue
             }
             if index > 0, rrset(TypeCode.ns, at: index) != nil { nodes[index].flags.insert(.delegation) }
             if rrset(TypeCode.dname, at: index) != nil { nodes[index].flags.insert(.redirection) }

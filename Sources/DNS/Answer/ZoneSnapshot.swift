@@ -16,6 +16,9 @@ package final class ZoneSnapshot: @unchecked Sendable {  // its memory never cha
     let slotShift: UInt64
     let slotCount: Int
 
+    /// Of each zone, for what reads it from end to end.
+    let zoneContents: [ZoneContents]
+
     /// How many zones there are.
     package let zoneCount: Int
     /// How many owner names there are, empty non-terminals included.
@@ -47,6 +50,7 @@ package final class ZoneSnapshot: @unchecked Sendable {  // its memory never cha
         nameCount = parts.nameCount
         rrsetCount = parts.rrsetCount
         dynamicNames = parts.dynamicNames
+        zoneContents = parts.zoneContents
         byteCount = parts.arenaByteCount + 8 * parts.slotCount + MemoryLayout<ZoneEntry>.stride * parts.zoneCount
     }
 
@@ -93,6 +97,12 @@ struct ZoneEntry: BitwiseCopyable {
     var parent: Int32
     /// The length of the apex's wire form.
     var apexLength: UInt8
+}
+
+/// Where a zone's nodes lie in the arena (octets), its apex first, and which slots its dynamic names have.
+struct ZoneContents {
+    let nodes: Range<Int>
+    let slots: [Int]
 }
 
 struct NodeFlags: OptionSet, BitwiseCopyable {

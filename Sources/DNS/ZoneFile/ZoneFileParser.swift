@@ -268,7 +268,7 @@ struct ZoneFileParser {
 
     /// Reads another file in place; origin and owner are afterwards what they were (RFC 1035 §5.1).
     private mutating func readInclude(_ entry: Entry) throws(Fault) {
-        let file = entry.text(1)
+        let file = beside(entry.text(1))
         let (outerOrigin, outerOwner) = (origin, owner)
         let innerOrigin = entry.words.count > 2 ? try name(entry, 2) : origin
         try checkEnd(entry, 3, .include)
@@ -281,6 +281,14 @@ struct ZoneFileParser {
         origin = innerOrigin
         read(Source(file: file, bytes: bytes))
         (origin, owner) = (outerOrigin, outerOwner)
+    }
+
+    /// A path relative to the file that is being read.
+    private func beside(_ path: String) -> String {
+        guard let outer = reading.last.map({ sources[$0].file }), !path.hasPrefix("/"),
+            let slash = outer.lastIndex(of: "/")
+        else { return path }
+        return outer[...slash] + path
     }
 
     /// Reads the template once for each number. Faults are told at the directive, the first one only.

@@ -100,7 +100,8 @@ extension Pages {
         // With few names the cards themselves say it.
         let lines = troubled.prefix(8).compactMap { glance -> HTML? in
             guard let scheme = model.scheme(glance.name) else { return nil }
-            let why = scheme.held.map { words.said($0) } ?? words.said(scheme.rule)
+            let why =
+                scheme.held.map { words.said($0) } ?? glance.trouble.map { words.said($0) } ?? words.said(scheme.rule)
             return """
                 <li class="\(tone(of: glance).rawValue)">\(badge(tone(of: glance), word(for: glance)))\(link(scheme: glance.name)) \
                 <span>\(why)</span>\(scheme.since.html { "<span class=\"quiet\">\(ago($0))</span>" })</li>
@@ -113,7 +114,10 @@ extension Pages {
             \(override.until.html { "<span class=\"quiet\">\(words("override.ends-in")) \(until($0))</span>" })</li>
             """
         }
-        if lines.isEmpty, overridden.isEmpty { return .keyed("attention", "<div hidden></div>") }
+        let own = model.troubles.map {
+            "<li class=\"bad\">\(badge(.bad, words("attention.server"))) <span>\(words.said($0))</span></li>" as HTML
+        }
+        if lines.isEmpty, overridden.isEmpty, own.isEmpty { return .keyed("attention", "<div hidden></div>") }
         let more: HTML =
             troubled.count > 8
             ? "<p><a href=\"/schemes?show=trouble\">\(words("attention.all", "\(troubled.count)"))</a></p>" : ""
@@ -121,7 +125,7 @@ extension Pages {
             "attention",
             """
             <section class="card attention" aria-labelledby="attention-title"><h2 id="attention-title">\(words("attention.title"))</h2>\
-            <ul>\(lines)\(overridden)</ul>\(more)</section>
+            <ul>\(own)\(lines)\(overridden)</ul>\(more)</section>
             """)
     }
 
@@ -208,6 +212,7 @@ extension SchemeGlance {
     /// What comes first: 3 all down, 2 held or moved away from its best, 1 imposed on, 0 as it should be.
     var urgency: Int {
         if standing == .allDown { return 3 }
+        if trouble != nil { return 2 }
         if isHeld || standing == .failedOver || standing == .undecided { return 2 }
         return hasOverride ? 1 : 0
     }

@@ -27,7 +27,8 @@ extension Pages {
             </div>
             <div class="stack">
             \(standing(scheme))
-            \(witnesses(scheme))
+            \(providers(scheme))
+            \(await witnesses(scheme))
             <section class="card timeline" aria-labelledby="timeline-title"><header><h2 id="timeline-title">\(words("scheme.timeline"))</h2>\
             <a href="/events?scheme=\(name.urlEncoded)">\(words("overview.all-events"))</a></header>
             \(timeline(events, key: "timeline", explanations: explanations))</section>
@@ -62,8 +63,8 @@ extension Pages {
             rows.append(("scheme.published", "\(milliseconds(published / 1000))"))
         }
         rows += [
-            ("scheme.generation", "\(scheme.generation)"), ("list.provider", "\(scheme.provider)"),
-            ("scheme.failback", "\(words.said(scheme.failback))"), ("scheme.all-down", "\(words.said(scheme.allDown))"),
+            ("scheme.generation", "\(scheme.generation)"), ("scheme.failback", "\(words.said(scheme.failback))"),
+            ("scheme.all-down", "\(words.said(scheme.allDown))"),
         ]
         return "<dl class=\"facts\">\(rows.map { "<div><dt>\(words($0))</dt><dd>\($1)</dd></div>" as HTML })</dl>"
     }
@@ -79,26 +80,6 @@ extension Pages {
             <button>\(words("scheme.fail-back"))</button> <span class="quiet">\(words("scheme.fail-back-text"))</span>
             """
         return .keyed("buttons", "<div>\(form("addOverride", fields))</div>")
-    }
-
-    /// What others see of the answer: its authoritative servers, and public resolvers. Our own server is the only
-    /// one for the provider `local`.
-    private func witnesses(_ scheme: SchemeReport) -> HTML {
-        let rows = model.dns.map { address -> HTML in
-            let value =
-                scheme.addresses.isEmpty ? words("answer.\(scheme.answer)") : scheme.addresses.joined(separator: " ")
-            return """
-                <li><span>\(words("witness.own"))</span> <code>\(address)</code><code class="says">\(value)</code>\
-                <span class="quiet">TTL \(scheme.ttl) \(words("unit.s"))</span></li>
-                """
-        }
-        return .keyed(
-            "witnesses",
-            """
-            <section class="card" aria-labelledby="witnesses-title"><h2 id="witnesses-title">\(words("witness.title"))</h2>\
-            <ul class="witnesses">\(scheme.provider == "local" ? rows : [])</ul>\
-            \("<p class=\"quiet\">\(words("witness.none"))</p>", if: scheme.provider != "local")</section>
-            """)
     }
 
     // MARK: Why
