@@ -105,13 +105,13 @@ let package = Package(
             name: "Control",
             dependencies: [
                 "Addresses", "DNS", "Failover", "Checks", "Notices", "Providers", "Settings", "Storage", "DNSServer",
-                "DNSClient", logging, nio, nioPosix,
+                "DNSClient", logging, nio, nioPosix, crypto,
             ], swiftSettings: strict),
         .target(
             name: "Web",
             dependencies: [
-                "Accounts", "Control", "Failover", "Notices", "Storage",
-                .product(name: "Hummingbird", package: "hummingbird"),
+                "Accounts", "Control", "Failover", "Notices", "Settings", "Storage",
+                .product(name: "Hummingbird", package: "hummingbird"), crypto,
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"), logging, nio,
                 .product(name: "NIOFoundationCompat", package: "swift-nio"),
@@ -190,7 +190,9 @@ let package = Package(
         .testTarget(
             name: "WebTests",
             dependencies: [
-                "Accounts", "Checks", "Control", "Failover", "Storage", logging, "Demo", "TestSupport", "Web", nio,
+                "Accounts", "Checks", "Control", "Failover", "Settings", "Storage", logging, "Demo", "TestSupport",
+                "Web",
+                nio,
                 nioPosix,
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Hummingbird", package: "hummingbird"),

@@ -38,6 +38,8 @@ package actor Control: ControlInterface {
     var noticeWake: (at: Instant, timer: Scheduled<Void>)?
     let post: Post
     var hasNotices = false
+    /// What no file manages; nil before a revision is in force.
+    private var managed: ManagedNames?
 
     let clock: ShellClock
     private let publisher: any Publisher
@@ -81,6 +83,7 @@ package actor Control: ControlInterface {
     package func apply(_ settings: Settings) {
         var checks: [IndicatorName: any Check] = [:]
         for (name, check) in settings.checks { checks[name] = check }
+        managed = settings.managed
         configureNotices(settings.notices)
         retention = settings.history
         if propagation.settings != settings.propagation {
@@ -254,7 +257,8 @@ package actor Control: ControlInterface {
         EngineReadModel(
             reporting: Reporting(
                 engine: engine, now: clock.now, targets: targets, places: places, syncs: accounts.statuses),
-            process: process, sequence: sequence, events: Array(log.newest(200)), problems: problems())
+            process: process, sequence: sequence, events: Array(log.newest(200)), problems: problems(),
+            managed: managed)
     }
 
     /// Probes an indicator now, whatever its interval; false if there is no such indicator.

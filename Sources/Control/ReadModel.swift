@@ -1,4 +1,5 @@
 import Failover
+import Settings
 
 /// Everything as it stood at one moment, made into reports only as far as somebody asks: a page that shows one scheme
 /// of thousands pays for one.
@@ -71,10 +72,12 @@ struct EngineReadModel: ReadModel {
     let events: [EventReport]
 
     let problems: [String]
+    let managed: ManagedNames?
 
     var report: Report {
         var report = reporting.report(process: process, sequence: sequence, events: events)
         if !problems.isEmpty { report.problems = problems }
+        if let managed { report.mark(managed) }
         return report
     }
 
@@ -86,11 +89,19 @@ struct EngineReadModel: ReadModel {
     var troubles: [String] { problems }
 
     func scheme(_ name: String) -> SchemeReport? {
-        reporting.engine.status(of: SchemeName(name)).map { reporting.scheme($0) }
+        reporting.engine.status(of: SchemeName(name)).map { status in
+            var report = reporting.scheme(status)
+            report.managedBy = managed.map { $0.contains(name, in: .schemes) ? "api" : "file" }
+            return report
+        }
     }
 
     func indicator(_ name: String) -> IndicatorReport? {
-        reporting.engine.status(of: IndicatorName(name)).map { reporting.indicator($0) }
+        reporting.engine.status(of: IndicatorName(name)).map { status in
+            var report = reporting.indicator(status)
+            report.managedBy = managed.map { $0.contains(name, in: .indicators) ? "api" : "file" }
+            return report
+        }
     }
 
     func schemeGlances() -> [SchemeGlance] {

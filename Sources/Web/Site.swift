@@ -15,6 +15,8 @@ struct Site: Sendable {
     let demo: (any DemoServers)?
     let gate: Gate
     let moreMetrics: @Sendable () async -> String
+    /// Nil where the configuration cannot be changed.
+    let revisions: (any RevisionInterface)?
     let catalogues: Catalogues
     let tracks = Tracks()
     let explanations = ExplanationCache()
@@ -23,12 +25,13 @@ struct Site: Sendable {
     /// - Throws: what is wrong with a catalogue.
     init(
         control: any ControlInterface, demo: (any DemoServers)?, gate: Gate,
-        moreMetrics: @escaping @Sendable () async -> String
+        moreMetrics: @escaping @Sendable () async -> String, revisions: (any RevisionInterface)? = nil
     ) throws(CatalogueError) {
         self.control = control
         self.demo = demo
         self.gate = gate
         self.moreMetrics = moreMetrics
+        self.revisions = revisions
         catalogues = try Catalogues()
     }
 
@@ -39,7 +42,8 @@ struct Site: Sendable {
         router.add(middleware: ReadingGate(gate: gate))
         let paths = [
             "/", "/schemes", "/schemes/:name", "/indicators", "/indicators/:name", "/events", "/status", "/audit",
-            "/people", "/account",
+            "/people", "/account", "/revisions",
+            "/revisions/:number",
         ]
         for path in paths {
             router.get(RouterPath(path)) { request, context in try await page(request, context) }
@@ -58,6 +62,7 @@ struct Site: Sendable {
         addForms(to: router)
         addLogin(to: router)
         addStatus(to: router)
+        addConfiguring(to: router)
         if let demo {
             addDemo(demo, to: router)
             addTraining(demo, to: router)
@@ -86,6 +91,7 @@ struct Site: Sendable {
     ) -> Response {
         let frame = Frame(
             visit: visit, version: version, isSandbox: gate.sandbox != nil, hasAccounts: gate.accounts != nil,
+            hasRevisions: revisions != nil,
             mayLook: gate.isReadingOpen || visit.identity?.roles.isEmpty == false)
         var response = Response.text(frame.html(content).text, type: "text/html; charset=utf-8", status: status)
         response.headers[.vary] = "Accept-Language, Cookie"

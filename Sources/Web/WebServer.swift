@@ -20,10 +20,11 @@ package struct WebServer: Service {
     ///   - metrics: more lines for `/metrics`, in Prometheus' text format.
     ///   - accounts: who may change anything; without it nobody may.
     ///   - isReadingOpen: whether looking needs no account.
+    ///   - revisions: the configuration, to be looked at and changed.
     package init(
         host: String, port: Int, control: any ControlInterface, demo: (any DemoServers)?, accounts: Accounts? = nil,
-        isReadingOpen: Bool = true, isStatusOpen: Bool = false, metrics: @escaping @Sendable () async -> String,
-        logger: Logger
+        isReadingOpen: Bool = true, isStatusOpen: Bool = false, revisions: (any RevisionInterface)? = nil,
+        metrics: @escaping @Sendable () async -> String, logger: Logger
     ) throws {
         self.host = host
         self.port = port
@@ -32,9 +33,14 @@ package struct WebServer: Service {
             gate: Gate(
                 accounts: accounts, isReadingOpen: isReadingOpen, isStatusOpen: isStatusOpen,
                 sandbox: demo == nil ? nil : Gate.Sandbox()),
-            moreMetrics: metrics)
+            moreMetrics: metrics, revisions: revisions)
         self.logger = logger
     }
+
+    /// Whether looking needs no account from now on.
+    package func setReadingOpen(_ isOpen: Bool) { site.gate.setReadingOpen(isOpen) }
+    /// The same of the status page.
+    package func setStatusOpen(_ isOpen: Bool) { site.gate.setStatusOpen(isOpen) }
 
     /// Serves until the graceful shutdown; open event streams end with it.
     package func run() async throws {

@@ -1,3 +1,4 @@
+import Settings
 import Testing
 
 /// A configuration with one mistake and what is said about it.

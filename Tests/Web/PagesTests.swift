@@ -131,14 +131,13 @@ import Testing
     }
 
     @Test func `where looking needs an account the status page may still be open, and nothing else is`() async throws {
-        var gate = Gate(accounts: nil, isReadingOpen: false)
-        gate.isStatusOpen = true
+        let gate = Gate(accounts: nil, isReadingOpen: false, isStatusOpen: true)
         let site = try Site(control: FakeControl(), demo: nil, gate: gate, moreMetrics: { "" })
         for path in ["/status", "/status.json", "/status.rss"] { #expect(try await ask(site, path).status == 200) }
         for path in ["/", "/schemes", "/events", "/live?page=/", "/live?page=/schemes", "/metrics"] {
             #expect(try await ask(site, path).status == 401, "\(path)")
         }
-        gate.isStatusOpen = false
+        gate.setStatusOpen(false)
         let shut = try Site(control: FakeControl(), demo: nil, gate: gate, moreMetrics: { "" })
         #expect(try await ask(shut, "/status").status == 401)
     }

@@ -1,17 +1,39 @@
 import Accounts
 import HTTPTypes
 import Hummingbird
+import Synchronization
 
 /// Finds out who asks, and whether they may.
 struct Gate: Sendable {
     /// Nil without accounts (tests of pages alone): then whoever comes may look, and nobody may change anything.
-    var accounts: Accounts?
-    /// Whether looking needs no account.
-    var isReadingOpen: Bool
-    /// Whether the status page needs no account, even where looking at everything does.
-    var isStatusOpen = false
+    let accounts: Accounts?
+    private let openness: Openness
     /// Set in a demo: there is nothing to protect there, so whoever comes from this machine may do everything.
-    var sandbox: Sandbox?
+    let sandbox: Sandbox?
+
+    init(accounts: Accounts?, isReadingOpen: Bool, isStatusOpen: Bool = false, sandbox: Sandbox? = nil) {
+        self.accounts = accounts
+        self.sandbox = sandbox
+        openness = Openness(reading: isReadingOpen, status: isStatusOpen)
+    }
+
+    /// Whether looking needs no account. A new revision may change it.
+    var isReadingOpen: Bool { openness.reading.load(ordering: .relaxed) }
+    /// Whether the status page needs no account, even where looking at everything does.
+    var isStatusOpen: Bool { openness.status.load(ordering: .relaxed) }
+
+    func setReadingOpen(_ isOpen: Bool) { openness.reading.store(isOpen, ordering: .relaxed) }
+    func setStatusOpen(_ isOpen: Bool) { openness.status.store(isOpen, ordering: .relaxed) }
+
+    private final class Openness: Sendable {
+        let reading: Atomic<Bool>
+        let status: Atomic<Bool>
+
+        init(reading: Bool, status: Bool) {
+            self.reading = Atomic(reading)
+            self.status = Atomic(status)
+        }
+    }
 
     /// Who everybody is in a demo.
     struct Sandbox: Sendable {

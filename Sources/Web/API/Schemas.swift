@@ -4,7 +4,9 @@ enum Schemas {
         "Problem": Problem.schema, "Report": report, "Scheme": scheme, "Member": member, "Indicator": indicator,
         "Probe": probe, "Event": event, "Explanation": explanation, "Override": override, "WhatIf": whatIf,
         "SchemeProvider": schemeProvider, "Propagation": propagation, "Notice": notice, "Channel": channel,
-        "ChannelTest": channelTest, "User": user, "Token": token, "AuditEntry": auditEntry, "Me": me,
+        "ChannelTest": channelTest, "Revision": revision, "RevisionEffect": revisionEffect,
+        "RevisionOutcome": revisionOutcome, "RevisionDetail": revisionDetail, "Entry": entry, "User": user,
+        "Token": token, "AuditEntry": auditEntry, "Me": me,
     ]
 
     private static func optional(_ name: String, _ schema: Schema, _ description: String = "") -> Schema.Property {
@@ -28,6 +30,8 @@ enum Schemas {
         optional("heldUntil", .time), .init("sync", .string()), optional("publishMicroseconds", .number()),
         .init("members", .array(.named("Member"))), .init("failback", .string()), .init("allDown", .string()),
         .init("providers", .array(.named("SchemeProvider")), "In their configured order."),
+        optional("managedBy", managedBy, managedByDescription),
+        .init("imposed", .array(.named("Override")), "What operators have imposed on it."),
     ])
 
     static let schemeProvider = Schema.object([
@@ -58,6 +62,9 @@ enum Schemas {
         optional("trouble", .string(), "Why it gave none."),
     ])
 
+    private static let managedBy = Schema.choice(["file", "api"])
+    private static let managedByDescription = "A file's entries can be changed in the file only."
+
     static let member = Schema.object([
         .init("indicator", .string()), .init("values", .array(.string())), .init("priority", .integer()),
         optional("priorityName", .string()), .init("isActive", .bool), .init("isUsable", .bool),
@@ -72,6 +79,8 @@ enum Schemas {
         optional("since", .time), optional("override", .string()), .init("isUndecided", .bool),
         .init("probesUntilFlip", .integer()), optional("lastProbe", .named("Probe")),
         .init("recent", .array(.named("Probe")), "The oldest first, at most ten."),
+        optional("managedBy", managedBy, managedByDescription),
+        .init("imposed", .array(.named("Override")), "What operators have imposed on it."),
     ])
 
     static let probe = Schema.object([
@@ -94,7 +103,10 @@ enum Schemas {
     ])
 
     static let override = Schema.object([
-        .init("subject", .string(), "indicator:NAME or scheme:NAME."), .init("action", .string()),
+        .init(
+            "subject", .string(),
+            "indicator:NAME, scheme:NAME, silence:indicator:NAME, silence:scheme:NAME or window:NAME."),
+        .init("action", .string()),
         optional("member", .string()), .init("author", .string()), .init("reason", .string()), .init("since", .time),
         optional("until", .time, "Missing: until it is ended by hand."),
     ])
@@ -125,6 +137,37 @@ enum Schemas {
     static let channelTest = Schema.object([
         .init("channel", .string()), .init("isDelivered", .bool), .init("words", .string()),
         .init("milliseconds", .number()),
+    ])
+
+    static let revisionEffect = Schema.object([
+        .init(
+            "kind", .choice(["answer", "later", "scheme", "indicator", "zone", "override", "server", "restart"]),
+            "answer: somebody gets another answer; later: once something has been checked; restart: at the next start."
+        ), .init("subject", .string()), .init("text", .string(), "One line for people."),
+    ])
+
+    static let revision = Schema.object([
+        .init("number", .integer()), .init("at", .time), .init("author", .string()), .init("comment", .string()),
+        .init("source", .choice(["file", "api", "page", "rollback"])),
+        .init("effects", .array(.named("RevisionEffect")), "What it was to do when it was made."),
+    ])
+
+    static let revisionDetail = Schema.object([
+        .init("revision", .named("Revision")),
+        .init("document", .string(), "What a file has; masked:… stands for each secret."),
+        .init("managed", .string(), "What the page and the API have added."),
+    ])
+
+    static let revisionOutcome = Schema.object([
+        .init("revision", .integer(), "The one in force now."), .init("isNew", .bool), .init("isDryRun", .bool),
+        .init("effects", .array(.named("RevisionEffect"))), .init("diff", .string(), "In unified format."),
+        .init("warnings", .array(.string())),
+    ])
+
+    static let entry = Schema.object([
+        .init("kind", .choice(["policies", "indicators", "schemes"])), .init("name", .string()),
+        .init("managedBy", managedBy, managedByDescription),
+        .init("value", .anything, "With the keys that the file has; secrets are masked."),
     ])
 
     static let role = Schema.choice(["viewer", "operator", "admin"])

@@ -3,7 +3,7 @@ import Accounts
 /// A page's own part, and what the frame around it has to know.
 struct PageContent: Sendable {
     enum Section: String, CaseIterable, Sendable {
-        case overview, schemes, indicators, events, training, status, audit, people, account, none
+        case overview, schemes, indicators, events, training, status, audit, people, account, revisions, none
     }
 
     var title: String
@@ -20,6 +20,7 @@ struct Frame: Sendable {
     let version: String
     let isSandbox: Bool
     let hasAccounts: Bool
+    let hasRevisions: Bool
     /// Whether this visitor may look at more than the status page.
     let mayLook: Bool
 
@@ -75,6 +76,7 @@ struct Frame: Sendable {
             (.overview, "/"), (.schemes, "/schemes"), (.indicators, "/indicators"), (.events, "/events"),
         ]
         if isSandbox { sections.append((.training, "/training")) }
+        if visit.may(.viewer), hasRevisions { sections.append((.revisions, "/revisions")) }
         if visit.may(.admin), hasAccounts {
             sections.append((.audit, "/audit"))
             // In a sandbox everybody is the same person.

@@ -1,3 +1,4 @@
+import Accounts
 import Control
 
 /// Lists of thousands: searched, filtered, and shown a page at a time.
@@ -40,7 +41,7 @@ extension Pages {
                 """)
         }
         let heads = ["list.name", "list.standing", "list.answer", "list.since", "list.provider"]
-        return list("nav.schemes", .schemes, filters, page.paging, heads, rows)
+        return list("nav.schemes", .schemes, filters, page.paging, heads, rows, more: newLink)
     }
 
     func indicatorList() -> PageContent {
@@ -81,6 +82,12 @@ extension Pages {
             || others.contains { $0.lowercased().contains(search) }
     }
 
+    /// Leads whoever may to the form that makes a name.
+    var newLink: HTML {
+        guard visit.may(.admin), site.revisions != nil else { return .nothing }
+        return "<a class=\"button main\" href=\"/new\">\(words("new.title"))</a>"
+    }
+
     // MARK: A list's page
 
     struct Filter {
@@ -90,7 +97,7 @@ extension Pages {
 
     private func list(
         _ title: String, _ section: PageContent.Section, _ filters: [Filter], _ paging: Paging, _ heads: [String],
-        _ rows: [HTML]
+        _ rows: [HTML], more: HTML = .nothing
     ) -> PageContent {
         let show = visit.query["show"] ?? ""
         let links = filters.filter { $0.count > 0 || $0.name == show || $0.name.isEmpty }.map { filter -> HTML in
@@ -101,7 +108,7 @@ extension Pages {
         }
         let none = "<tr><td colspan=\"\(heads.count)\" class=\"quiet\">\(words("list.nothing"))</td></tr>" as HTML
         let body: HTML = """
-            <div class="row"><h1>\(words(title))</h1>\(searchForm)</div>
+            <div class="row"><h1>\(words(title))</h1>\(searchForm)\(more)</div>
             \(HTML.keyed("filters", "<nav class=\"filters\" aria-label=\"\(words("list.filters"))\">\(links)</nav>"))
             <div class="card scroll" tabindex="0" role="group" aria-label="\(words(title))"><table class="list"><thead><tr>\(heads.map { "<th scope=\"col\">\(words($0))</th>" as HTML })</tr></thead>\
             \(HTML.keyed("rows", "<tbody>\(rows.isEmpty ? [none] : rows)</tbody>"))</table></div>

@@ -18,7 +18,7 @@ extension Pages {
             \(attention(troubled, beside: glances.count))
             \(servers.html(kittens))
             <div class="columns">
-            <div class="stack">\(names(ordered))</div>
+            <div class="stack">\(names(ordered))\(newLink)</div>
             <section class="card timeline" aria-labelledby="timeline-title"><header><h2 id="timeline-title">\(words("overview.timeline"))</h2>\
             <a href="/events">\(words("overview.all-events"))</a></header>\(timeline(Array(model.events.prefix(40)), key: "timeline"))</section>
             </div>

@@ -32,6 +32,16 @@ struct Pages: Sendable {
         case ("status", 1): return await status()
         case ("training", 1): return await trainingPage()
         case ("account", 1): return try account()
+        case ("new", 1):
+            try check(.role(.admin))
+            return newScheme(await site.proposal())
+        case ("revisions", 1):
+            try check(.role(.viewer))
+            return try await revisionList()
+        case ("revisions", 2):
+            try check(.role(.viewer))
+            guard let number = Int(parts[1]) else { return nil }
+            return try await revision(number)
         case ("audit", 1):
             try check(.role(.admin))
             return try audit()

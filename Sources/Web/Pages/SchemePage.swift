@@ -32,6 +32,7 @@ extension Pages {
             <section class="card timeline" aria-labelledby="timeline-title"><header><h2 id="timeline-title">\(words("scheme.timeline"))</h2>\
             <a href="/events?scheme=\(name.urlEncoded)">\(words("overview.all-events"))</a></header>
             \(timeline(events, key: "timeline", explanations: explanations))</section>
+            \(removeForm(scheme))
             </div></div>
             """
         return PageContent(title: title, section: .schemes, body: body)
@@ -165,7 +166,7 @@ extension Pages {
             "controls-\(key)",
             """
             <details class="menu" data-keep-open="controls-\(key)"><summary><span class="hidden">\(member.indicator): </span>\(words("member.change"))</summary>\
-            \(orderForm(indicator: member.indicator, scheme: scheme.name))</details>
+            \(orderForm(indicator: member.indicator, scheme: scheme.name))\(removeForm(member, of: scheme))</details>
             """)
         return "<div class=\"controls\">\(imposed)\(forms)</div>"
     }
@@ -173,7 +174,7 @@ extension Pages {
     /// Reason and duration, and a button for each thing to impose.
     func orderForm(indicator: String, scheme: String?) -> HTML {
         let target = "target=\(indicator.urlEncoded)"
-        var buttons = [("maintenance", target), ("force-ok", target), ("force-err", target)]
+        var buttons = ["maintenance", "drain", "force-ok", "force-err"].map { ($0, target) }
         if let scheme { buttons.append(("pin", "target=\(scheme.urlEncoded)&member=\(indicator.urlEncoded)")) }
         let choices = ["600", "3600", "14400", "86400", ""].map { seconds -> HTML in
             "<option value=\"\(seconds)\"\(" selected", if: seconds == "3600")>\(words("duration.\(seconds.isEmpty ? "open" : seconds)"))</option>"
@@ -188,7 +189,4 @@ extension Pages {
             <label>\(words("order.duration")) <select name="seconds">\(choices)</select></label><div class="buttons">\(submits)</div>
             """)
     }
-
-    /// Where a member is added, once the configuration can be changed from here.
-    private func addForm(_ scheme: SchemeReport) -> HTML { .nothing }
 }
