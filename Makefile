@@ -9,11 +9,12 @@ RELEASE := -c release --static-swift-stdlib $(ARROWS)
 BUILD_PACKAGES := libsqlite3-dev make zlib1g-dev
 TEST_PACKAGES := bind9 bind9-dnsutils bind9-utils chromium curl iproute2 knot knot-dnssecutils knot-dnsutils \
 	ldnsutils nginx-light nsd openssl pdns-backend-sqlite3 pdns-server python3-venv sqlite3 unbound
-# From PyPI: Amazon's Route 53 on this machine, with Amazon's own client.
-TEST_TOOLS := moto[route53,server]==5.2.5
+# From PyPI: Amazon's Route 53 on this machine, with Amazon's own client; what drives Chromium, and what looks for
+# hindrances in pages.
+TEST_TOOLS := moto[route53,server]==5.2.5 playwright==1.65.2 axe-playwright-python==0.1.8
 BENCH_PACKAGES := bind9-dnsutils gdnsd knot nsd
 
-.PHONY: run build test lint format bench differential endurance fuzz sanitize clean build-packages test-packages \
+.PHONY: run build test lint format screenshots bench differential endurance fuzz sanitize clean build-packages test-packages \
 	test-tools bench-packages help
 
 help: ## show this list
@@ -60,6 +61,10 @@ sanitize: test-packages ## run the tests of DNS and its server under AddressSani
 			--filter '^(DNS|DNSServer)Tests\.' || exit 1; \
 	done
 
+screenshots: test-tools ## take the pictures of the page that docs/images keeps, with Chromium
+	$(SWIFT) build --product ninelives
+	Tests/Browser/screenshots .build/debug/ninelives docs/images
+
 clean: ## remove everything that was built
 	$(SWIFT) package clean
 
@@ -87,7 +92,7 @@ test-tools: test-packages
 	@if [ "$$(cat .build/test-tools/list 2>/dev/null)" != "$(TEST_TOOLS)" ]; then \
 		echo "Installing: $(TEST_TOOLS)"; \
 		rm -rf .build/test-tools && python3 -m venv .build/test-tools && \
-		.build/test-tools/bin/pip install --quiet --disable-pip-version-check '$(TEST_TOOLS)' && \
+		.build/test-tools/bin/pip install --quiet --disable-pip-version-check $(foreach tool,$(TEST_TOOLS),'$(tool)') && \
 		echo "$(TEST_TOOLS)" >.build/test-tools/list; \
 	fi
 

@@ -40,6 +40,7 @@ struct Site: Sendable {
         router.add(middleware: SecurityHeaders())
         router.add(middleware: Identification(gate: gate))
         router.add(middleware: ReadingGate(gate: gate))
+        router.add(middleware: LostVisitors(site: self))
         let paths = [
             "/", "/schemes", "/schemes/:name", "/indicators", "/indicators/:name", "/events", "/status", "/audit",
             "/people", "/account", "/revisions",
@@ -98,7 +99,7 @@ struct Site: Sendable {
         return response
     }
 
-    private func notFound(_ visit: Visit, version: String) -> Response {
+    func notFound(_ visit: Visit, version: String) -> Response {
         let words = visit.words
         let body: HTML = """
             <section class="card narrow"><h1>\(words("missing.title"))</h1><p>\(words("missing.text"))</p><p><a href="/">\(words("nav.overview"))</a></p></section>
@@ -156,6 +157,23 @@ struct Site: Sendable {
                 return hasHeader
                     ? Response(status: .noContent) : Response(status: .seeOther, headers: [.location: "/"])
             }
+        }
+    }
+}
+
+/// Shows people who came to an address that leads nowhere the way back; programs get the status alone.
+struct LostVisitors: RouterMiddleware {
+    let site: Site
+
+    func handle(
+        _ request: Request, context: SiteContext, next: (Request, SiteContext) async throws -> Response
+    ) async throws -> Response {
+        do {
+            return try await next(request, context)
+        } catch let error as HTTPError where error.status == .notFound {
+            guard request.method == .get, request.headers[.accept]?.contains("text/html") == true else { throw error }
+            let visit = Visit(request, context, site.catalogues)
+            return site.notFound(visit, version: await site.control.readModel().version)
         }
     }
 }

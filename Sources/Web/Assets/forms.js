@@ -27,7 +27,7 @@ document.addEventListener("submit", async (event) => {
   const body = new URLSearchParams(new FormData(form, button));
   if (button) button.disabled = true;
   try {
-    const response = await fetch(form.action, { method: "POST", body, headers: { "X-Ninelives": "1" } });
+    const response = await fetch(form.getAttribute("action"), { method: "POST", body, headers: { "X-Ninelives": "1" } });
     if (!response.ok) return say(await explain(response), "bad");
     const menu = form.closest("details");
     if (menu) menu.open = false;

@@ -104,7 +104,7 @@ extension Pages {
             <form method="post" action="/new" class="columns"><input type="hidden" name="csrf" value="\(visit.csrf ?? "")">
             <div class="stack">
             <section class="card tall-form" aria-labelledby="new-name"><h2 id="new-name">1. \(words("new.name"))</h2>
-            <label class="tall">\(words("new.name-text")) <input name="name" required maxlength="253" value="\(wish["name"])" placeholder="dog.example.test" autocomplete="off"></label>
+            <label class="wide">\(words("new.name-text")) <input name="name" required maxlength="253" value="\(wish["name"])" placeholder="dog.example.test" autocomplete="off"></label>
             <p class="quiet">\(words("new.provider-text"))</p></section>
             <section class="card" aria-labelledby="new-servers"><h2 id="new-servers">2. \(words("new.servers"))</h2><p class="quiet">\(words("new.servers-text"))</p>
             \((0..<NewScheme.rows).map { row(wish, $0) })</section>

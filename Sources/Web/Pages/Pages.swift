@@ -153,7 +153,7 @@ struct Pages: Sendable {
                 } ?? "<li class=\"\(event.tone) \(event.kind)\">\(line)<span>\(text)</span></li>"
             return .keyed("\(key)-\(event.id)", markup)
         }
-        return .keyed(key, "<ol class=\"events\">\(lines)</ol>")
+        return .keyed(key, "<ol class=\"events\" tabindex=\"0\">\(lines)</ol>")
     }
 }
 

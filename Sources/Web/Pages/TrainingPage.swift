@@ -4,7 +4,7 @@ import Synchronization
 /// A course in the demo: each step is something to do, and the server sees by itself when it is done.
 struct Training: Sendable {
     enum Step: String, CaseIterable, Sendable {
-        case look, break_ = "break", moved, why, mend, maintenance, end
+        case look, break_ = "break", moved, why, mend, maintenance, end, own
     }
 
     /// When the course began, seconds since 1970, and which name and which member it is about.
@@ -38,10 +38,16 @@ struct Training: Sendable {
                 case .mend: indicator.state == "ok" && isMainActive
                 case .maintenance: indicator.override == "maintenance" && !isMainActive
                 case .end: indicator.override == nil && isMainActive
+                case .own: hasNameOfItsOwn(model)
                 }
             guard isDone else { return }
             done[step] = model.at
         }
+    }
+
+    /// Whether there is another name, with two members at least, that is answered.
+    private func hasNameOfItsOwn(_ model: any ReadModel) -> Bool {
+        model.schemeGlances().contains { $0.name != scheme && $0.members.count >= 2 && !$0.addresses.isEmpty }
     }
 }
 
@@ -137,6 +143,7 @@ extension Pages {
             "<p><a class=\"button main\" href=\"/schemes/\(training.scheme.urlEncoded)\" target=\"_blank\">\(training.scheme)</a></p>"
         switch step {
         case .look, .why: return page
+        case .own: return "<p><a class=\"button main\" href=\"/new\">\(words("new.title"))</a></p>"
         case .break_: return server("kill")
         case .mend: return server("revive")
         case .moved: return "<p class=\"quiet\">\(words("training.wait"))</p>"
