@@ -8,11 +8,15 @@ RELEASE := -c release --static-swift-stdlib $(ARROWS)
 # What the binary is built against, and what the tests talk to.
 BUILD_PACKAGES := libsqlite3-dev make zlib1g-dev
 TEST_PACKAGES := bind9 bind9-dnsutils bind9-utils chromium curl dovecot-imapd dovecot-pop3d dovecot-submissiond \
-	iproute2 knot knot-dnssecutils knot-dnsutils ldnsutils mariadb-server nftables nginx-light nsd openssh-server openssl \
-	postgresql python3-grpcio python3-websockets redis-server unbound vsftpd
+	iproute2 knot knot-dnssecutils knot-dnsutils ldnsutils mariadb-server nftables nginx-light nsd openssh-server \
+	openssl pdns-backend-sqlite3 pdns-server postgresql python3-grpcio python3-venv python3-websockets redis-server \
+	sqlite3 unbound vsftpd
+# From PyPI: Amazon's Route 53 on this machine, with Amazon's own client.
+TEST_TOOLS := moto[route53,server]==5.2.5
 BENCH_PACKAGES := bind9-dnsutils gdnsd knot nsd
 
-.PHONY: run build test lint format bench differential fuzz sanitize clean build-packages test-packages bench-packages help
+.PHONY: run build test lint format bench differential endurance fuzz sanitize clean build-packages test-packages \
+	test-tools bench-packages help
 
 help: ## show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -23,7 +27,7 @@ run: build ## build the release binary and start the kitten demo (Ctrl-C stops i
 build: build-packages ## build the release binary: .build/release/ninelives
 	$(SWIFT) build $(RELEASE) --product ninelives
 
-test: test-packages lint ## run every test; MODULE=Failover runs one module's only
+test: test-packages test-tools lint ## run every test; MODULE=Failover runs one module's only
 	$(SWIFT) build --build-tests $(ARROWS)
 	$(SWIFT) test --skip-build --no-parallel $(if $(MODULE),--filter '^$(MODULE)Tests\.')
 	$(if $(MODULE),,Fuzz/run 30)
@@ -37,6 +41,11 @@ format: ## rewrite every source file in the house style
 bench: bench-packages ## measure our DNS server against others in the same run, as ratios
 	$(SWIFT) build -c release $(ARROWS) --product dnsbench
 	Benchmarks/compare $(BENCH)
+
+endurance: test-packages ## kill the server a thousand times under load (ROUNDS=1000) and look at what is left
+	$(SWIFT) build --build-tests $(ARROWS)
+	NINELIVES_POWER_CUTS=$(or $(ROUNDS),1000) $(SWIFT) test --skip-build --no-parallel \
+		--filter '^ScenarioTests\.PowerCutTests'
 
 differential: test-packages ## compare our answers with Knot's and NSD's: SEED=1 COUNT=20000
 	$(SWIFT) build --build-tests $(ARROWS)
@@ -74,6 +83,15 @@ build-packages:
 
 test-packages: build-packages
 	$(call install,$(TEST_PACKAGES))
+
+# A virtual environment that is made anew when the list above has changed.
+test-tools: test-packages
+	@if [ "$$(cat .build/test-tools/list 2>/dev/null)" != "$(TEST_TOOLS)" ]; then \
+		echo "Installing: $(TEST_TOOLS)"; \
+		rm -rf .build/test-tools && python3 -m venv .build/test-tools && \
+		.build/test-tools/bin/pip install --quiet --disable-pip-version-check '$(TEST_TOOLS)' && \
+		echo "$(TEST_TOOLS)" >.build/test-tools/list; \
+	fi
 
 bench-packages: build-packages
 	$(call install,$(BENCH_PACKAGES))

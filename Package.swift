@@ -4,8 +4,9 @@ import PackageDescription
 // The arrows of the house go one way only (docs/ARCHITECTURE.md):
 //
 //   ninelives ─► Web, Demo ─► Control ─► Settings ─► Checks ─► Failover, DNS ─► Addresses
-//                                    │                  └─► DNSClient ─► DNS
-//                                    └─► DNSServer, DNSClient ─► DNS
+//            │                       │           ├─► Providers ─► Failover, DNSClient
+//            │                       │           └─► DNSClient ─► DNS
+//            └─► Emulators           └─► DNSServer, DNSClient ─► DNS
 //
 // `make` builds with `--explicit-target-dependency-import-check error`, so an arrow that is not
 // declared here does not compile.
@@ -53,15 +54,18 @@ let package = Package(
         .target(
             name: "DNSServer",
             dependencies: [
-                "Addresses", "CSockets", "DNS", crypto, nio, nioPosix, nioTLS, nioHTTP1, nioSSL,
+                "Addresses", "CSockets", "DNS", "TSIG", crypto, nio, nioPosix, nioTLS, nioHTTP1, nioSSL,
                 .product(name: "NIOHTTP2", package: "swift-nio-http2"), logging,
             ],
             swiftSettings: strict),
-        .target(name: "DNSClient", dependencies: ["Addresses", "DNS", nio, nioPosix], swiftSettings: strict),
+        // What signs messages and checks their signatures: DNS itself imports no cryptography.
+        .target(name: "TSIG", dependencies: ["DNS", crypto], swiftSettings: strict),
+        .target(name: "DNSClient", dependencies: ["Addresses", "DNS", "TSIG", nio, nioPosix], swiftSettings: strict),
         .target(
             name: "Checks",
             dependencies: [
-                "Addresses", "CProcess", "CSockets", "DNS", "DNSClient", "Failover", crypto, nio, nioHPACK, nioPosix, nioTLS, nioSSL,
+                "Addresses", "CProcess", "CSockets", "DNS", "DNSClient", "Failover", crypto, nio, nioHPACK, nioPosix,
+                nioTLS, nioSSL,
             ], swiftSettings: strict),
         .target(
             name: "Notices",
@@ -69,10 +73,31 @@ let package = Package(
                 "Failover", crypto, logging, nio, nioPosix, nioHTTP1, nioSSL,
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
             ], swiftSettings: strict),
+        // What keeps names at DNS providers: one folder each.
+        .target(
+            name: "Providers",
+            dependencies: [
+                "Addresses", "DNS", "DNSClient", "Failover", "TSIG", nio, nioPosix, nioHTTP1, nioSSL,
+                .product(name: "NIOFoundationCompat", package: "swift-nio"),
+                .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "CryptoExtras", package: "swift-crypto"),
+            ], swiftSettings: strict),
+        // DNS providers to try out and to test against: their APIs, their errors, and faults on demand.
+        .target(
+            name: "Emulators",
+            dependencies: [
+                "Addresses", logging, nio, nioPosix, nioHTTP1,
+                .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "CryptoExtras", package: "swift-crypto"),
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ], swiftSettings: strict),
         .target(
             name: "Settings",
             dependencies: [
-                "Addresses", "DNS", "Failover", "Checks", "Notices", .product(name: "Yams", package: "Yams"),
+                "Addresses", "DNS", "Failover", "Checks", "Notices", "Providers",
+                .product(name: "Yams", package: "Yams"),
             ],
             swiftSettings: strict),
         .target(
@@ -87,14 +112,14 @@ let package = Package(
         .target(
             name: "Control",
             dependencies: [
-                "Addresses", "DNS", "Failover", "Checks", "Notices", "Settings", "Storage", "DNSServer", "DNSClient",
-                logging, nio, nioPosix,
+                "Addresses", "DNS", "Failover", "Checks", "Notices", "Providers", "Settings", "Storage", "DNSServer",
+                "DNSClient", logging, nio, nioPosix, crypto,
             ], swiftSettings: strict),
         .target(
             name: "Web",
             dependencies: [
-                "Accounts", "Control", "Failover", "Notices", "Storage",
-                .product(name: "Hummingbird", package: "hummingbird"),
+                "Accounts", "Control", "Failover", "Notices", "Settings", "Storage",
+                .product(name: "Hummingbird", package: "hummingbird"), crypto,
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Mustache", package: "swift-mustache"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"), logging, nio,
@@ -108,8 +133,8 @@ let package = Package(
         .executableTarget(
             name: "ninelives",
             dependencies: [
-                "Accounts", "Addresses", "CSockets", "Checks", "Control", "DNS", "DNSServer", "Demo", "Failover",
-                "Notices", "Settings",
+                "Accounts", "Addresses", "CSockets", "Checks", "Control", "DNS", "DNSServer", "Demo", "Emulators",
+                "Failover", "Notices", "Providers", "Settings",
                 "Storage", "Web",
                 logging, nio,
                 nioPosix, .product(name: "ArgumentParser", package: "swift-argument-parser"),
@@ -158,7 +183,14 @@ let package = Package(
                 "Failover", "Notices", "Storage", "TestSupport", crypto, logging, nio, nioPosix, nioHTTP1,
             ], path: "Tests/Notices"),
         .testTarget(
-            name: "SettingsTests", dependencies: ["Addresses", "DNS", "Failover", "Checks", "Notices", "Settings"],
+            name: "ProvidersTests",
+            dependencies: [
+                "Addresses", "DNS", "DNSClient", "Emulators", "Failover", "Providers", "TestSupport", nio, nioPosix,
+                nioHTTP1,
+            ], path: "Tests/Providers"),
+        .testTarget(
+            name: "SettingsTests",
+            dependencies: ["Addresses", "DNS", "Failover", "Checks", "Notices", "Providers", "Settings"],
             path: "Tests/Settings"),
         .testTarget(
             name: "ControlTests",
@@ -170,7 +202,9 @@ let package = Package(
         .testTarget(
             name: "WebTests",
             dependencies: [
-                "Accounts", "Checks", "Control", "Failover", "Storage", logging, "Demo", "TestSupport", "Web", nio,
+                "Accounts", "Checks", "Control", "Failover", "Settings", "Storage", logging, "Demo", "TestSupport",
+                "Web",
+                nio,
                 nioPosix,
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Hummingbird", package: "hummingbird"),
@@ -182,6 +216,11 @@ let package = Package(
             name: "AccountsTests", dependencies: ["Accounts", "Failover", "Storage", "TestSupport"],
             path: "Tests/Accounts"),
         // What a user does, done to the built executable with real tools.
-        .testTarget(name: "ScenarioTests", dependencies: ["TestSupport"], path: "Tests/Scenarios"),
+        .testTarget(
+            name: "ScenarioTests",
+            dependencies: [
+                "Storage", "TestSupport", nio, .product(name: "AsyncHTTPClient", package: "async-http-client"),
+            ],
+            path: "Tests/Scenarios"),
     ]
 )

@@ -34,6 +34,8 @@ package actor Control: ControlInterface {
     var reportToken: ReportToken?
     var windows = OpenWindows()
     private var wake: Scheduled<Void>?
+    var accounts = ProviderAccounts()
+    var propagation: PropagationWatch
     var isStopped = false
     private var reloadProblems: [String] = []
     /// What people are told, and the way it goes to them.
@@ -41,16 +43,19 @@ package actor Control: ControlInterface {
     var noticeWake: (at: Instant, timer: Scheduled<Void>)?
     let post: Post
     var hasNotices = false
+    /// What no file manages; nil before a revision is in force.
+    private var managed: ManagedNames?
 
     let clock: ShellClock
     private let publisher: any Publisher
     let group: any EventLoopGroup
     let logger: Logger
-    private let process: ProcessReport
+    let process: ProcessReport
     let probing: Probing
     /// Nil without a store: then nothing outlives the process.
     let keeping: Keeping?
     var unwritten: [StoredChange] = []
+    private(set) var retention = HistorySettings()
 
     /// - Parameter store: what outlives the process; the engine goes on from what it holds.
     package init(
@@ -67,12 +72,14 @@ package actor Control: ControlInterface {
             keeping = nil
         }
         self.probing = probing
+        propagation = PropagationWatch(group: group, settings: PropagationSettings())
         self.clock = clock
         self.publisher = publisher
         self.group = group
         self.process = process
         self.logger = logger
         post = Post(group: group, clock: clock, store: store, logger: logger)
+        store?.onTrouble { [weak self] trouble in Task { await self?.storeTroubled(trouble) } }
     }
 
     // MARK: What comes in
@@ -81,16 +88,29 @@ package actor Control: ControlInterface {
     package func apply(_ settings: Settings) {
         var checks: [IndicatorName: any Check] = [:]
         for (name, check) in settings.checks { checks[name] = check }
+        managed = settings.managed
         reportToken = settings.reportToken
         configureNotices(settings.notices)
-        apply(settings.configuration, checks: checks)
+        retention = settings.history
+        if propagation.settings != settings.propagation {
+            propagation = PropagationWatch(group: group, settings: settings.propagation)
+        }
+        apply(settings.configuration, checks: checks, providers: settings.providers)
     }
 
-    package func apply(_ configuration: Configuration, checks: [IndicatorName: any Check]) {
+    package func apply(
+        _ configuration: Configuration, checks: [IndicatorName: any Check], providers: [ProviderSettings] = []
+    ) {
+        accounts.apply(providers, group: group, clock: clock) { [weak self] in await self?.heard($1, from: $0) }
         replaceTargets(configuration, checks: checks)
         watchWindows(of: checks)
         let known = targets.map { engine.status(of: $0.name) != nil }
         perform(event: .configured(configuration))
+        accounts.keep(configuration.schemes)
+        // What was decided before goes to the accounts that are new.
+        for status in engine.schemes {
+            if let decision = status.decision { accounts.reconcile(decision, of: status.scheme) }
+        }
         // What the engine did not ask for anew (it kept its state) goes on at its interval.
         for (place, wasKnown) in known.enumerated()
         where wasKnown && !targets[place].isAsked && !targets[place].isLogic {
@@ -102,19 +122,29 @@ package actor Control: ControlInterface {
 
     /// Imposes an operator's word, at once; returns when it would survive a power cut.
     ///
-    /// - Throws: that it could not be written. It is in force all the same, until the process ends.
+    /// - Throws: that it could not be written. It is in force all the same, and written as soon as that is possible.
     package func impose(_ override: Override) async throws(StoreError) {
         perform(event: .overridden(override))
         let changes = unwritten
         unwritten = []
         finishTaking()
-        try await keeping?.store.commit(changes)
+        try await keeping?.store.commit(changes, isKept: true)
     }
 
     /// Notes what keeps the newest configuration from being in force, to be shown; empty when it is.
     package func setProblems(_ problems: [String]) {
         guard problems != reloadProblems else { return }
         reloadProblems = problems
+        changed()
+    }
+
+    /// The disk is full, say, or has room again.
+    private func storeTroubled(_ trouble: String?) {
+        if let trouble {
+            logger.error("Nothing can be written; answers go on", metadata: ["why": "\(trouble)"])
+        } else {
+            logger.notice("Everything is written again")
+        }
         changed()
     }
 
@@ -129,6 +159,7 @@ package actor Control: ControlInterface {
         targets = []
         places = [:]
         workers?.stop()
+        accounts.stop()
         for listener in listeners.values { listener.finish() }
         listeners = [:]
     }
@@ -165,12 +196,12 @@ package actor Control: ControlInterface {
     private func perform(_ effect: Effect, receivedAt: Instant) -> Event? {
         switch effect {
         case .publish(let decision):
-            publisher.publish(decision)
+            if engine.status(of: decision.scheme)?.scheme.isLocal ?? true { publisher.publish(decision) }
             return .published(decision.scheme, generation: decision.generation, took: clock.now - receivedAt)
         case .append(let entry):
             record(entry)
-        case .reconcile:
-            break  // `local` is the only provider there is: publishing has made it so already.
+        case .reconcile(let decision):
+            if let scheme = engine.status(of: decision.scheme)?.scheme { accounts.reconcile(decision, of: scheme) }
         case .notify(let notice):
             logger.notice("Notice", metadata: ["notice": "\(Wording.sentence(for: notice))"])
         case .probe(let name, let turn, let patience):
@@ -182,6 +213,11 @@ package actor Control: ControlInterface {
             wake = group.next().scheduleTask(in: delay(until: instant)) { Task { await self.take(.woke) } }
         }
         return nil
+    }
+
+    /// Puts something into the history that did not come from the engine.
+    func record(_ what: LogEntry.What) {
+        record(LogEntry(at: clock.now, what))
     }
 
     private func record(_ entry: LogEntry) {
@@ -205,7 +241,7 @@ package actor Control: ControlInterface {
 
     // MARK: What can be read
 
-    private func changed() {
+    func changed() {
         sequence += 1
         for listener in listeners.values { listener.yield(sequence) }
     }
@@ -222,18 +258,31 @@ package actor Control: ControlInterface {
     private func forget(listener key: UInt64) { listeners[key] = nil }
 
     package func report() -> Report {
-        var report = Reporting(engine: engine, now: clock.now, targets: targets, places: places)
-            .report(
-                process: process, sequence: sequence,
-                events: Array(log.newest(200)))
-        if !reloadProblems.isEmpty { report.problems = reloadProblems }
+        var report = Reporting(
+            engine: engine, now: clock.now, targets: targets, places: places, syncs: accounts.statuses
+        )
+        .report(
+            process: process, sequence: sequence,
+            events: Array(log.newest(200)))
+        let problems = problems()
+        if !problems.isEmpty { report.problems = problems }
+        if let managed { report.mark(managed) }
         return report
     }
 
-    package func problems() -> [String] { reloadProblems }
+    package func problems() -> [String] { reloadProblems + (keeping?.problems ?? []) }
 
     package func explanation(of scheme: String) -> Explanation? {
-        engine.status(of: SchemeName(scheme)).map(Explanation.init(of:))
+        engine.status(of: SchemeName(scheme)).map { status in
+            var explanation = Explanation(of: status)
+            let reporting = Reporting(
+                engine: engine, now: clock.now, targets: targets, places: places, syncs: accounts.statuses)
+            explanation.steps += reporting.providers(of: status).filter { $0.name != Scheme.localProvider }.map {
+                Explanation.Step(
+                    at: $0.since, stage: "provider", text: ([$0.summary] + $0.remarks).joined(separator: "; "))
+            }
+            return explanation
+        }
     }
 
     package func unreadiness() -> String? {

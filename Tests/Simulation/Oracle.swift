@@ -158,6 +158,8 @@ struct Oracle {
                 touch(index)
             }
             return []
+        // The worlds' operators never say so.
+        case .drain, .window, .pause, .silence, .closeWindow, .unsilence: return []
         }
     }
 
