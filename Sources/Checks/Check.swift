@@ -148,5 +148,7 @@ package struct ProbePhases: Hashable, Sendable {
     package var firstByte: Duration?
     /// From the call of `probe` to its result.
     package var total: Duration = .zero
+    /// What the TLS handshake showed beside: when the server's certificate ends, seconds since 1970; nil without one.
+    package var certificateEnd: Int?
     package init() {}
 }

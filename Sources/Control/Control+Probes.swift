@@ -69,6 +69,7 @@ extension Control {
     private func ended(_ place: Int, _ result: ProbeResult) -> Event {
         targets[place].hasStarted = true
         targets[place].lastPhases = LastPhases(result.phases)
+        noteCertificate(place, end: result.phases.certificateEnd)
         return .probed(
             targets[place].name,
             Probe(result.isSuccess ? .success : .failure, reason: result.reason, took: result.phases.total))

@@ -43,6 +43,7 @@ package actor Control: ControlInterface {
     var noticeWake: (at: Instant, timer: Scheduled<Void>)?
     let post: Post
     var hasNotices = false
+    var certificateDays = NoticeSettings.standardCertificateDays
     /// What no file manages; nil before a revision is in force.
     private var managed: ManagedNames?
 

@@ -4,6 +4,7 @@ import DNS
 import Failover
 import Foundation
 import Notices
+import Providers
 
 /// One configuration file, read and validated whole.
 ///

@@ -2,6 +2,7 @@ import Addresses
 import Checks
 import DNS
 import Failover
+import Providers
 import Yams
 
 /// Walks the YAML tree and keeps every error it meets, so that all of them can be told at once.
@@ -19,6 +20,8 @@ struct SettingsReader {
     var yaml = YAMLText("")
     var errors: [SettingsError] = []
     var warnings: [SettingsError] = []
+    /// Where the data folder is.
+    var dataFolder = Settings.standardDataFolder
     /// The names of all `keys`.
     var keyNames: [Name] = []
     /// The sections that the page and the API have made, by name.
@@ -76,6 +79,8 @@ struct SettingsReader {
         let indicators = readIndicators(section["indicators"], policies: policies)
         checkLogic(of: indicators)
         let reportToken = readReports(section["reports"])
+        let data = section["data"].flatMap { text(of: $0) } ?? Settings.standardDataFolder
+        dataFolder = resolve(data)
         let providers = readProviders(section["providers"])
         let schemes = readSchemes(
             section["schemes"], indicators: indicators, zones: zones, providers: providers.names)
@@ -85,10 +90,9 @@ struct SettingsReader {
             keys: keys, transfer: readTransferRules(section["transfer"], keys: keyNames) ?? [],
             notify: readNotifyTargets(section["notify"], keys: keyNames) ?? [], zones: zones.transfers)
         let notices = readNotices(section["notices"])
-        let data = section["data"].flatMap { text(of: $0) } ?? Settings.standardDataFolder
         return Settings(
             file: file, dnsListeners: dns, encryptedListeners: encrypted, http: http, isReadingOpen: isReadingOpen,
-            dataFolder: resolve(data), history: readHistory(section["history"]), dns: dnsSettings, zones: zones.read,
+            dataFolder: dataFolder, history: readHistory(section["history"]), dns: dnsSettings, zones: zones.read,
             transfers: transfers,
             configuration: Configuration(
                 indicators: indicators.map(\.indicator), schemes: schemes, references: references),

@@ -250,6 +250,7 @@ final class Exchange<Talk: Conversation> {
         guard stage != .over else { return }
         stage = .over
         alarm?.cancel()
+        phases.certificateEnd = tls?.peerCertificate.map { Int($0.notValidAfter) }
         channel?.close(promise: nil)
         continuation?.resume(returning: Report(outcome: outcome, phases: phases, address: address))
         whenOver?()

@@ -221,5 +221,6 @@ extension ProbePhases {
         connect = sum(connect, other.connect)
         tls = sum(tls, other.tls)
         firstByte = sum(firstByte, other.firstByte)
+        certificateEnd = other.certificateEnd ?? certificateEnd
     }
 }
