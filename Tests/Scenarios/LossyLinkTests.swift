@@ -3,12 +3,16 @@ import Testing
 
 /// The whole program on a link that loses packets, in a network namespace of its own.
 @Suite struct LossyLinkTests {
+    /// Processes are in a namespace too, so that all end with the first, and with a /proc of their own: libdispatch
+    /// looks its threads up there, and ends the program that it does not find.
+    private static let isolated = ["-rnpf", "--mount-proc", "--kill-child"]
+
     /// Whether this machine lets us have a network namespace and lose packets in it: containers often do not.
     static func canLosePackets() async -> Bool {
         let script =
             "ip link set lo up && nft add table ip loss && nft add chain ip loss in '{ type filter hook input "
             + "priority 0; }' && nft add rule ip loss in numgen random mod 1000 '<' 100 drop"
-        return (try? await run("unshare", ["-rn", "sh", "-c", script]).code) == 0
+        return (try? await run("unshare", isolated + ["sh", "-c", script]).code) == 0
     }
 
     /// Checks with the default policy, and fewer that are quick, all of the same server.
@@ -91,7 +95,7 @@ import Testing
             kill $server $site; wait
             grep -v "belongs to no scheme" "\(folder.path)/log" | tail -n 5
             """)
-        let (output, _) = try await run("unshare", ["-rnpf", "--kill-child", "sh", script], within: .seconds(150))
+        let (output, _) = try await run("unshare", Self.isolated + ["sh", script], within: .seconds(150))
         var found: [String: Int] = [:]
         for line in output.split(separator: "\n") {
             let words = line.split(separator: " ")
