@@ -147,3 +147,13 @@ extension Decision {
 extension Decision.Answer {
     fileprivate var standing: String { addressTexts.isEmpty ? kind : addressTexts.joined(separator: " ") }
 }
+
+extension Override {
+    /// The indicator whose failures it excused.
+    fileprivate var outOfService: IndicatorName? {
+        switch action {
+        case .maintenance(let name), .window(let name), .silence(.indicator(let name)): name
+        default: nil
+        }
+    }
+}
