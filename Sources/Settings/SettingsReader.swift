@@ -77,6 +77,8 @@ struct SettingsReader {
         keyNames = entries(of: section["keys"]).compactMap { try? Name($0.key) }
         let zones = readZones(section["zones"])
         let indicators = readIndicators(section["indicators"], policies: policies)
+        checkLogic(of: indicators)
+        let reportToken = readReports(section["reports"])
         let data = section["data"].flatMap { text(of: $0) } ?? Settings.standardDataFolder
         dataFolder = resolve(data)
         let providers = readProviders(section["providers"])
@@ -98,7 +100,7 @@ struct SettingsReader {
             checks: indicators.compactMap { item in item.check.map { (item.indicator.name, $0) } }
                 .sorted { $0.0 < $1.0 }, providers: providers.read.sorted { $0.name < $1.name },
             propagation: readPropagation(section["propagation"]), managed: ManagedNames(managed),
-            warnings: inOrder(warnings), readAt: 0,
+            reportToken: reportToken, warnings: inOrder(warnings), readAt: 0,
             keptZoneErrors: inOrder(keptZoneErrors), files: files)
     }
 
@@ -155,6 +157,7 @@ struct SettingsReader {
     ) {
         var used = Set(references)
         for scheme in schemes { used.formUnion(scheme.members.map(\.indicator)) }
+        for item in indicators { used.formUnion(item.indicator.logic?.inputs ?? []) }
         for item in indicators where !used.contains(item.indicator.name) {
             warn(item.entry.atKey, "belongs to no scheme: it is checked and decides nothing")
         }
