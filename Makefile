@@ -8,7 +8,8 @@ RELEASE := -c release --static-swift-stdlib $(ARROWS)
 # What the binary is built against, and what the tests talk to.
 BUILD_PACKAGES := libsqlite3-dev make zlib1g-dev
 TEST_PACKAGES := bind9 bind9-dnsutils bind9-utils chromium curl iproute2 knot knot-dnssecutils knot-dnsutils \
-	ldnsutils nginx-light nsd openssl pdns-backend-sqlite3 pdns-server python3-venv sqlite3 unbound
+	ldnsutils nginx-light nsd openssl pdns-backend-sqlite3 pdns-server python3-aiosmtpd python3-venv \
+	sqlite3 unbound
 # From PyPI: Amazon's Route 53 on this machine, with Amazon's own client.
 TEST_TOOLS := moto[route53,server]==5.2.5
 BENCH_PACKAGES := bind9-dnsutils gdnsd knot nsd

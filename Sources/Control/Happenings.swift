@@ -128,9 +128,11 @@ extension Happening {
             // Of what an operator took out of service nobody needs to be woken.
             severity = missing.contains { $0 == .err || $0 == .unknown } ? .warning : .info
         }
+        // What is held when nobody is usable may be the same address: it stands otherwise all the same.
+        let standing = decision.answer.standing + (decision.isAllDown ? ", all down" : "")
         self.init(
-            .switched, scheme: decision.scheme.text, turn, severity, standing: decision.answer.standing, text: text,
-            at: decision.at)
+            .switched, scheme: decision.scheme.text, turn, severity, standing: standing,
+            text: decision.isAllDown ? "\(text): no member is usable" : text, at: decision.at)
     }
 }
 
