@@ -9,6 +9,10 @@ struct ProbeTarget {
     let policy: Policy
     /// Whether the probe workers do its probes; otherwise it is probed through `Check.probe`.
     let isPlain: Bool
+    /// Whether the client reports it (`ReportedCheck`).
+    let isReported: Bool
+    /// Whether the engine works it out from others: it never has a turn.
+    let isLogic: Bool
     /// Distinguishes this target from an earlier one of the same name, whose probe may still be under way.
     let version: UInt64
     var startedAt: Instant?
