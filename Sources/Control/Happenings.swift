@@ -79,12 +79,12 @@ extension Happening {
     /// - Parameter days: the least of the configured numbers that it has come within; `.max` if none.
     init(_ name: IndicatorName, certificateEnd: Int, daysLeft: Int, within days: Int, at now: Instant) {
         let date = Date(timeIntervalSince1970: Double(certificateEnd)).formatted(.iso8601)
-        let left = Wording.count(daysLeft, "day")
+        let when = daysLeft < 0 ? "has ended" : "ends in \(Wording.count(daysLeft, "day"))"
         self.init(
             .certificate, indicator: name.text, days == .max ? .better : .worse,
             days == .max ? .info : daysLeft <= 2 ? .critical : .warning,
             standing: days == .max ? "far" : "\(days) days",
-            text: "\(name): its certificate ends in \(left), at \(date)", at: now)
+            text: "\(name): its certificate \(when), at \(date)", at: now)
     }
 
     /// Nil for a state that comes and goes by itself.
