@@ -12,5 +12,5 @@ import ArgumentParser
 @main struct DNSBench: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "dnsbench", abstract: "Measures authoritative DNS servers over loopback.",
-        subcommands: [PrintZone.self, Serve.self, Reflect.self, Load.self, AnswerOnly.self])
+        subcommands: [PrintZone.self, ReadZone.self, Serve.self, Reflect.self, Load.self, AnswerOnly.self])
 }

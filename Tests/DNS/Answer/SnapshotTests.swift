@@ -49,11 +49,10 @@ private let head = "@ 9 SOA ns host 7 2 3 4 5\n@ 9 NS ns.example.org.\n"
 
     @Test func `every one of ten thousand names is found, and none that is not there`() throws {
         var zone = try zone("example.test.", head)
-        for index in 0..<10_000 {
-            zone.rrsets.append(
-                RRset(
-                    owner: try Name("n\(index).part\(index % 7).example.test."), type: RRType(rawValue: 1),
-                    ttlSeconds: 9, rdata: [[10, 0, UInt8(index >> 8), UInt8(index & 0xFF)]]))
+        zone.rrsets += try (0..<10_000).map { index in
+            RRset(
+                owner: try Name("n\(index).part\(index % 7).example.test."), type: RRType(rawValue: 1),
+                ttlSeconds: 9, rdata: [[10, 0, UInt8(index >> 8), UInt8(index & 0xFF)]])
         }
         let authority = try Authority([zone])
         #expect(authority.snapshot.nameCount == 10_000 + 7 + 1)
