@@ -41,7 +41,9 @@ func memory(_ field: String) -> String {
     var line = [CChar](repeating: 0, count: 256)
     while fgets(&line, 256, status) != nil {
         let text = String(decoding: line.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
-        if text.hasPrefix(field + ":") { return text.split(whereSeparator: \.isWhitespace).dropFirst().joined(separator: " ") }
+        if text.hasPrefix(field + ":") {
+            return text.split(whereSeparator: \.isWhitespace).dropFirst().joined(separator: " ")
+        }
     }
     return "?"
 }

@@ -29,6 +29,8 @@ package struct Settings: Sendable {
     package static let standardDataFolder = "./ninelives-data"
     /// The longest file that is read, octets: 16 MiB.
     package static let sizeLimit = 16 << 20
+    /// The longest zone file, octets: 4 GiB.
+    package static let zoneFileSizeLimit = 4 << 30
 
     /// Reads a file and whatever zone files it names.
     package static func load(path: String) -> Result<Settings, SettingsErrors> {
@@ -43,7 +45,9 @@ package struct Settings: Sendable {
             }
         }
         let folder = path.lastIndex(of: "/").map { String(path[..<$0]) } ?? "."
-        return parse(text, file: path, folder: folder) { try? FileText.read($0) }
+        var reader = SettingsReader(file: path, folder: folder, readFile: { try? FileText.read($0) })
+        reader.zoneText = ZoneText.file
+        return reader.read(text)
     }
 
     /// Reads a text.

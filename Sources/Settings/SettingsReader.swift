@@ -9,6 +9,8 @@ struct SettingsReader {
     let file: String
     let folder: String
     let readFile: (String) -> String?
+    /// The text of a zone file by its path; nil if it cannot be read.
+    var zoneText: (String) -> ZoneText?
     var yaml = YAMLText("")
     var errors: [SettingsError] = []
     var warnings: [SettingsError] = []
@@ -17,6 +19,7 @@ struct SettingsReader {
         self.file = file
         self.folder = folder
         self.readFile = readFile
+        zoneText = { path in readFile(path).map { ZoneText(file: path, bytes: Array($0.utf8)) } }
     }
 
     mutating func read(_ text: String) -> Result<Settings, SettingsErrors> {

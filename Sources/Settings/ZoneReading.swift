@@ -46,16 +46,16 @@ extension SettingsReader {
     private mutating func readZoneFile(_ apex: Name, _ place: Entry) -> Zone? {
         guard let written = text(of: place) else { return nil }
         let path = resolve(written)
-        guard let contents = readFile(path) else {
+        guard let contents = zoneText(path) else {
             report(
                 place, value: written, "cannot be read",
-                "a zone file in UTF-8 of at most 16 MiB; its path begins at the folder of \(file)")
+                "a zone file of at most 4 GiB; its path begins at the folder of \(file)")
             return nil
         }
         let zoneFolder = path.lastIndex(of: "/").map { String(path[...$0]) } ?? ""
         let read = readFile
         var included = 0
-        let result = ZoneFile.parse(contents, file: path, origin: apex) { name in
+        let result = ZoneFile.parse(contents, origin: apex) { name in
             included += 1
             guard included <= Self.includeLimit else { return nil }
             return read(name.hasPrefix("/") ? name : zoneFolder + name).map { Array($0.utf8) }

@@ -76,6 +76,22 @@ extension Zone {
     /// How many RRsets there are.
     package var rrsetCount: Int { content.rrsetCount }
 
+    /// The RRsets of a name and of all names above it, found by looking at each node once.
+    package func forEachRRset(atOrAbove name: Name, _ body: (RRset) -> Void) {
+        let octets = name.wire.map(lowercased)
+        let apexWire = apex.wire.map(lowercased)
+        octets.withUnsafeBytes { octets in
+            guard let start = octets.baseAddress else { return }
+            content.forEachNode { node in
+                let rest = octets.count - node.nameLength
+                guard rest >= 0, sameOctets(start + rest, node.name, count: node.nameLength) else { return }
+                if name.isAtOrBelow(Name(validWire: node.nameOctets)) {
+                    node.forEachRRset(apex: apexWire, body)
+                }
+            }
+        }
+    }
+
     /// The RRsets one after the other, so that never all of them exist at once.
     package func forEachRRset(_ body: (RRset) -> Void) {
         let apexWire = apex.wire.map(lowercased)

@@ -110,9 +110,11 @@ struct ZoneLinker: ~Copyable {
             while node.nameLength - position > apex.count {
                 position += 1 + Int(node.name.load(fromByteOffset: position, as: UInt8.self))
                 let length = node.nameLength - position
-                let isKnown = length == known.count && known.withUnsafeBytes { octets in
-                    octets.baseAddress.map { sameOctets($0, node.name + position, count: length) } ?? false
-                }
+                let isKnown =
+                    length == known.count
+                    && known.withUnsafeBytes { octets in
+                        octets.baseAddress.map { sameOctets($0, node.name + position, count: length) } ?? false
+                    }
                 if isKnown { break }
                 let above = node.name + position
                 known = Array(UnsafeRawBufferPointer(start: above, count: length))
