@@ -26,10 +26,12 @@ let package = Package(
     products: [.executable(name: "ninelives", targets: ["ninelives"])],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
         .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
         .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
+        .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
         .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
         .package(url: "https://github.com/hummingbird-project/swift-mustache", from: "2.1.1"),
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
@@ -47,21 +49,31 @@ let package = Package(
             swiftSettings: strict),
         .target(name: "DNSClient", dependencies: ["Addresses", "DNS", nio, nioPosix], swiftSettings: strict),
         .target(
-            name: "Checks", dependencies: ["Addresses", nio, nioPosix, nioTLS, nioSSL], swiftSettings: strict),
+            name: "Checks", dependencies: ["Addresses", "CSockets", nio, nioPosix, nioTLS, nioSSL],
+            swiftSettings: strict),
         .target(
             name: "Settings",
             dependencies: ["Addresses", "DNS", "Failover", "Checks", .product(name: "Yams", package: "Yams")],
             swiftSettings: strict),
         .target(
+            name: "Storage", dependencies: ["Failover", .product(name: "GRDB", package: "GRDB.swift")],
+            swiftSettings: strict),
+        .target(
+            name: "Accounts",
+            dependencies: [
+                "Failover", "Storage", .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "CryptoExtras", package: "swift-crypto"),
+            ], swiftSettings: strict),
+        .target(
             name: "Control",
             dependencies: [
-                "Addresses", "DNS", "Failover", "Checks", "Settings", "DNSServer", "DNSClient", logging, nio,
+                "Addresses", "DNS", "Failover", "Checks", "Settings", "Storage", "DNSServer", "DNSClient", logging, nio,
                 nioPosix,
             ], swiftSettings: strict),
         .target(
             name: "Web",
             dependencies: [
-                "Control", .product(name: "Hummingbird", package: "hummingbird"),
+                "Accounts", "Control", "Failover", "Storage", .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Mustache", package: "swift-mustache"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"), logging, nio,
@@ -75,8 +87,10 @@ let package = Package(
         .executableTarget(
             name: "ninelives",
             dependencies: [
-                "Addresses", "Checks", "Control", "DNS", "DNSServer", "Demo", "Failover", "Settings", "Web", logging,
-                nio,
+                "Accounts", "Addresses", "CSockets", "Checks", "Control", "DNS", "DNSServer", "Demo", "Failover",
+                "Settings",
+                "Storage", "Web",
+                logging, nio,
                 nioPosix, .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
@@ -112,16 +126,24 @@ let package = Package(
             path: "Tests/Settings"),
         .testTarget(
             name: "ControlTests",
-            dependencies: ["Addresses", "Checks", "Control", "DNS", "Failover", "Settings", "TestSupport", logging],
+            dependencies: [
+                "Addresses", "Checks", "Control", "DNS", "Failover", "Settings", "Storage", "TestSupport", logging,
+            ],
             path: "Tests/Control"),
         .testTarget(
             name: "WebTests",
             dependencies: [
-                "Control", "Demo", "TestSupport", "Web", nio, nioPosix,
+                "Accounts", "Checks", "Control", "Failover", "Storage", logging, "Demo", "TestSupport", "Web", nio,
+                nioPosix,
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "HummingbirdTesting", package: "hummingbird"),
             ], path: "Tests/Web"),
+        .testTarget(
+            name: "StorageTests", dependencies: ["Failover", "Storage", "TestSupport"], path: "Tests/Storage"),
+        .testTarget(
+            name: "AccountsTests", dependencies: ["Accounts", "Failover", "Storage", "TestSupport"],
+            path: "Tests/Accounts"),
         // What a user does, done to the built executable with real tools.
         .testTarget(name: "ScenarioTests", dependencies: ["TestSupport"], path: "Tests/Scenarios"),
     ]

@@ -1,3 +1,4 @@
+import Addresses
 import ArgumentParser
 import DNS
 
@@ -8,6 +9,7 @@ struct AnswerOnly: ParsableCommand {
     @Option(help: "How many names.") var names = 1000
     @Option(help: "How many queries, in millions.") var millions = 10
     @Flag(help: "Let all names be dynamic.") var dynamic = false
+    @Flag(help: "Ask from an address whose replies are counted, not from loopback.") var counted = false
 
     func run() throws {
         let dynamicNames = dynamic ? try (0..<names).map { try Name(Content.name($0)) } : []
@@ -24,18 +26,22 @@ struct AnswerOnly: ParsableCommand {
         }
         let lengths = queries.map(\.count)
         let reply = UnsafeMutableRawBufferPointer.allocate(byteCount: 2048, alignment: 64)
-        let source = AnswerSource(snapshot, table)
+        let options = StoredOptions(Content.options(perSecond: 1_000_000), rates: RateTable(seed: 7))
+        let source = AnswerSource(snapshot, table, options)
+        var client = AskingClient(
+            .v4(IPv4Address(bits: counted ? 0xC633_6401 : 0x7F00_0001)), over: .datagram, nowSeconds: 0)
         let clock = ContinuousClock()
         var octets = 0
         let took = clock.measure {
             for index in 0..<millions * 1_000_000 {
+                if index & 0xFFFF == 0 { client.nowSeconds &+= 1 }
                 let place = index & (queries.count - 1)
                 let query = UnsafeRawBufferPointer(
                     start: memory.baseAddress.map { $0 + place * stride }, count: lengths[place])
-                octets += DNS.answer(query, over: .datagram, from: source, into: reply)
+                octets += DNS.answer(query, for: client, from: source, into: reply)
             }
         }
-        withExtendedLifetime((snapshot, table)) {}
+        withExtendedLifetime((snapshot, table, options)) {}
         let perQuery = took / .nanoseconds(millions * 1_000_000)
         print("\(perQuery) ns per query, \(octets / (millions * 1_000_000)) octets per reply")
     }

@@ -8,6 +8,16 @@ enum Content {
     static let apex = "bench.test."
     static let ttlSeconds: UInt32 = 300
 
+    /// Cookies and the rate limit as they are in production.
+    static func options(perSecond: Int = RateLimit().perSecond) -> AnswerOptions {
+        var options = AnswerOptions()
+        options.cookieSecrets = [CookieSecret(octets: 0..<16)].compactMap { $0 }
+        var limit = RateLimit()
+        limit.perSecond = perSecond
+        options.rateLimit = limit
+        return options
+    }
+
     static func name(_ index: Int) -> String { "n\(index).\(apex)" }
 
     static func v4(_ index: Int) -> UInt32 { 10 << 24 | UInt32(truncatingIfNeeded: index) & 0xFF_FFFF }

@@ -93,7 +93,7 @@ final class Driver: Sendable {
 
     func run() {
         if let processor { ninelives_pin_to_processor(Int32(processor)) }
-        guard let batch = ninelives_batch_create(UInt32(Self.batchSize), 0) else { return }
+        guard let batch = ninelives_batch_create(UInt32(Self.batchSize), 4, 0) else { return }
         defer { ninelives_batch_free(batch) }
         let octets = address.octets
         let descriptors = (0..<sockets).map { _ in ninelives_connect_udp(octets, octets.count, port) }

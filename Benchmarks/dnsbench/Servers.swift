@@ -25,7 +25,7 @@ struct Serve: AsyncParsableCommand {
         let built = clock.now
         let server = DNSServer(
             listen: [DNSListen(address: .v4(IPv4Address(bits: 0x7F00_0001)), port: port)], workers: workers,
-            snapshot: snapshot, logger: Logger(label: "dnsbench"))
+            snapshot: snapshot, options: Content.options(), logger: Logger(label: "dnsbench"))
         for (index, name) in dynamicNames.enumerated() { server.publish(name, Content.dynamicAnswer(index)) }
         try await server.start()
         print("zone made in \(made - start), laid out in \(built - made): \(snapshot.byteCount) bytes")
@@ -50,7 +50,7 @@ struct Reflect: ParsableCommand {
 
     func run() throws {
         let descriptor = ninelives_open_udp([127, 0, 0, 1], 4, port, 1)
-        guard descriptor >= 0, let batch = ninelives_batch_create(batch, 0) else {
+        guard descriptor >= 0, let batch = ninelives_batch_create(batch, 4, 0) else {
             throw ValidationError("cannot listen on 127.0.0.1:\(port): error \(-descriptor)")
         }
         while true {

@@ -19,7 +19,7 @@ struct ninelives_batch_headers {
     uint8_t *controls;  // calloc aligns, and control_size keeps it
 };
 
-ninelives_batch *ninelives_batch_create(uint32_t capacity, int wants_addresses) {
+ninelives_batch *ninelives_batch_create(uint32_t capacity, int family, int wants_addresses) {
     ninelives_batch *batch = calloc(1, sizeof *batch);
     struct ninelives_batch_headers *headers = calloc(1, sizeof *headers);
     if (!batch || !headers) {
@@ -49,6 +49,9 @@ ninelives_batch *ninelives_batch_create(uint32_t capacity, int wants_addresses) 
         ninelives_batch_free(batch);
         return NULL;
     }
+    batch->addressStride = sizeof *headers->names;
+    batch->addresses = (const uint8_t *)headers->names + (family == 4 ? offsetof(struct sockaddr_in, sin_addr)
+                                                                      : offsetof(struct sockaddr_in6, sin6_addr));
     for (uint32_t i = 0; i < capacity; i++) {
         headers->in_vectors[i].iov_base = batch->queries + (size_t)i * query_stride;
         headers->in_vectors[i].iov_len = query_stride;

@@ -12,6 +12,7 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/time.h>
+#include <time.h>
 #include <unistd.h>
 
 static socklen_t fill_address(struct sockaddr_storage *storage, const uint8_t *octets, size_t length, uint16_t port) {
@@ -83,6 +84,16 @@ int ninelives_open_tcp(const uint8_t *octets, size_t length, uint16_t port) {
     return descriptor;
 }
 
+int ninelives_start_tcp(const uint8_t *octets, size_t length, uint16_t port, int *is_open) {
+    int descriptor = socket(length == 4 ? AF_INET : AF_INET6, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    if (descriptor < 0) return -errno;
+    struct sockaddr_storage name;
+    socklen_t size = fill_address(&name, octets, length, port);
+    *is_open = connect(descriptor, (struct sockaddr *)&name, size) == 0;
+    if (!*is_open && errno != EINPROGRESS) return fail(descriptor);
+    return descriptor;
+}
+
 int ninelives_connect_udp(const uint8_t *octets, size_t length, uint16_t port) {
     int descriptor = socket(length == 4 ? AF_INET : AF_INET6, SOCK_DGRAM | SOCK_CLOEXEC, 0);
     if (descriptor < 0) return -errno;
@@ -101,6 +112,12 @@ uint16_t ninelives_local_port(int descriptor) {
     if (name.ss_family == AF_INET) return ntohs(((struct sockaddr_in *)&name)->sin_port);
     if (name.ss_family == AF_INET6) return ntohs(((struct sockaddr_in6 *)&name)->sin6_port);
     return 0;
+}
+
+uint32_t ninelives_coarse_seconds(void) {
+    struct timespec now;
+    clock_gettime(CLOCK_REALTIME_COARSE, &now);
+    return (uint32_t)now.tv_sec;
 }
 
 // Linux refuses to shut an unconnected socket down, but wakes its readers all the same.

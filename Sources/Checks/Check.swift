@@ -28,6 +28,9 @@ package protocol Check: Sendable {
 
     /// What is probed, for people: `http://cat.example.test:8080/ at 127.0.0.11`.
     var target: String { get }
+
+    /// The same probe for `ProbeWorkers`; nil if it needs more than one plain connection to a known address.
+    var plain: PlainProbe? { get }
 }
 
 /// Where one argument of a check comes from and what it looks like.

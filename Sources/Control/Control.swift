@@ -3,6 +3,7 @@ import Failover
 import Logging
 import NIOCore
 import Settings
+import Storage
 
 /// The imperative shell: owns the engine, hands it what happens and performs what it answers.
 ///
@@ -13,24 +14,46 @@ import Settings
 ///
 /// Everything that reads (page, API, CLI) reads reports made here, and changes nothing.
 package actor Control: ControlInterface {
-    private var engine = Engine()
-    private var targets: [IndicatorName: ProbeTarget] = [:]
+    var engine = Engine()
+    /// Sorted by name; the place is the key by which the probe workers know a target.
+    var targets: [ProbeTarget] = []
+    var places: [IndicatorName: Int] = [:]
+    var workers: ProbeWorkers?
+    var epoch: UInt32 = 0
+    /// Probes under way that are not the workers', and the turns that wait for room.
+    var othersUnderWay = 0
+    var othersWaiting: ArraySlice<(place: Int, version: UInt64)> = []
     private var log = EventLog()
     private var sequence: UInt64 = 0
     private var listeners: [UInt64: AsyncStream<UInt64>.Continuation] = [:]
-    private var nextVersion: UInt64 = 0
+    var nextVersion: UInt64 = 0
     private var wake: Scheduled<Void>?
-    private var isStopped = false
+    var isStopped = false
 
-    private let clock: ShellClock
+    let clock: ShellClock
     private let publisher: any Publisher
-    private let group: any EventLoopGroup
+    let group: any EventLoopGroup
     private let logger: Logger
     private let process: ProcessReport
+    let probing: Probing
+    /// Nil without a store: then nothing outlives the process.
+    let keeping: Keeping?
+    private var unwritten: [StoredChange] = []
 
+    /// - Parameter store: what outlives the process; the engine goes on from what it holds.
     package init(
-        clock: ShellClock, publisher: any Publisher, group: any EventLoopGroup, process: ProcessReport, logger: Logger
-    ) {
+        clock: ShellClock, publisher: any Publisher, group: any EventLoopGroup, process: ProcessReport,
+        probing: Probing = Probing(), store: Store? = nil, logger: Logger
+    ) throws(StoreError) {
+        if let store {
+            let keeping = try Keeping(store)
+            engine = Engine(remembering: try keeping.memory())
+            log = try keeping.log()
+            self.keeping = keeping
+        } else {
+            keeping = nil
+        }
+        self.probing = probing
         self.clock = clock
         self.publisher = publisher
         self.group = group
@@ -48,36 +71,46 @@ package actor Control: ControlInterface {
     }
 
     package func apply(_ configuration: Configuration, checks: [IndicatorName: any Check]) {
-        for target in targets.values { target.scheduled?.cancel() }
-        var kept: [IndicatorName: ProbeTarget] = [:]
-        for indicator in configuration.indicators where !indicator.isDisabled {
-            guard let check = checks[indicator.name] else { continue }
-            nextVersion += 1
-            kept[indicator.name] = ProbeTarget(
-                check: check, policy: indicator.policy, version: nextVersion,
-                startedAt: targets[indicator.name]?.startedAt)
-        }
-        targets = kept
-        take(.configured(configuration))
+        replaceTargets(configuration, checks: checks)
+        let known = targets.map { engine.status(of: $0.name) != nil }
+        perform(event: .configured(configuration))
         // What the engine did not ask for anew (it kept its state) goes on at its interval.
-        for indicator in configuration.indicators where targets[indicator.name]?.scheduled == nil {
-            perform(.probe(indicator.name, .afterInterval(indicator.policy.interval)), receivedAt: clock.now)
+        for (place, wasKnown) in known.enumerated() where wasKnown && !targets[place].isAsked {
+            schedule(targets[place].name, .afterInterval(targets[place].policy.interval), patience: nil)
         }
+        finishTaking()
     }
 
-    package func impose(_ override: Override) { take(.overridden(override)) }
+    /// Imposes an operator's word, at once; returns when it would survive a power cut.
+    ///
+    /// - Throws: that it could not be written. It is in force all the same, until the process ends.
+    package func impose(_ override: Override) async throws(StoreError) {
+        perform(event: .overridden(override))
+        let changes = unwritten
+        unwritten = []
+        finishTaking()
+        try await keeping?.store.commit(changes)
+    }
 
     /// Ends all timers; probes under way end by themselves and are not heard.
     package func stop() {
         isStopped = true
         wake?.cancel()
-        for target in targets.values { target.scheduled?.cancel() }
-        targets = [:]
+        for target in targets { target.scheduled?.cancel() }
+        targets = []
+        places = [:]
+        workers?.stop()
         for listener in listeners.values { listener.finish() }
         listeners = [:]
     }
 
-    private func take(_ event: Event) {
+    func take(_ event: Event) {
+        perform(event: event)
+        finishTaking()
+    }
+
+    /// Hands an event in and performs what comes of it. `finishTaking` comes after the last of a batch.
+    func perform(event: Event) {
         guard !isStopped else { return }
         let receivedAt = clock.now
         var published: [Event] = []
@@ -87,7 +120,13 @@ package actor Control: ControlInterface {
         for report in published {
             for effect in engine.handle(report, at: clock.now) { perform(effect, receivedAt: receivedAt) }
         }
+    }
+
+    func finishTaking() {
+        workers?.commit()
         changed()
+        keeping?.store.note(unwritten)
+        unwritten = []
     }
 
     // MARK: What is done
@@ -100,14 +139,15 @@ package actor Control: ControlInterface {
             publisher.publish(decision)
             return .published(decision.scheme, generation: decision.generation, took: clock.now - receivedAt)
         case .append(let entry):
-            log.append(entry)
             record(entry)
         case .reconcile:
             break  // `local` is the only provider there is: publishing has made it so already.
         case .notify(let notice):
             logger.notice("Notice", metadata: ["notice": "\(Wording.sentence(for: notice))"])
-        case .probe(let name, let turn):
-            schedule(name, turn)
+        case .probe(let name, let turn, let patience):
+            schedule(name, turn, patience: patience)
+        case .retireTripwire(let name):
+            if let place = places[name] { workers?.retireWire(UInt32(place)) }
         case .wake(let instant):
             wake?.cancel()
             wake = group.next().scheduleTask(in: delay(until: instant)) { Task { await self.take(.woke) } }
@@ -116,7 +156,9 @@ package actor Control: ControlInterface {
     }
 
     private func record(_ entry: LogEntry) {
-        let report = Wording.report(entry, id: 0)
+        let report = Wording.report(entry, id: log.nextID)
+        log.append(report)
+        if keeping != nil { unwritten += Keeping.changes(for: entry, report, engine) }
         var metadata: Logger.Metadata = ["text": "\(report.text)"]
         if let scheme = report.scheme { metadata["scheme"] = "\(scheme)" }
         if let indicator = report.indicator { metadata["indicator"] = "\(indicator)" }
@@ -127,33 +169,8 @@ package actor Control: ControlInterface {
         }
     }
 
-    private func schedule(_ name: IndicatorName, _ turn: ProbeTurn) {
-        guard let target = targets[name] else { return }
-        target.scheduled?.cancel()
-        let due = ProbeTiming.due(
-            turn, startedAt: target.startedAt, isFirstTurn: target.isFirstTurn, now: clock.now,
-            random: .random(in: 0..<1))
-        let version = target.version
-        targets[name]?.scheduled = group.next().scheduleTask(in: delay(until: due)) {
-            Task { await self.probe(name, version: version) }
-        }
-        if case .afterInterval = turn { targets[name]?.isFirstTurn = false }
-    }
-
-    private func delay(until instant: Instant) -> TimeAmount {
+    func delay(until instant: Instant) -> TimeAmount {
         .nanoseconds(max(0, (instant - clock.now).nanoseconds))
-    }
-
-    private func probe(_ name: IndicatorName, version: UInt64) async {
-        guard let target = targets[name], target.version == version, !target.isRunning else { return }
-        targets[name]?.startedAt = clock.now
-        targets[name]?.isRunning = true
-        let result = await target.check.probe(timeout: target.policy.timeout, on: group)
-        guard targets[name]?.version == version else { return }
-        targets[name]?.isRunning = false
-        targets[name]?.lastPhases = result.phases
-        let outcome: Probe.Outcome = result.isSuccess ? .success : .failure
-        take(.probed(name, Probe(outcome, reason: result.reason, took: result.phases.total)))
     }
 
     // MARK: What can be read
@@ -175,10 +192,10 @@ package actor Control: ControlInterface {
     private func forget(listener key: UInt64) { listeners[key] = nil }
 
     package func report() -> Report {
-        Reporting(engine: engine, now: clock.now, targets: targets)
+        Reporting(engine: engine, now: clock.now, targets: targets, places: places)
             .report(
                 process: process, sequence: sequence,
-                events: log.newest(200).map { Wording.report($0.entry, id: $0.id) })
+                events: Array(log.newest(200)))
     }
 
     package func explanation(of scheme: String) -> Explanation? {

@@ -1,25 +1,27 @@
-import Failover
-
-/// What happened, in order: the newest entries, each with a number that is never used twice.
+/// What happened, in order: the newest lines, each with a number that is never used twice.
 struct EventLog: Sendable {
-    struct Entry: Sendable {
-        let id: UInt64
-        let entry: LogEntry
-    }
-
-    /// How many entries are kept; older ones are let go.
+    /// How many lines are kept at hand; the store has the older ones.
     static let capacity = 10_000
 
-    private(set) var entries: [Entry] = []
-    private var nextID: UInt64 = 1
+    private(set) var nextID: UInt64 = 1
+    private var lines: [EventReport] = []
 
-    mutating func append(_ entry: LogEntry) {
-        entries.append(Entry(id: nextID, entry: entry))
-        nextID += 1
+    init() {}
+
+    /// Goes on after `lines`, the oldest first.
+    init(after lines: [EventReport], nextID: UInt64) {
+        self.lines = lines
+        self.nextID = nextID
+    }
+
+    /// - Parameter line: numbered `nextID`.
+    mutating func append(_ line: EventReport) {
+        lines.append(line)
+        nextID = line.id + 1
         // Dropping a tenth at once keeps the cost of an append constant.
-        if entries.count > Self.capacity { entries.removeFirst(Self.capacity / 10) }
+        if lines.count > Self.capacity { lines.removeFirst(Self.capacity / 10) }
     }
 
     /// The newest first.
-    func newest(_ count: Int) -> ReversedCollection<ArraySlice<Entry>> { entries.suffix(count).reversed() }
+    func newest(_ count: Int) -> ReversedCollection<ArraySlice<EventReport>> { lines.suffix(count).reversed() }
 }

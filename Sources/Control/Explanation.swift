@@ -62,6 +62,8 @@ extension Explanation {
         case .state(let name, let state, let agreeing, let all):
             return step(
                 "state", "\(name) is \(state.rawValue): \(agreeing) of \(Wording.count(all, "vantage")) agree")
+        case .recalled:
+            return step("recalled", "in force since then, also before Ninelives was started the last time")
         case .overridden(let override):
             return step("override", Wording.override(override))
         case .overrideEnded(let override):

@@ -4,15 +4,46 @@ import NIOCore
 
 /// One indicator's check and where it stands in its schedule.
 struct ProbeTarget {
+    let name: IndicatorName
     let check: any Check
     let policy: Policy
+    /// Whether the probe workers do its probes; otherwise it is probed through `Check.probe`.
+    let isPlain: Bool
     /// Distinguishes this target from an earlier one of the same name, whose probe may still be under way.
     let version: UInt64
     var startedAt: Instant?
     var isFirstTurn = true
-    var isRunning = false
+    /// Whether the engine has asked for a probe since this revision came into force.
+    var isAsked = false
+    /// Whether it has been probed since this revision came into force.
+    var hasStarted = false
+    /// Probes under way that are not the probe workers'.
+    var underWay = 0
     var scheduled: Scheduled<Void>?
-    var lastPhases: ProbePhases?
+    var lastPhases: LastPhases?
+}
+
+/// The phases of a probe, kept small: microseconds, -1 for a phase that was not reached.
+struct LastPhases {
+    private let resolve, connect, tls, firstByte: Int32
+
+    init(_ phases: ProbePhases) {
+        func small(_ duration: Duration?) -> Int32 { duration.map { Int32(clamping: $0.nanoseconds / 1000) } ?? -1 }
+        resolve = small(phases.resolve)
+        connect = small(phases.connect)
+        tls = small(phases.tls)
+        firstByte = small(phases.firstByte)
+    }
+
+    var phases: ProbePhases {
+        func duration(_ small: Int32) -> Duration? { small < 0 ? nil : .microseconds(small) }
+        var phases = ProbePhases()
+        phases.resolve = duration(resolve)
+        phases.connect = duration(connect)
+        phases.tls = duration(tls)
+        phases.firstByte = duration(firstByte)
+        return phases
+    }
 }
 
 /// When the next probe of a target is due. The engine says which turn it is; the shell adds what is random.
@@ -20,19 +51,25 @@ struct ProbeTiming {
     /// Every interval is lengthened or shortened by up to this share, so that checks do not fall into step.
     static let jitter = 0.1
 
+    /// How long after the start of the last probe the next regular one comes.
+    ///
+    /// - Parameter random: 0..<1.
+    static func spread(_ interval: Duration, isFirstTurn: Bool, random: Double) -> Duration {
+        // The second probe comes after a random part of the interval: from then on the targets that all
+        // started together are spread over it.
+        interval * (isFirstTurn ? max(random, 0.1) : 1 + jitter * (2 * random - 1))
+    }
+
     /// - Parameter random: 0..<1.
     static func due(_ turn: ProbeTurn, startedAt: Instant?, isFirstTurn: Bool, now: Instant, random: Double) -> Instant
     {
         switch turn {
-        case .now:
+        case .now, .beside:
             return now
         case .recheck(let pause):
             return now + pause
         case .afterInterval(let interval):
-            // The second probe comes after a random part of the interval: from then on the targets that all
-            // started together are spread over it.
-            let factor = isFirstTurn ? max(random, 0.1) : 1 + jitter * (2 * random - 1)
-            return max(now, (startedAt ?? now) + interval * factor)
+            return max(now, (startedAt ?? now) + spread(interval, isFirstTurn: isFirstTurn, random: random))
         }
     }
 }

@@ -74,6 +74,8 @@ package struct IndicatorReport: Codable, Hashable, Sendable {
     /// True while probes contradict the state but not yet often enough.
     package var isUndecided: Bool
     package var probesUntilFlip: Int
+    /// `on`, or why it was retired; nil where the policy asks for none.
+    package var tripwire: String?
     package var lastProbe: ProbeReport?
     /// The last probes, oldest first, at most ten.
     package var recent: [ProbeReport]

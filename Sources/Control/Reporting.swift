@@ -20,7 +20,8 @@ package struct ProcessReport: Sendable {
 struct Reporting {
     let engine: Engine
     let now: Instant
-    let targets: [IndicatorName: ProbeTarget]
+    let targets: [ProbeTarget]
+    let places: [IndicatorName: Int]
 
     func report(process: ProcessReport, sequence: UInt64, events: [EventReport]) -> Report {
         let indicators = engine.indicators
@@ -60,16 +61,16 @@ struct Reporting {
     }
 
     private func indicator(_ status: IndicatorStatus) -> IndicatorReport {
-        let target = targets[status.name]
+        let target = places[status.name].map { targets[$0] }
         var recent = status.recent.map(ProbeReport.init(of:))
-        if let phases = target?.lastPhases, !recent.isEmpty { recent[recent.count - 1].add(phases) }
+        if let phases = target?.lastPhases?.phases, !recent.isEmpty { recent[recent.count - 1].add(phases) }
         return IndicatorReport(
             name: status.name.text, method: target.map { type(of: $0.check).method } ?? "",
             target: target?.check.target ?? "", policy: status.policy.name,
             intervalSeconds: status.policy.interval.milliseconds / 1000, state: status.state.rawValue,
             effective: status.effective.rawValue, since: status.since?.seconds,
             override: status.isDisabled ? "disabled" : status.override.map(\.label), isUndecided: status.isUndecided,
-            probesUntilFlip: status.probesUntilFlip, lastProbe: recent.last, recent: recent)
+            probesUntilFlip: status.probesUntilFlip, tripwire: status.tripwire, lastProbe: recent.last, recent: recent)
     }
 }
 
@@ -92,7 +93,7 @@ extension Guard {
     var until: Instant? {
         switch self {
         case .failbackHeld(let until, _), .massFailure(_, _, let until): until
-        case .failbackManual, .passed: nil
+        case .failbackManual, .vantageDoubted, .passed: nil
         }
     }
 }

@@ -27,6 +27,18 @@ extension Wording {
             report.indicator = override.subject.indicator?.text
             report.scheme = override.subject.scheme?.text
             report.text = hasEnded ? "ended: \(self.override(override))" : self.override(override)
+        case .vantageDoubted(let failed, let all):
+            report.kind = "vantage"
+            report.text = sentence(for: .vantageDoubted(failed: failed, of: all))
+            report.tone = "bad"
+        case .vantageTrusted:
+            report.kind = "vantage"
+            report.text = sentence(for: .vantageTrusted)
+            report.tone = "good"
+        case .tripwireRetired(let name, let because):
+            report.kind = "tripwire"
+            report.indicator = name.text
+            report.text = "\(name): tripwire \(because)"
         case .configured(let indicators, let schemes):
             report.kind = "configuration"
             report.text = "configuration in force: \(count(schemes, "scheme")), \(count(indicators, "indicator"))"

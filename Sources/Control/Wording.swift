@@ -84,6 +84,8 @@ enum Wording {
         case .failbackHeld(_, let delay): "a better member is back and must stay ok for \(duration(delay))"
         case .failbackManual: "a better member is back; failback waits for an operator"
         case .massFailure(let failed, let all, _): "\(failed) of \(all) members failed at once; held for one recheck"
+        case .vantageDoubted(let failed, let all):
+            "\(failed) of \(all) reference targets fail: it may be us, so nothing is changed"
         case .passed: "nothing held it back"
         }
     }
@@ -108,6 +110,9 @@ enum Wording {
         case .allDown(let scheme, let rule): "\(scheme): no member is usable: \(allDown(rule))"
         case .massFailure(let scheme, let failed, let all):
             "\(scheme): \(failed) of \(all) members failed at once; is it our own network?"
+        case .vantageDoubted(let failed, let all):
+            "\(failed) of \(all) reference targets fail: it may be us; verdicts are set aside"
+        case .vantageTrusted: "the reference targets answer again: verdicts count"
         }
     }
 }

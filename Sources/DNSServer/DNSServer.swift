@@ -19,6 +19,7 @@ package final class DNSServer: Sendable {
     private let logger: Logger
     private let state: ServingState
     private let cells: CounterCells
+    private let rates: RateTable
     private let phase = Mutex(Phase.idle)
 
     private enum Phase {
@@ -29,9 +30,10 @@ package final class DNSServer: Sendable {
     /// - Parameters:
     ///   - listen: each is served over UDP and TCP.
     ///   - workers: UDP threads for each address, 1–256; as a rule one for each processor.
+    ///   - options: what is said about the server itself, and how much each client gets.
     package init(
-        listen: [DNSListen], workers: Int, snapshot: ZoneSnapshot, limits: DNSServerLimits = DNSServerLimits(),
-        logger: Logger
+        listen: [DNSListen], workers: Int, snapshot: ZoneSnapshot, options: AnswerOptions = AnswerOptions(),
+        limits: DNSServerLimits = DNSServerLimits(), logger: Logger
     ) {
         precondition((1...256).contains(workers))
         self.listens = listen
@@ -39,7 +41,8 @@ package final class DNSServer: Sendable {
         self.limits = limits
         self.logger = logger
         let readers = listen.count * workers + limits.tcpThreads
-        state = ServingState(snapshot, readers: readers)
+        rates = RateTable(seed: .random(in: 0 ... .max))
+        state = ServingState(snapshot, options: StoredOptions(options, rates: rates), readers: readers)
         cells = CounterCells(workers: readers)
     }
 
@@ -71,9 +74,7 @@ package final class DNSServer: Sendable {
         let listening = sockets.listening
         while let socket = sockets.takeUDP() {
             guard
-                let worker = UDPWorker(
-                    descriptor: socket.descriptor, isWildcard: socket.isWildcard, state: state, reader: udp.count,
-                    cells: cells)
+                let worker = UDPWorker(socket, state: state, reader: udp.count, cells: cells)
             else {
                 close(socket.descriptor)
                 await stop(udp, tcp)
@@ -142,6 +143,9 @@ package final class DNSServer: Sendable {
     /// what was published for them, and serial numbers never go back.
     package func replace(_ snapshot: ZoneSnapshot) { state.replace(snapshot) }
 
+    /// Answers by other options, for every query of every batch that begins after this returns.
+    package func replace(_ options: AnswerOptions) { state.replace(StoredOptions(options, rates: rates)) }
+
     /// The serial number of the zone with this apex; nil if there is none.
     package func serial(ofZone apex: Name) -> UInt32? { state.serial(ofZone: apex) }
 
@@ -153,7 +157,12 @@ package final class DNSServer: Sendable {
     }
 
     /// What was done since the server was made.
-    package var counters: DNSServerCounters { cells.sum }
+    package var counters: DNSServerCounters {
+        var counters = cells.sum
+        counters.rateLimitSlipped = rates.slipped
+        counters.rateLimitDropped = rates.dropped
+        return counters
+    }
 }
 
 /// What came of publishing an answer.

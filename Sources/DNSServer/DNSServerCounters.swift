@@ -4,12 +4,15 @@ import Synchronization
 package struct DNSServerCounters: Hashable, Sendable {
     package var udpQueries: UInt64 = 0
     package var tcpQueries: UInt64 = 0
-    /// Queries that got no reply: too short, themselves replies, or the system could not send it.
+    /// Queries that got no reply: too short, themselves replies, over the rate limit, or the system could not send it.
     package var dropped: UInt64 = 0
     package var queryBytes: UInt64 = 0
     package var replyBytes: UInt64 = 0
     /// Replies over UDP with TC set.
     package var truncated: UInt64 = 0
+    /// Replies over the rate limit: sent without their records, and not sent.
+    package var rateLimitSlipped: UInt64 = 0
+    package var rateLimitDropped: UInt64 = 0
     /// TCP connections that were accepted, and those turned away by a limit.
     package var tcpConnections: UInt64 = 0
     package var tcpConnectionsRefused: UInt64 = 0

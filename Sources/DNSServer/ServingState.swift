@@ -16,6 +16,7 @@ final class ServingState: @unchecked Sendable {  // `source` is atomic, the rest
     private struct Writer: ~Copyable {
         var snapshot: ZoneSnapshot
         var table: DynamicTable
+        var options: StoredOptions
         var retired: [Retired] = []
     }
 
@@ -27,14 +28,16 @@ final class ServingState: @unchecked Sendable {  // `source` is atomic, the rest
             case answer(DynamicTable.RetiredAnswer)
             /// The snapshot is only kept alive; the table gives up what its successor took over.
             case generation(ZoneSnapshot, DynamicTable, shared: [Int], UnsafePointer<AnswerSource>)
+            /// The options are only kept alive.
+            case options(StoredOptions, UnsafePointer<AnswerSource>)
         }
     }
 
-    init(_ snapshot: ZoneSnapshot, readers: Int) {
+    init(_ snapshot: ZoneSnapshot, options: StoredOptions, readers: Int) {
         epochs = Epochs(readers: readers)
         let table = DynamicTable(for: snapshot)
-        source = Atomic(allocateSource(snapshot, table))
-        writer = Mutex(Writer(snapshot: snapshot, table: table))
+        source = Atomic(allocateSource(snapshot, table, options))
+        writer = Mutex(Writer(snapshot: snapshot, table: table, options: options))
     }
 
     deinit {
@@ -69,10 +72,22 @@ final class ServingState: @unchecked Sendable {  // `source` is atomic, the rest
         let table = DynamicTable(for: snapshot)
         writer.withLock { writer in
             let shared = table.adopt(writer.table, of: writer.snapshot, for: snapshot)
-            let old = source.exchange(allocateSource(snapshot, table), ordering: .sequentiallyConsistent)
+            let new = allocateSource(snapshot, table, writer.options)
+            let old = source.exchange(new, ordering: .sequentiallyConsistent)
             writer.retired.append(
                 Retired(epoch: epochs.retire(), what: .generation(writer.snapshot, writer.table, shared: shared, old)))
             (writer.snapshot, writer.table) = (snapshot, table)
+            reclaim(&writer)
+        }
+    }
+
+    /// Answers by other options from the next batch on.
+    func replace(_ options: StoredOptions) {
+        writer.withLock { writer in
+            let new = allocateSource(writer.snapshot, writer.table, options)
+            let old = source.exchange(new, ordering: .sequentiallyConsistent)
+            writer.retired.append(Retired(epoch: epochs.retire(), what: .options(writer.options, old)))
+            writer.options = options
             reclaim(&writer)
         }
     }
@@ -110,12 +125,15 @@ final class ServingState: @unchecked Sendable {  // `source` is atomic, the rest
         case .generation(_, let table, let shared, let source):
             table.relinquish(shared)
             source.deallocate()
+        case .options(_, let source): source.deallocate()
         }
     }
 }
 
-private func allocateSource(_ snapshot: ZoneSnapshot, _ table: DynamicTable) -> UnsafePointer<AnswerSource> {
+private func allocateSource(
+    _ snapshot: ZoneSnapshot, _ table: DynamicTable, _ options: StoredOptions
+) -> UnsafePointer<AnswerSource> {
     let source = UnsafeMutablePointer<AnswerSource>.allocate(capacity: 1)
-    source.initialize(to: AnswerSource(snapshot, table))
+    source.initialize(to: AnswerSource(snapshot, table, options))
     return UnsafePointer(source)
 }

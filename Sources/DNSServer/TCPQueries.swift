@@ -1,3 +1,5 @@
+import Addresses
+import CSockets
 import DNS
 import NIOCore
 
@@ -39,14 +41,17 @@ final class TCPQueries: ChannelDuplexHandler {
 
     private let loop: TCPLoop
     private let idleLimit: TimeAmount
+    private var client: AskingClient
     private var pending = ByteBuffer()
     private var isReadHeld = false
     private var isInputClosed = false
     private var lastQuery = NIODeadline.now()
     private var idleCheck: Scheduled<Void>?
 
-    init(loop: TCPLoop, idleLimit: TimeAmount) {
+    init(loop: TCPLoop, client: IPAddress, idleLimit: TimeAmount) {
         self.loop = loop
+        self.client = AskingClient(client, over: .stream, nowSeconds: 0)
+        self.client.idleLimitTenths = UInt16(clamping: idleLimit.nanoseconds / 100_000_000)
         self.idleLimit = idleLimit
     }
 
@@ -109,11 +114,12 @@ final class TCPQueries: ChannelDuplexHandler {
         loop.reader.enter()
         defer { loop.reader.leave() }
         let source = loop.state.current.pointee
+        client.nowSeconds = ninelives_coarse_seconds()
         var answered = 0
         while replies.readableBytes < Self.portion, let length = wholeFrameLength() {
             let replyLength = pending.withUnsafeReadableBytes { octets in
                 answer(
-                    UnsafeRawBufferPointer(rebasing: octets[2..<2 + length]), over: .stream, from: source,
+                    UnsafeRawBufferPointer(rebasing: octets[2..<2 + length]), for: client, from: source,
                     into: loop.scratch)
             }
             pending.moveReaderIndex(forwardBy: 2 + length)

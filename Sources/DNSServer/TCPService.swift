@@ -1,3 +1,4 @@
+import Addresses
 import DNS
 import NIOCore
 import NIOPosix
@@ -35,7 +36,7 @@ final class TCPService: Sendable {
 
     private func accept(_ channel: any Channel) -> EventLoopFuture<Void> {
         guard let loop = loops[ObjectIdentifier(channel.eventLoop)], let client = channel.remoteAddress?.ipAddress,
-            connections.open(from: client)
+            let address = IPAddress(client), connections.open(from: client)
         else {
             loops[ObjectIdentifier(channel.eventLoop)]?.counters.add(1, to: .tcpConnectionsRefused)
             return channel.eventLoop.makeFailedFuture(ChannelError.connectionRefusedByLimit)
@@ -43,7 +44,8 @@ final class TCPService: Sendable {
         loop.counters.add(1, to: .tcpConnections)
         channel.closeFuture.whenComplete { [connections] _ in connections.close(from: client) }
         return channel.eventLoop.makeCompletedFuture {
-            try channel.pipeline.syncOperations.addHandler(TCPQueries(loop: loop, idleLimit: idleLimit))
+            try channel.pipeline.syncOperations.addHandler(
+                TCPQueries(loop: loop, client: address, idleLimit: idleLimit))
         }
     }
 }

@@ -1,3 +1,4 @@
+import Addresses
 import CSockets
 import DNS
 import Glibc
@@ -12,6 +13,7 @@ final class UDPWorker: @unchecked Sendable {  // the batch belongs to the thread
     private static let batchSize: UInt32 = 32
 
     private let descriptor: Int32
+    private let isIPv6: Bool
     private let state: ServingState
     private let reader: Epochs.Reader
     private let counters: CounterCell
@@ -21,10 +23,13 @@ final class UDPWorker: @unchecked Sendable {  // the batch belongs to the thread
     private let thread = Mutex<pthread_t?>(nil)
 
     /// Takes the descriptor over if it succeeds; nil without memory.
-    init?(descriptor: Int32, isWildcard: Bool, state: ServingState, reader: Int, cells: CounterCells) {
-        guard let batch = ninelives_batch_create(Self.batchSize, isWildcard ? 1 : 0) else { return nil }
+    init?(_ socket: BoundSockets.Socket, state: ServingState, reader: Int, cells: CounterCells) {
+        isIPv6 = socket.listen.address.octets.count == 16
+        guard let batch = ninelives_batch_create(Self.batchSize, isIPv6 ? 6 : 4, socket.isWildcard ? 1 : 0) else {
+            return nil
+        }
         self.batch = batch
-        self.descriptor = descriptor
+        descriptor = socket.descriptor
         self.state = state
         self.reader = state.epochs.reader(reader)
         self.cells = cells
@@ -80,6 +85,8 @@ final class UDPWorker: @unchecked Sendable {  // the batch belongs to the thread
     private func serve(_ received: Int) {
         let batch = self.batch.pointee
         let counters = self.counters
+        let isIPv6 = self.isIPv6
+        let now = ninelives_coarse_seconds()
         var replies = 0
         var queryBytes = 0
         reader.enter()
@@ -90,7 +97,12 @@ final class UDPWorker: @unchecked Sendable {  // the batch belongs to the thread
             let reply = batch.replies + replies &* Int(batch.replyStride)
             let space = UnsafeMutableRawBufferPointer(start: reply, count: Int(batch.replyStride))
             queryBytes &+= length
-            let replyLength = answer(query, over: .datagram, from: source, into: space)
+            let address = UnsafeRawPointer(batch.addresses + index &* Int(batch.addressStride))
+            let client =
+                isIPv6
+                ? AskingClient(v6: address, over: .datagram, nowSeconds: now)
+                : AskingClient(v4: address, over: .datagram, nowSeconds: now)
+            let replyLength = answer(query, for: client, from: source, into: space)
             if replyLength == 0 { continue }
             batch.replyLengths[replies] = UInt32(truncatingIfNeeded: replyLength)
             batch.replyQueries[replies] = UInt32(truncatingIfNeeded: index)

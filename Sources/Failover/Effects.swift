@@ -10,7 +10,10 @@ struct Effects {
     mutating func append(_ what: LogEntry.What, at now: Instant) { entries.append(.append(LogEntry(at: now, what))) }
     mutating func reconcile(_ decision: Decision) { reconciliations.append(.reconcile(decision)) }
     mutating func notify(_ notice: Notice) { notices.append(.notify(notice)) }
-    mutating func probe(_ name: IndicatorName, _ turn: ProbeTurn) { probes.append(.probe(name, turn)) }
+    mutating func probe(_ name: IndicatorName, _ turn: ProbeTurn, patience: Duration? = nil) {
+        probes.append(.probe(name, turn, patience: patience))
+    }
+    mutating func retireTripwire(_ name: IndicatorName) { probes.append(.retireTripwire(name)) }
 
     /// publish, append, reconcile, notify, probe, wake.
     func inOrder(wake: Instant?) -> [Effect] {

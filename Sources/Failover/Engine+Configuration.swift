@@ -2,16 +2,20 @@
 extension Engine {
     mutating func configure(_ configuration: Configuration, at now: Instant, into effects: inout Effects) {
         // Sorted once more, as everything here relies on it.
-        let new = Configuration(indicators: configuration.indicators, schemes: configuration.schemes)
+        let new = Configuration(
+            indicators: configuration.indicators, schemes: configuration.schemes,
+            references: configuration.references)
         effects.append(.configured(indicators: new.indicators.count, schemes: new.schemes.count), at: now)
         replaceIndicators(new.indicators, at: now, into: &effects)
         replaceSchemes(new.schemes, at: now, into: &effects)
+        recall(at: now, into: &effects)
         alarms = Alarms()
         for index in indicatorTracks.indices {
             indicatorTracks[index].alarm = indicatorTracks[index].imposed?.until
             alarms.move(.indicator(index), from: nil, to: indicatorTracks[index].alarm)
         }
-        weigh(schemeTracks.indices)
+        doubt.configure(new.references)
+        doubtApplies()
     }
 
     private mutating func replaceIndicators(_ new: [Indicator], at now: Instant, into effects: inout Effects) {

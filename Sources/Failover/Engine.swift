@@ -13,12 +13,15 @@ package struct Engine: Sendable {
     var indicatorNames: [IndicatorName] = []
     var schemeNames: [SchemeName] = []
     var alarms = Alarms()
+    var doubt = VantageDoubt()
     /// The places of the schemes to be weighed anew before the event has been dealt with.
-    private var due: [Int] = []
+    var due: [Int] = []
     /// The latest instant handed in. Should one come from before it, it counts as this one.
     private var latest: Instant?
     /// The wake that the shell still has to deliver.
     private var wished: Instant?
+    /// What was in force before the process began, until the first configuration is in.
+    var memory: Memory?
 
     package init() {}
 
@@ -34,6 +37,9 @@ package struct Engine: Sendable {
         switch event {
         case .configured: break
         case .probed(let name, let probe): record(probe, of: name, at: now, into: &effects)
+        case .quiet(let name, let vantage, let underWay, let letWireGo):
+            grewQuiet(name, vantage, underWay: underWay, letWireGo: letWireGo, into: &effects)
+        case .tripped(let name, let vantage): tripped(name, vantage, into: &effects)
         case .overridden(let override): impose(override, at: now, into: &effects)
         case .woke: wished = nil
         case .published(let name, let generation, let took):
@@ -41,22 +47,6 @@ package struct Engine: Sendable {
         }
         evaluate(at: now, into: &effects)
         return effects.inOrder(wake: wake(at: now))
-    }
-
-    // MARK: Probes
-
-    private mutating func record(
-        _ probe: Probe, of name: IndicatorName, at now: Instant, into effects: inout Effects
-    ) {
-        guard let index = place(of: name), !indicatorTracks[index].indicator.isDisabled else { return }
-        let old = indicatorTracks[index].effective
-        let before = indicatorTracks[index].record(ProbeRecord(at: now, probe: probe))
-        let state = indicatorTracks[index].standing.state
-        if state != before {
-            effects.append(.stateChanged(name, from: before, to: state, reason: probe.reason), at: now)
-        }
-        effects.probe(name, indicatorTracks[index].nextTurn)
-        if indicatorTracks[index].effective != old { due += indicatorTracks[index].schemes }
     }
 
     // MARK: Time

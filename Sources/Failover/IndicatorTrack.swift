@@ -7,6 +7,15 @@ struct IndicatorTrack: Sendable {
     var schemes: [Int] = []
     /// The alarm that is set for it.
     var alarm: Instant?
+    var tripwire = Tripwire()
+    /// While the vantage doubts itself: what is known counts as unknown, and failures so far are forgotten.
+    var isSetAside = false {
+        didSet {
+            guard isSetAside != oldValue else { return }
+            if isSetAside { for index in hysteresis.indices { hysteresis[index].forgetFailures() } }
+            overrule()
+        }
+    }
 
     private let configuredAt: Instant
     /// One per vantage, sorted.
@@ -40,6 +49,13 @@ struct IndicatorTrack: Sendable {
         return before
     }
 
+    /// Takes over what an earlier process knew of the local vantage.
+    mutating func believe(_ verdict: Memory.Verdict) {
+        hysteresis = [Hysteresis(vantage: .local, state: verdict.state)]
+        quorum.believe(verdict)
+        overrule()
+    }
+
     /// Imposes an override, or with nil clears it; returns the one that it ends.
     mutating func impose(_ override: Override?) -> Override? {
         defer { overrule() }
@@ -54,6 +70,12 @@ struct IndicatorTrack: Sendable {
 
     private mutating func overrule() {
         effective = overruling.overrule(standing, of: indicator, configuredAt: configuredAt)
+        if isSetAside { effective.setAside() }
+    }
+
+    /// Takes a probe in that does not count: it is shown, and that is all.
+    mutating func setAside(_ record: ProbeRecord) {
+        hysteresis[place(of: record.probe.vantage, at: record.at)].show(record)
     }
 
     /// The place of a vantage. When a new one comes, those that have fallen silent are forgotten.
@@ -68,7 +90,24 @@ struct IndicatorTrack: Sendable {
 
     /// When the next probe is due: soon while there is doubt, otherwise at its interval.
     var nextTurn: ProbeTurn {
-        standing.isUndecided ? .recheck(indicator.policy.recheck) : .afterInterval(indicator.policy.interval)
+        guard standing.isUndecided else { return .afterInterval(indicator.policy.interval) }
+        let pause = indicator.policy.recheck
+        return .recheck(tripwire.isTripped ? min(pause, Tripwire.confirmation) : pause)
+    }
+
+    /// After how long without a result a probe from there is quieter than usual.
+    func patience(from vantage: Vantage) -> Duration? {
+        hysteresis.first { $0.vantage == vantage }?.usual.patience(indicator.policy)
+    }
+
+    /// Failures still needed before that vantage says err.
+    func failuresUntilErr(from vantage: Vantage) -> Int {
+        hysteresis.first { $0.vantage == vantage }?.failuresUntilErr(indicator.policy) ?? indicator.policy.fall
+    }
+
+    /// When the first failure came that counts towards err there; nil if none does.
+    func failingSince(from vantage: Vantage) -> Instant? {
+        hysteresis.first { $0.vantage == vantage }?.failingSince
     }
 
     /// The last probes from all vantages, oldest first, at most ten.

@@ -30,6 +30,8 @@ package struct IndicatorStatus: Hashable, Sendable {
     /// Opposing outcomes still needed to flip the verdict; before the first verdict 1, as one success is enough.
     package var probesUntilFlip: Int
     package var isUndecided: Bool
+    /// What became of the idle connection, in words; nil where the policy asks for none.
+    package var tripwire: String?
 }
 
 package struct SchemeStatus: Hashable, Sendable {
@@ -52,7 +54,8 @@ extension IndicatorTrack {
         IndicatorStatus(
             name: indicator.name, policy: indicator.policy, state: standing.state, effective: effective.effective,
             since: standing.since, override: imposed, isDisabled: indicator.isDisabled, recent: recent,
-            probesUntilFlip: standing.probesUntilFlip, isUndecided: !indicator.isDisabled && standing.isUndecided)
+            probesUntilFlip: standing.probesUntilFlip, isUndecided: !indicator.isDisabled && standing.isUndecided,
+            tripwire: indicator.policy.tripwire ? tripwire.retirement?.rawValue ?? "on" : nil)
     }
 }
 

@@ -37,6 +37,12 @@ struct SchemeTrack: Sendable {
     /// Set when a new revision moved the record elsewhere or changed its TTL.
     private var isToBeReconciled = false
 
+    /// Goes on answering what an earlier process answered.
+    mutating func recall(_ decision: Decision) {
+        answering.recall(decision, of: scheme)
+        gate.recall(decision.active)
+    }
+
     /// Imposes a pin, or with nil takes it away; returns the one that it ends.
     mutating func pin(_ override: Override?) -> Override? { selection.impose(override) }
 
@@ -54,7 +60,7 @@ struct SchemeTrack: Sendable {
         let choice = selection.select(effectives, of: scheme, on: occasion)
         let passage = gate.pass(choice, of: scheme, at: now)
         let answered = answering.answer(passage, of: scheme, at: now)
-        occasion = Occasion()
+        occasion = Occasion(vantageDoubt: occasion.vantageDoubt)
         candidates = choice.candidates
         announceHold(passage, at: now, into: &effects)
         switch answered {

@@ -19,6 +19,14 @@ package struct Listener: Hashable, Sendable, CustomStringConvertible {
         }
     }
 
+    /// Whether only this machine can reach it.
+    package var isLoopback: Bool {
+        switch address {
+        case .v4(let address): address.bits >> 24 == 127
+        case .v6: description.hasPrefix("[::1]:")
+        }
+    }
+
     /// Why a text is not a listener.
     enum Fault: Error {
         case noPort

@@ -14,8 +14,12 @@ package struct Settings: Sendable {
     /// At least one, no two alike.
     package var dnsListeners: [Listener]
     package var http: Listener
+    /// Whether looking at the page and the API needs no account; without a word of it, while only this machine can.
+    package var isReadingOpen: Bool
     /// Where what must outlive the process is kept; relative paths begin at the file's folder.
     package var dataFolder: String
+    /// What the DNS server says about itself, and how much each client gets.
+    package var dns: DNSSettings
     /// In the order in which they are configured; no name twice.
     package var zones: [Zone]
     package var configuration: Configuration

@@ -12,18 +12,29 @@ package struct SettingsKey: Sendable {
 
 /// The keys that exist, section by section. Reading, suggestions and the test of the documentation use this table.
 package enum SettingsKeys {
-    static let root = ["listen", "data", "zones", "policies", "indicators", "schemes"].map {
-        SettingsKey($0, standard: $0 == "data" ? Settings.standardDataFolder : nil)
-    }
+    static let root = [
+        "listen", "data", "access", "dns", "zones", "policies", "indicators", "references", "schemes",
+    ].map { SettingsKey($0, standard: $0 == "data" ? Settings.standardDataFolder : nil) }
     static let listen = [
         SettingsKey("dns", standard: Settings.standardDNSListener),
         SettingsKey("http", standard: Settings.standardHTTPListener),
+    ]
+    static let access = [SettingsKey("read")]
+    static let dns = [
+        SettingsKey("nsid", standard: "off"), SettingsKey("version", standard: "off"),
+        SettingsKey("id", standard: "off"), SettingsKey("cookies", standard: "on"),
+        SettingsKey("rate-limit", standard: "on"),
+    ]
+    static let cookies = [SettingsKey("secrets")]
+    static let rateLimit = [
+        SettingsKey("per-second", standard: "200"), SettingsKey("slip", standard: "1"),
+        SettingsKey("ipv4-prefix", standard: "24"), SettingsKey("ipv6-prefix", standard: "56"), SettingsKey("exempt"),
     ]
     static let zone = [SettingsKey("name"), SettingsKey("file"), SettingsKey("records")]
     static let policy = [
         SettingsKey("interval", standard: "10s"), SettingsKey("timeout", standard: "5s"),
         SettingsKey("recheck", standard: "2s"), SettingsKey("fall", standard: "3"), SettingsKey("rise", standard: "5"),
-        SettingsKey("forget", standard: "3"),
+        SettingsKey("forget", standard: "3"), SettingsKey("tripwire", standard: "off"),
     ]
     /// Beside these, an indicator takes the arguments of its check.
     static let indicator = [
@@ -42,7 +53,9 @@ package enum SettingsKeys {
 
     /// Every key with the section it stands in, in the order of the documentation.
     package static let all: [(section: String, keys: [SettingsKey])] = [
-        ("listen", listen), ("data", [root[1]]), ("zones", zone), ("policies", policy), ("indicators", indicator),
+        ("listen", listen), ("data", [root[1]]), ("access", access), ("dns", dns), ("cookies", cookies),
+        ("rate-limit", rateLimit), ("zones", zone), ("policies", policy),
+        ("indicators", indicator), ("references", [SettingsKey("references")]),
         ("schemes", scheme), ("members", member),
     ]
 }

@@ -49,6 +49,18 @@ extension SettingsReader {
         }
     }
 
+    /// Who may look: true for anyone.
+    mutating func readAccess(_ entry: Entry?) -> Bool? {
+        guard let entry, let text = text(of: entry) else { return nil }
+        switch text {
+        case "anyone": return true
+        case "users": return false
+        default:
+            report(entry, value: text, "is not who may look", "anyone, or users (those with an account)")
+            return nil
+        }
+    }
+
     // MARK: Policies
 
     mutating func readPolicies(_ entry: Entry?) -> [String: Policy] {
@@ -71,6 +83,7 @@ extension SettingsReader {
         policy.fall = integer(fields["fall"], in: 1...100) ?? policy.fall
         policy.rise = integer(fields["rise"], in: 1...100) ?? policy.rise
         policy.forget = integer(fields["forget"], in: 1...100) ?? policy.forget
+        policy.tripwire = boolean(fields["tripwire"]) ?? policy.tripwire
         if let timeout = fields["timeout"], policy.timeout >= policy.interval {
             report(
                 timeout, value: text(of: timeout), "is not below the interval",
@@ -82,6 +95,31 @@ extension SettingsReader {
                 "at most \(DurationText.print(policy.interval))")
         }
         return policy
+    }
+
+    // MARK: References
+
+    /// The indicators by which this node doubts itself; each of them once.
+    mutating func readReferences(_ entry: Entry?, indicators: [ReadIndicator]) -> [IndicatorName] {
+        guard let entry else { return [] }
+        var references: [IndicatorName] = []
+        for item in items(of: entry) {
+            guard let written = text(of: item) else { continue }
+            let name = IndicatorName(written)
+            guard let found = indicators.first(where: { $0.indicator.name == name }) else {
+                reportMissing(
+                    written, item, "is not an indicator", among: indicators.map(\.indicator.name.text).sorted())
+                continue
+            }
+            if found.indicator.isDisabled {
+                report(item, value: written, "is disabled, so it can say nothing", "an indicator that is checked")
+            } else if references.contains(name) {
+                report(item, value: written, "is a reference already", "each indicator once")
+            } else {
+                references.append(name)
+            }
+        }
+        return references
     }
 
     // MARK: Indicators

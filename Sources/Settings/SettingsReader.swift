@@ -45,15 +45,21 @@ struct SettingsReader {
         if let place = listen["http"], dns.contains(where: { $0.description == http.description }) {
             report(place, value: http.description, "is listened on for DNS already", "another port")
         }
+        let access = fields(of: section["access"], allowed: SettingsKeys.access)
+        let isReadingOpen = readAccess(access["read"]) ?? http.isLoopback
+        let dnsSettings = readDNS(section["dns"])
         let policies = readPolicies(section["policies"])
         let zones = readZones(section["zones"])
         let indicators = readIndicators(section["indicators"], policies: policies)
         let schemes = readSchemes(section["schemes"], indicators: indicators, zones: zones)
-        warnAboutUnused(indicators, schemes: schemes)
+        let references = readReferences(section["references"], indicators: indicators)
+        warnAboutUnused(indicators, schemes: schemes, references: references)
         let data = section["data"].flatMap { text(of: $0) } ?? Settings.standardDataFolder
         return Settings(
-            file: file, dnsListeners: dns, http: http, dataFolder: resolve(data), zones: zones.read,
-            configuration: Configuration(indicators: indicators.map(\.indicator), schemes: schemes),
+            file: file, dnsListeners: dns, http: http, isReadingOpen: isReadingOpen, dataFolder: resolve(data),
+            dns: dnsSettings, zones: zones.read,
+            configuration: Configuration(
+                indicators: indicators.map(\.indicator), schemes: schemes, references: references),
             checks: indicators.compactMap { item in item.check.map { (item.indicator.name, $0) } }
                 .sorted { $0.0 < $1.0 },
             warnings: inOrder(warnings))
@@ -107,8 +113,10 @@ struct SettingsReader {
         return path.hasPrefix("/") || folder == "." ? path : "\(folder)/\(short)"
     }
 
-    private mutating func warnAboutUnused(_ indicators: [ReadIndicator], schemes: [Scheme]) {
-        var used: Set<IndicatorName> = []
+    private mutating func warnAboutUnused(
+        _ indicators: [ReadIndicator], schemes: [Scheme], references: [IndicatorName]
+    ) {
+        var used = Set(references)
         for scheme in schemes { used.formUnion(scheme.members.map(\.indicator)) }
         for item in indicators where !used.contains(item.indicator.name) {
             warn(item.entry.atKey, "belongs to no scheme: it is checked and decides nothing")

@@ -6,15 +6,15 @@ import NIOCore
 import NIOFoundationCompat
 
 extension Site {
+    var operations: [Operation] { lookingOperations + orderOperations + accountOperations }
+
     /// What programs read: the API, metrics and health.
-    func addAPI(to router: Router<BasicRequestContext>) {
-        router.get("/api/v1/status") { _, _ in Response.json(try JSON.encode(await control.report())) }
-        router.get("/api/v1/schemes/:name/explain") { _, context in
-            let name = try context.parameters.require("name")
-            guard let explanation = await control.explanation(of: name.removingPercentEncoding ?? name) else {
-                throw HTTPError(.notFound, message: "There is no scheme \(name).")
-            }
-            return Response.json(try JSON.encode(explanation))
+    func addAPI(to router: Router<SiteContext>) {
+        let operations = self.operations
+        OperationRoutes(operations: operations, gate: gate).add(to: router)
+        router.get("/api/openapi.json") { _, _ in
+            let version = await control.report().version
+            return try Response.json(OpenAPI(operations: operations, version: version).document)
         }
         if let demo {
             router.get("/api/v1/demo/servers") { _, _ in Response.json(try JSON.encode(await demo.servers())) }
@@ -91,7 +91,7 @@ enum Assets {
 /// What a browser may do with our pages: load our own files, and nothing else.
 struct SecurityHeaders: RouterMiddleware {
     func handle(
-        _ request: Request, context: BasicRequestContext, next: (Request, BasicRequestContext) async throws -> Response
+        _ request: Request, context: SiteContext, next: (Request, SiteContext) async throws -> Response
     ) async throws -> Response {
         var response = try await next(request, context)
         for (name, value) in Self.headers {

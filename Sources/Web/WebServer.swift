@@ -1,3 +1,4 @@
+import Accounts
 import Control
 import Foundation
 import HTTPTypes
@@ -16,13 +17,17 @@ package struct WebServer: Service {
     /// - Parameters:
     ///   - demo: the servers of a demo, if this is one.
     ///   - metrics: more lines for `/metrics`, in Prometheus' text format.
+    ///   - accounts: who may change anything; without it nobody may.
+    ///   - isReadingOpen: whether looking needs no account.
     package init(
-        host: String, port: Int, control: any ControlInterface, demo: (any DemoServers)?,
-        metrics: @escaping @Sendable () async -> String, logger: Logger
+        host: String, port: Int, control: any ControlInterface, demo: (any DemoServers)?, accounts: Accounts? = nil,
+        isReadingOpen: Bool = true, metrics: @escaping @Sendable () async -> String, logger: Logger
     ) throws {
         self.host = host
         self.port = port
-        self.site = Site(control: control, demo: demo, moreMetrics: metrics, templates: try Templates())
+        self.site = Site(
+            control: control, demo: demo, gate: Gate(accounts: accounts, isReadingOpen: isReadingOpen),
+            moreMetrics: metrics, templates: try Templates())
         self.logger = logger
     }
 
@@ -41,12 +46,15 @@ package struct WebServer: Service {
 struct Site: Sendable {
     let control: any ControlInterface
     let demo: (any DemoServers)?
+    let gate: Gate
     let moreMetrics: @Sendable () async -> String
     let templates: Templates
 
-    func router() -> Router<BasicRequestContext> {
-        let router = Router()
+    func router() -> Router<SiteContext> {
+        let router = Router(context: SiteContext.self)
         router.add(middleware: SecurityHeaders())
+        router.add(middleware: Identification(gate: gate))
+        router.add(middleware: ReadingGate(gate: gate))
         router.get("/") { _, _ in try await page("/") }
         router.get("/schemes/:name") { _, context in
             try await page("/schemes/\(try context.parameters.require("name"))")
@@ -59,6 +67,7 @@ struct Site: Sendable {
         }
         router.get("/assets/:name") { _, context in try Assets.response(try context.parameters.require("name")) }
         addAPI(to: router)
+        addLogin(to: router)
         if let demo { addDemo(demo, to: router) }
         return router
     }
@@ -128,7 +137,7 @@ struct Site: Sendable {
 
     // MARK: The demo
 
-    private func addDemo(_ demo: any DemoServers, to router: Router<BasicRequestContext>) {
+    private func addDemo(_ demo: any DemoServers, to router: Router<SiteContext>) {
         for (verb, action) in [("kill", demo.kill), ("revive", demo.revive)] {
             router.post("/demo/servers/:name/\(verb)") { request, context in
                 // A form or an image on another site cannot send this header without our consent (CORS).

@@ -16,6 +16,10 @@ extension DNSServerCounters {
             # HELP ninelives_dns_truncated_total Answers that did not fit and were cut with TC.
             # TYPE ninelives_dns_truncated_total counter
             ninelives_dns_truncated_total \(truncated)
+            # HELP ninelives_dns_rate_limited_total Answers over the rate limit, sent truncated or not at all.
+            # TYPE ninelives_dns_rate_limited_total counter
+            ninelives_dns_rate_limited_total{action="slip"} \(rateLimitSlipped)
+            ninelives_dns_rate_limited_total{action="drop"} \(rateLimitDropped)
             # HELP ninelives_dns_tcp_connections_total TCP connections accepted.
             # TYPE ninelives_dns_tcp_connections_total counter
             ninelives_dns_tcp_connections_total \(tcpConnections)

@@ -4,6 +4,7 @@ import Foundation
 import NIOCore
 import NIOPosix
 import Settings
+import Storage
 
 struct DemoCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -48,7 +49,7 @@ struct DemoCommand: AsyncParsableCommand {
     }
 
     private func order(_ what: String, _ name: String) async throws {
-        let running = RunningServer(url: server.url)
+        let running = server.server
         guard try await running.post("/demo/servers/\(name.pathSegment)/\(what)") else {
             printError("There is no kitten server \"\(name)\" at \(server.url); there are charlie, echo and bravo.")
             throw Exit.no
@@ -67,6 +68,8 @@ struct DemoCommand: AsyncParsableCommand {
             port: kittenPort, hour: KittenHour(speed: speed, startedAt: clock()), now: clock,
             group: MultiThreadedEventLoopGroup.singleton)
         try settings.refuseBusyListeners()
+        // Every demo begins its hour anew.
+        Store.erase(folder: settings.dataFolder)
         do {
             try await site.start()
         } catch {

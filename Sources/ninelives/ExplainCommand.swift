@@ -11,17 +11,26 @@ struct ExplainCommand: AsyncParsableCommand {
 
             EXAMPLES
               ninelives explain cat.example.test
+              ninelives explain cat.example.test --at 03:12
               ninelives explain cat.example.test --json
             """)
 
     @Argument(help: "The scheme: the DNS name it answers for.") var scheme: String
+    @Option(help: "Explain what it answered then: 2026-11-21T03:12:00Z, or 03:12 (UTC) of the last 24 hours.")
+    var at: PointInTime?
     @OptionGroup var server: ServerOptions
     @Flag(help: "Print the explanation as JSON.") var json = false
 
     func run() async throws {
-        let path = "/api/v1/schemes/\(scheme.pathSegment)/explain"
-        guard case .found(let body) = try await RunningServer(url: server.url).get(path) else {
-            printError("There is no scheme \"\(scheme)\" at \(server.url); `ninelives status` lists those that exist.")
+        let query = at.map { "?at=\($0.seconds)" } ?? ""
+        let path = "/api/v1/schemes/\(scheme.pathSegment)/explain\(query)"
+        guard case .found(let body) = try await server.server.get(path) else {
+            if at != nil {
+                printError("Nothing had been decided for \"\(scheme)\" by then, as far as is known.")
+            } else {
+                printError(
+                    "There is no scheme \"\(scheme)\" at \(server.url); `ninelives status` lists those that exist.")
+            }
             throw Exit.no
         }
         if json {

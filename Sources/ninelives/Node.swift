@@ -1,3 +1,4 @@
+import Accounts
 import Addresses
 import ArgumentParser
 import Control
@@ -10,6 +11,7 @@ import NIOCore
 import NIOPosix
 import ServiceLifecycle
 import Settings
+import Storage
 import UnixSignals
 import Web
 
@@ -24,19 +26,28 @@ struct Node {
     /// - Parameter started: called once our DNS answers.
     func run(started: () -> Void = {}) async throws {
         try settings.refuseBusyListeners()
-        try FileManager.default.createDirectory(atPath: settings.dataFolder, withIntermediateDirectories: true)
+        let store = try openStore()
         let clock = ShellClock(wall: Instant(seconds: Date().timeIntervalSince1970))
-        let dns = try await startDNS()
-        let control = Control(
+        let descriptors = Descriptors.raised()
+        if let warning = descriptors.warning(for: settings) {
+            logger.warning("Too few open files", metadata: ["text": "\(warning)"])
+        }
+        let dns = try makeDNS()
+        let control = try Control(
             clock: clock, publisher: LocalPublisher(server: dns), group: MultiThreadedEventLoopGroup.singleton,
             process: ProcessReport(
                 version: Version.current, startedAt: clock.now, dns: settings.dnsListeners.map(\.description)),
-            logger: logger)
+            probing: descriptors.probing(), store: store, logger: logger)
+        let accounts = try openAccounts(store, clock)
         let web = try WebServer(
             host: settings.http.address.description, port: settings.http.port, control: control, demo: demo,
-            metrics: { dns.counters.metrics }, logger: logger)
+            accounts: accounts, isReadingOpen: settings.isReadingOpen,
+            metrics: { await dns.counters.metrics + control.probeCounts().metrics }, logger: logger)
+        // The last decisions are in place before the first query is read.
         await control.apply(settings)
+        try await start(dns)
         started()
+        try invite(accounts)
         var quiet = logger
         quiet.logLevel = max(logger.logLevel, .warning)
         let services = ServiceGroup(
@@ -45,19 +56,62 @@ struct Node {
         let outcome = await Result { try await services.run() }
         await control.stop()
         await dns.stop()
+        await store.close()
         try outcome.get()
     }
 
-    /// Binds every address and answers, or ends the command with what is in the way.
-    private func startDNS() async throws -> DNSServer {
+    private func openStore() throws -> Store {
         do {
+            let store = try Store(folder: settings.dataFolder)
+            if let repair = store.repair { logger.error("The store was begun anew", metadata: ["why": "\(repair)"]) }
+            return store
+        } catch {
+            printError("\(error).\nNothing was started.")
+            throw Exit.wrong
+        }
+    }
+
+    private func openAccounts(_ store: Store, _ clock: ShellClock) throws -> Accounts {
+        do {
+            return try Accounts(store: store, folder: settings.dataFolder) { clock.now }
+        } catch {
+            printError("\(error).\nNothing was started.")
+            throw Exit.wrong
+        }
+    }
+
+    /// Says how to make the first account, and what is dangerous.
+    private func invite(_ accounts: Accounts) throws {
+        if demo != nil { return }
+        if let secret = try accounts.invite() {
+            printError("Make the first account here (this link works once): http://\(settings.http)/welcome/\(secret)")
+        }
+        if !settings.http.isLoopback {
+            logger.warning(
+                "The page is reachable from other machines without TLS: passwords and sessions can be read on the way. Put a proxy with TLS in front, or listen on 127.0.0.1.",
+                metadata: ["http": "\(settings.http)"])
+        }
+    }
+
+    private func makeDNS() throws -> DNSServer {
+        do {
+            var generator = SystemRandomNumberGenerator()
             let names = try settings.configuration.schemes.map { try Name($0.name.text) }
-            let server = DNSServer(
+            return DNSServer(
                 listen: settings.dnsListeners.map { DNSListen(address: $0.address, port: $0.port) },
                 workers: min(max(ProcessInfo.processInfo.activeProcessorCount, 1), 256),
-                snapshot: try ZoneSnapshot(zones: settings.zones, dynamicNames: names), logger: logger)
-            try await server.start()
-            return server
+                snapshot: try ZoneSnapshot(zones: settings.zones, dynamicNames: names),
+                options: settings.dns.options(randomSecret: .random(using: &generator)), logger: logger)
+        } catch {
+            printError("\(settings.file): \(error). Nothing was started.")
+            throw Exit.wrong
+        }
+    }
+
+    /// Binds every address and answers, or ends the command with what is in the way.
+    private func start(_ dns: DNSServer) async throws {
+        do {
+            try await dns.start()
         } catch {
             printError("\(settings.file): \(error). Nothing was started.")
             throw Exit.wrong

@@ -16,7 +16,7 @@ struct StatusCommand: AsyncParsableCommand {
     @Flag(help: "Print the whole report as JSON.") var json = false
 
     func run() async throws {
-        guard case .found(let body) = try await RunningServer(url: server.url).get("/api/v1/status") else {
+        guard case .found(let body) = try await server.server.get("/api/v1/status") else {
             printError("\(server.url) is not a Ninelives server: it has no /api/v1/status.")
             throw Exit.unreachable
         }

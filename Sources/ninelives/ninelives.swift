@@ -20,7 +20,9 @@ struct Ninelives: AsyncParsableCommand {
         version: Version.current,
         subcommands: [
             ServeCommand.self, DemoCommand.self, CheckCommand.self, ValidateCommand.self, StatusCommand.self,
-            ExplainCommand.self, VersionCommand.self,
+            ExplainCommand.self, MaintenanceCommand.self, ForceCommand.self, PinCommand.self, FailBackCommand.self,
+            EndCommand.self, OverridesCommand.self, WhatIfCommand.self, EventsCommand.self, AuditCommand.self,
+            BackupCommand.self, RestoreCommand.self, VersionCommand.self,
         ])
 }
 

@@ -8,7 +8,7 @@ import Testing
     private static let brokenChunks = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
 
     /// What each server does, and what `http-grep` for "status=OK" with 400 ms says of it.
-    private static let scripts: [([HostileServer.Act], Bool, String)] = [
+    static let scripts: [([HostileServer.Act], Bool, String)] = [
         ([.awaitRequest, .close], false, "closed the connection before answering"),
         ([.awaitRequest, .reset], false, "reset the connection before answering"),
         ([.hang], false, "timed out after 400 ms waiting for the first byte"),

@@ -6,7 +6,7 @@ import Testing
 
 @Suite struct ControlTests {
     @Test func `a failing server is left, its recovery is followed, and both are explained`() async throws {
-        let stage = Stage()
+        let stage = try Stage()
         let main = ScriptedCheck()
         let backup = ScriptedCheck()
         await stage.control.apply(
@@ -31,7 +31,7 @@ import Testing
     }
 
     @Test func `a check that hangs delays no other`() async throws {
-        let stage = Stage()
+        let stage = try Stage()
         let hanging = ScriptedCheck(hangs: true)
         let backup = ScriptedCheck()
         await stage.control.apply(
@@ -44,7 +44,7 @@ import Testing
     }
 
     @Test func `an indicator that a new revision leaves out is probed no more, and the others go on`() async throws {
-        let stage = Stage()
+        let stage = try Stage()
         let main = ScriptedCheck()
         let backup = ScriptedCheck()
         let checks = [IndicatorName("main"): main, IndicatorName("backup"): backup]
@@ -62,14 +62,14 @@ import Testing
     }
 
     @Test func `an operator's word comes before the probes, and whoever listens hears of it`() async throws {
-        let stage = Stage()
+        let stage = try Stage()
         let checks = [IndicatorName("main"): ScriptedCheck(), IndicatorName("backup"): ScriptedCheck()]
         await stage.control.apply(Stage.configuration(["main", "backup"]), checks: checks)
         try await eventually("main answers") { stage.publisher.lastAddresses == ["192.0.2.1"] }
         let before = await stage.control.report().sequence
 
         var changes = await stage.control.changes().makeAsyncIterator()
-        await stage.control.impose(
+        try await stage.control.impose(
             Override(.maintenance(IndicatorName("main")), author: "ann", reason: "new kernel"))
         #expect(stage.publisher.lastAddresses == ["192.0.2.2"])
         #expect(try #require(await changes.next()) > before)
@@ -81,7 +81,7 @@ import Testing
     }
 
     @Test func `it is not ready before its schemes are decided, and says which`() async throws {
-        let stage = Stage()
+        let stage = try Stage()
         let failing = ScriptedCheck(failing: "connection refused")
         await stage.control.apply(Stage.configuration(["main"]), checks: [IndicatorName("main"): failing])
         #expect(await stage.control.unreadiness()?.contains("cat.example.test") == true)

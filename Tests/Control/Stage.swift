@@ -3,6 +3,7 @@ import Checks
 import Control
 import Failover
 import Logging
+import Storage
 import NIOCore
 import NIOPosix
 import Synchronization
@@ -59,11 +60,11 @@ struct Stage {
     let publisher = RecordingPublisher()
     let clock = ShellClock(wall: Instant(seconds: 1_000_000))
 
-    init() {
-        control = Control(
+    init(store: Store? = nil) throws {
+        control = try Control(
             clock: clock, publisher: publisher, group: MultiThreadedEventLoopGroup.singleton,
             process: ProcessReport(version: "test", startedAt: clock.now, dns: ["127.0.0.1:53"]),
-            logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+            store: store, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
     }
 
     static let quick: Policy = {

@@ -107,7 +107,7 @@ private func isWhole(_ reply: [UInt8], questionLength: Int) -> Bool {
     }
 
     @Test func `what was retired waits for a reader that is inside, and no longer`() throws {
-        let state = ServingState(try kittenSnapshot(), readers: 1)
+        let state = ServingState(try kittenSnapshot(), options: .none, readers: 1)
         let reader = state.epochs.reader(0)
         _ = state.publish("cat.example.test.", answer(0))
         #expect(state.retiredCount == 0)

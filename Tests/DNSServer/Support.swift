@@ -43,11 +43,12 @@ func kittenSnapshot(_ dynamicNames: [Name] = ["cat.example.test."], serial: UInt
 /// Runs a server on `address` with a port of the system's choice while `body` uses it.
 func withServer(
     on addresses: [String] = ["127.0.0.1"], workers: Int = 2, limits: DNSServerLimits = DNSServerLimits(),
-    snapshot: ZoneSnapshot? = nil, _ body: (DNSServer, [DNSListen]) async throws -> Void
+    snapshot: ZoneSnapshot? = nil, options: AnswerOptions = AnswerOptions(),
+    _ body: (DNSServer, [DNSListen]) async throws -> Void
 ) async throws {
     let server = DNSServer(
         listen: try addresses.map { DNSListen(address: try #require(IPAddress($0)), port: 0) }, workers: workers,
-        snapshot: try snapshot ?? kittenSnapshot(), limits: limits,
+        snapshot: try snapshot ?? kittenSnapshot(), options: options, limits: limits,
         logger: quiet)
     let listening = try await server.start()
     do {

@@ -17,6 +17,7 @@ import Testing
         case .verdict(let name, let vantage, let state, let streak, let threshold):
             "\(name) from \(vantage) \(state.rawValue) \(streak)/\(threshold)"
         case .state(let name, let state, let agreeing, let all): "\(name) is \(state.rawValue) \(agreeing)/\(all)"
+        case .recalled(let since): "recalled \(Scenario.clock(since))"
         case .overridden(let override): "begins \(name(override.action))"
         case .overrideEnded(let override): "ends \(name(override.action))"
         case .selection(let candidates, let rule):
@@ -40,6 +41,7 @@ import Testing
         case .failbackHeld(let until, _): "until \(Scenario.clock(until))"
         case .failbackManual: "manual"
         case .massFailure: "brake"
+        case .vantageDoubted: "in doubt"
         case .passed: "passed"
         }
     }

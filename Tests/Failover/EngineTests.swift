@@ -36,16 +36,16 @@ import Testing
     @Test func `new indicators are probed at once, and soon again while in doubt`() {
         var engine = Engine()
         let first = engine.handle(.configured(configuration()), at: .at(0))
-        #expect(first.contains(.probe(charlie, .now)))
-        #expect(first.contains(.probe(echo, .now)))
+        #expect(first.contains(.probe(charlie, .now, patience: nil)))
+        #expect(first.contains(.probe(echo, .now, patience: nil)))
         let turns = ["✗", "✓", "✓", "✓", "✗"].enumerated().map { second, mark in
             engine.handle(.probed(charlie, Probe(outcomes(mark)[0])), at: .at(second)).first {
                 if case .probe = $0 { true } else { false }
             }
         }
-        let recheck = Effect.probe(charlie, .recheck(.seconds(2)))
-        let steady = Effect.probe(charlie, .afterInterval(.seconds(10)))
-        #expect(turns == [recheck, recheck, recheck, steady, recheck])
+        let kinds = turns.map { if case .probe(_, let turn, _) = $0 { turn } else { ProbeTurn.beside } }
+        let recheck = ProbeTurn.recheck(.seconds(2))
+        #expect(kinds == [recheck, recheck, recheck, .afterInterval(.seconds(10)), recheck])
     }
 
     @Test func `a revision probes what is new, and soon what is in doubt, and leaves the rest alone`() {
@@ -55,7 +55,7 @@ import Testing
         let delta = IndicatorName("delta:cat")
         next.indicators.append(Indicator(name: delta))
         let probes = engine.handle(.configured(next), at: .at(3)).filter { if case .probe = $0 { true } else { false } }
-        #expect(probes == [.probe(delta, .now), .probe(echo, .recheck(.seconds(2)))])
+        #expect(probes == [.probe(delta, .now, patience: nil), .probe(echo, .recheck(.seconds(2)), patience: nil)])
         #expect(engine.status(of: charlie)?.state == .ok)
         #expect(engine.status(of: cat)?.decision?.generation == 1)
     }
@@ -82,7 +82,7 @@ import Testing
         var next = configuration()
         next.indicators[0].isDisabled = true
         let effects = engine.handle(.configured(next), at: .at(3))
-        #expect(!effects.contains(.probe(charlie, .now)))
+        #expect(!effects.contains(.probe(charlie, .now, patience: nil)))
         #expect(
             effects.contains(
                 .append(
@@ -107,7 +107,7 @@ import Testing
                 .append(LogEntry(at: .at(14), .decided(decision, from: .addresses([value(11)])))),
                 .reconcile(decision),
                 .notify(.switched(decision)),
-                .probe(charlie, .afterInterval(.seconds(10))),
+                .probe(charlie, .afterInterval(.seconds(10)), patience: .seconds(1)),
             ])
     }
 

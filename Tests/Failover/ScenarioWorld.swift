@@ -140,10 +140,10 @@ struct ScenarioWorld {
             case .wake(let instant) where instant <= now:
                 transcript.append("\(Scenario.clock(now)) a wake for the past")
             case .wake(let instant): wakeAt = instant
-            case .probe(let name, let turn):
+            case .probe(let name, let turn, _):
                 guard let index = servers.firstIndex(where: { $0.name == name }) else { continue }
                 switch turn {
-                case .now: servers[index].probeAt = now
+                case .now, .beside: servers[index].probeAt = now
                 case .recheck(let pause): servers[index].probeAt = now + pause
                 case .afterInterval(let interval): servers[index].probeAt = next(interval, after: now)
                 }
@@ -151,7 +151,10 @@ struct ScenarioWorld {
             case .notify(.allDown): transcript.append("\(Scenario.clock(now)) !! all down")
             case .notify(.massFailure(_, let failed, let all)):
                 transcript.append("\(Scenario.clock(now)) !! \(failed) of \(all) failed")
-            case .notify(.switched), .publish, .reconcile: break
+            case .notify(.vantageDoubted(let failed, let all)):
+                transcript.append("\(Scenario.clock(now)) !! \(failed) of \(all) references failed")
+            case .notify(.vantageTrusted): transcript.append("\(Scenario.clock(now)) !! references answer")
+            case .notify(.switched), .publish, .reconcile, .retireTripwire: break
             }
         }
     }
@@ -171,9 +174,10 @@ struct ScenarioWorld {
         case .held(_, .failbackManual): transcript.append("\(clock) ~~ until told")
         case .held(_, .massFailure(_, _, let until)):
             transcript.append("\(clock) ~~ brake until \(Scenario.clock(until))")
+        case .held(_, .vantageDoubted): transcript.append("\(clock) ~~ in doubt of ourselves")
         case .held(_, .passed): transcript.append("\(clock) ~~ passed")
         case .overrideEnded(let override): transcript.append("\(clock) -- \(words(for: override.action))")
-        case .overridden, .stateChanged, .configured: break
+        case .overridden, .stateChanged, .configured, .vantageDoubted, .vantageTrusted, .tripwireRetired: break
         }
     }
 

@@ -51,8 +51,8 @@ struct Broken: Sendable, CustomTestStringConvertible {
             #"n.yaml:1:1: shemes is not a key that exists here: did you mean "schemes"?"#),
         Broken(
             "an unknown key, far from any", "bananas: {}",
-            "n.yaml:1:1: bananas is not a key that exists here; use one of listen, data, zones, "
-                + "policies, indicators, schemes"),
+            "n.yaml:1:1: bananas is not a key that exists here; use one of listen, data, access, dns, zones, "
+                + "policies, indicators, references, schemes"),
         Broken(
             "a key twice", "data: a\ndata: b",
             "n.yaml:2:1: data is a key for the second time; use it once; the first is on line 1"),

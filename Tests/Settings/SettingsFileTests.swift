@@ -35,7 +35,9 @@ import Testing
         }
     }
 
-    @Test(arguments: ["listen", "zones", "policies", "indicators", "schemes", "members"])
+    @Test(arguments: [
+        "listen", "dns", "cookies", "rate-limit", "zones", "policies", "indicators", "schemes", "members",
+    ])
     func `the documentation has no key that does not exist`(section: String) throws {
         let known = try #require(SettingsKeys.all.first { $0.section == section }).keys.map(\.name)
         let table = try documentation(of: section).drop { !$0.hasPrefix("| key | ") }.prefix { $0.hasPrefix("|") }

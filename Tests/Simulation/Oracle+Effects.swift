@@ -10,7 +10,7 @@ extension Oracle {
             case .append: 1
             case .reconcile: 2
             case .notify: 3
-            case .probe: 4
+            case .probe, .retireTripwire: 4
             case .wake: 5
             }
         }
@@ -30,7 +30,8 @@ extension Oracle {
             switch entry.what {
             case .stateChanged(let name, let from, let to, _): changes.append("\(name) \(from) \(to)")
             case .overrideEnded(let override): ends.append("\(override.action)")
-            case .decided, .held, .overridden, .configured: break
+            case .decided, .held, .overridden, .configured, .vantageDoubted, .vantageTrusted, .tripwireRetired:
+                break
             }
         }
         var expected: [String] = []
@@ -46,7 +47,7 @@ extension Oracle {
     /// Whoever was probed is probed again, and whoever is new is probed now.
     mutating func checkProbes(after event: Event, _ effects: [Effect]) {
         var asked: [IndicatorName] = []
-        for case .probe(let name, let turn) in effects {
+        for case .probe(let name, let turn, _) in effects {
             asked.append(name)
             guard let reference = indicator(name), !reference.indicator.isDisabled else {
                 object("a probe of \(name), which is not to be probed")
@@ -55,7 +56,8 @@ extension Oracle {
             if case .probed = event, reference.isSeenByOne, reference.imposed == nil {
                 let policy = reference.indicator.policy
                 let isInDoubt = reference.flipsWithin != nil
-                if turn != (isInDoubt ? .recheck(policy.recheck) : .afterInterval(policy.interval)) {
+                let isConfirmed = isInDoubt && policy.tripwire && turn == .recheck(.milliseconds(20))
+                if !isConfirmed, turn != (isInDoubt ? .recheck(policy.recheck) : .afterInterval(policy.interval)) {
                     object("\(name) is in doubt: \(isInDoubt), but is probed \(turn)")
                 }
             }
@@ -71,8 +73,32 @@ extension Oracle {
             where !reference.isProbed && !reference.indicator.isDisabled && !asked.contains(reference.indicator.name) {
                 object("\(reference.indicator.name) is new and not probed")
             }
+        case .quiet(let name, _, let underWay, _):
+            checkBeside(name, underWay: underWay, effects)
+        case .tripped(let name, _):
+            let hastens = indicator(name).map { isHastened($0) } ?? false
+            if asked != (hastens ? [name] : []) { object("\(name) tripped: probes asked for are \(asked)") }
         case .overridden, .woke, .published:
             if !asked.isEmpty { object("probes asked for out of turn") }
+        }
+    }
+
+    private func isHastened(_ reference: ReferenceIndicator) -> Bool {
+        !reference.indicator.isDisabled && reference.indicator.policy.tripwire && reference.state != .err
+    }
+
+    /// A quiet probe brings another on as long as each of those under way could be a failure that counts.
+    private mutating func checkBeside(_ name: IndicatorName, underWay: Int, _ effects: [Effect]) {
+        for case .probe(let asked, let turn, _) in effects {
+            if asked != name || turn != .beside { object("\(asked) is probed \(turn) as \(name) is quiet") }
+            if underWay >= indicator(name)?.indicator.policy.fall ?? 0 { object("\(name): too many probes at once") }
+            if indicator(name)?.state == .err { object("\(name) is err and probed beside") }
+        }
+        guard let reference = indicator(name), reference.isSeenByOne, !reference.indicator.isDisabled,
+            reference.state != .err, underWay < reference.failuresLeft
+        else { return }
+        if !effects.contains(where: { if case .probe(name, .beside, _) = $0 { true } else { false } }) {
+            object("\(name) is quiet and nothing comes of it")
         }
     }
 

@@ -64,7 +64,7 @@ struct Oracle {
                 indicators[index].record(probe, at: now)
             }
         case .overridden(let override): return learn(override)
-        case .woke, .published: break
+        case .woke, .published, .quiet, .tripped: break
         }
         return []
     }

@@ -72,6 +72,9 @@ struct ReferenceIndicator {
 
     // MARK: What follows from it
 
+    /// Failures still needed for err, seen by one vantage.
+    var failuresLeft: Int { max(1, indicator.policy.fall - (sightings.first?.failures.count ?? 0)) }
+
     /// The operator's word if there is one, else the state. A disabled indicator has none.
     var effective: State {
         if indicator.isDisabled { return .unknown }

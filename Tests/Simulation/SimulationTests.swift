@@ -47,9 +47,10 @@ import Testing
         #expect(
             seen.sorted()
                 == [
-                    "all-down", "ended", "failback manual", "failback until", "hold", "mass-failure", "nodata",
+                    "all-down", "beside", "confirmation", "ended", "failback manual", "failback until", "hold",
+                    "mass-failure", "nodata",
                     "no verdict yet", "pinned", "servfail", "state err", "state ok", "state unknown", "switched",
-                    "tier",
+                    "tier", "tripwire retired",
                     "ttl", "wake",
                 ].sorted())
     }
@@ -61,7 +62,11 @@ import Testing
         case .notify(.allDown): return ["all-down"]
         case .notify(.massFailure): return ["mass-failure"]
         case .wake: return ["wake"]
-        case .reconcile, .probe: return []
+        case .reconcile, .notify: return []
+        case .probe(_, .beside, _): return ["beside"]
+        case .probe(_, .recheck(.milliseconds(20)), _): return ["confirmation"]
+        case .probe: return []
+        case .retireTripwire: return ["tripwire retired"]
         case .append(let entry):
             switch entry.what {
             case .stateChanged(_, _, let state, _): return ["state \(state)"]
@@ -69,7 +74,7 @@ import Testing
             case .held(_, .failbackHeld): return ["failback until"]
             case .held(_, .failbackManual): return ["failback manual"]
             case .decided(let decision, _): return kinds(of: decision)
-            case .held, .overridden, .configured: return []
+            case .held, .overridden, .configured, .vantageDoubted, .vantageTrusted, .tripwireRetired: return []
             }
         }
     }

@@ -19,6 +19,7 @@ extension World {
         indicator.policy.interval = .seconds(random.number(1...5))
         indicator.policy.timeout = .milliseconds(random.pick([300, 800]))
         indicator.policy.recheck = .milliseconds(random.pick([200, 500, 1000]))
+        indicator.policy.tripwire = random.chance(50)
         thresholds(of: &indicator, &random)
         // Three vantages watch those with a quorum of two.
         if random.chance(20) { indicator.quorum = 2 }

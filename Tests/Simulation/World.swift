@@ -6,6 +6,9 @@ struct World {
     private enum Happening {
         case probe(IndicatorName, Vantage, turn: Int)
         case result(IndicatorName, Probe, turn: Int)
+        /// A probe that began then has been quiet for longer than usual.
+        case quiet(IndicatorName, Vantage, turn: Int)
+        case tripped(IndicatorName)
         case serverTurns(String)
         case operatorSpeaks
         case revision
@@ -24,6 +27,13 @@ struct World {
         case up, down, vanished, flapping
     }
 
+    /// An indicator as one vantage sees it.
+    private struct Sight: Hashable {
+        let name: IndicatorName
+        let vantage: Vantage
+        init(_ name: IndicatorName, _ vantage: Vantage) { (self.name, self.vantage) = (name, vantage) }
+    }
+
     let seed: UInt64
     private(set) var oracle = Oracle()
     /// Every event handed in and every effect that came of it, if asked for.
@@ -40,6 +50,8 @@ struct World {
     private var health: [Health]
     /// The turn of each indicator's probes; what belongs to an earlier one is dropped.
     private var turns: [Int]
+    /// Probes under way that will have a result.
+    private var underWay: [Sight: Int] = [:]
     /// In half of the worlds wakes come to the nanosecond; in the others the shell may be busy.
     private let isPunctual: Bool
     private let lossPercent: Int
@@ -80,11 +92,18 @@ struct World {
         switch happening {
         case .probe(let name, let vantage, let turn): probe(name, from: vantage, turn: turn)
         case .result(let name, let probe, let turn):
+            if turn == turns[index(of: name)] { underWay[Sight(name, probe.vantage), default: 1] -= 1 }
             hand(in: .probed(name, probe))
-            // Should nothing have asked for the next probe (a lost name), there is none.
-            _ = turn
+        case .quiet(let name, let vantage, let turn):
+            let count = underWay[Sight(name, vantage), default: 0]
+            guard turn == turns[index(of: name)], count > 0 else { return }
+            hand(in: .quiet(name, vantage, underWay: count, letWireGo: random.chance(20)))
+        case .tripped(let name):
+            guard configuration.indicators.first(where: { $0.name == name })?.quorum ?? 1 == 1 else { return }
+            hand(in: .tripped(name, .local))
         case .serverTurns(let letter):
             if let index = Self.letters.firstIndex(of: letter) { health[index] = random.pick(Health.allCases + [.up]) }
+            if random.chance(60) { schedule(.tripped(IndicatorName(letter)), in: random.number(0...20)) }
             schedule(.serverTurns(letter), in: random.number(1000...40_000))
         case .operatorSpeaks:
             hand(in: .overridden(word()))
@@ -122,7 +141,9 @@ struct World {
         var delay = health[index] == .vanished ? Int(indicator.policy.timeout.milliseconds) : random.number(0...50)
         if random.chance(2) { delay += random.number(1...8000) }
         let probe = Probe(isUp ? .success : .failure, vantage: vantage, reason: isUp ? "200" : "refused")
+        underWay[Sight(name, vantage), default: 0] += 1
         schedule(.result(name, probe, turn: turn), in: delay)
+        if delay > 60 { schedule(.quiet(name, vantage, turn: turn), in: random.number(60...delay)) }
     }
 
     /// What an operator might say, sensible or not.
@@ -163,12 +184,12 @@ struct World {
         switch effect {
         case .publish(let decision):
             oracle.objections += decision.ttlSeconds == 0 ? ["a TTL of zero was published"] : []
-        case .probe(let name, let turn): follow(turn, of: name, after: event)
+        case .probe(let name, let turn, _): follow(turn, of: name, after: event)
         case .wake(let instant):
             plan.removeAll { if case .wake = $0.happening { true } else { false } }
             let late = isPunctual || random.chance(80) ? 0 : random.number(1...2000)
             plan(.wake, at: instant + .milliseconds(late))
-        case .append, .reconcile, .notify: break
+        case .append, .reconcile, .notify, .retireTripwire: break
         }
     }
 
@@ -177,16 +198,29 @@ struct World {
         let everywhere = indicator.quorum == 1 ? [Vantage.local] : [Vantage("v1"), Vantage("v2"), Vantage("v3")]
         let milliseconds: Int
         switch turn {
-        case .now: milliseconds = 0
+        case .now, .beside: milliseconds = 0
         case .recheck(let pause), .afterInterval(let pause): milliseconds = Int(pause.milliseconds)
         }
         let index = index(of: name)
-        if case .probed(_, let probe) = event {
-            schedule(.probe(name, probe.vantage, turn: turns[index]), in: milliseconds)
-        } else {
+        switch event {
+        case .probed(_, let probe):
+            // Whoever is under way asks for the next turn when it ends.
+            guard underWay[Sight(name, probe.vantage), default: 0] <= 0 else { return }
+            replaceTurn(of: name, probe.vantage, in: milliseconds)
+        case .quiet(_, let vantage, _, _), .tripped(_, let vantage):
+            if turn == .beside { return schedule(.probe(name, vantage, turn: turns[index]), in: 0) }
+            guard underWay[Sight(name, vantage), default: 0] <= 0 else { return }
+            replaceTurn(of: name, vantage, in: milliseconds)
+        default:
             turns[index] += 1
+            for vantage in everywhere { underWay[Sight(name, vantage)] = 0 }
             for vantage in everywhere { schedule(.probe(name, vantage, turn: turns[index]), in: milliseconds) }
         }
+    }
+
+    private mutating func replaceTurn(of name: IndicatorName, _ vantage: Vantage, in milliseconds: Int) {
+        plan.removeAll { if case .probe(name, vantage, _) = $0.happening { true } else { false } }
+        schedule(.probe(name, vantage, turn: turns[index(of: name)]), in: milliseconds)
     }
 
     // MARK: The plan

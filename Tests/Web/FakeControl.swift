@@ -62,7 +62,7 @@ extension Report {
             IndicatorReport(
                 name: "charlie:cat", method: "http-grep", target: "http://cat.example.test/ at 127.0.0.11",
                 policy: "quick", intervalSeconds: 1, state: "err", effective: "err", since: 1_000_050, override: nil,
-                isUndecided: false, probesUntilFlip: 3,
+                isUndecided: false, probesUntilFlip: 3, tripwire: nil,
                 lastProbe: ProbeReport(
                     at: 1_000_099, isSuccess: false, reason: "connection refused", totalMilliseconds: 1),
                 recent: [

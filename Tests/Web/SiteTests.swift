@@ -14,7 +14,9 @@ import Testing
         control: FakeControl = FakeControl(),
         demo: (any DemoServers)? = nil
     ) async throws -> (status: Int, headers: HTTPFields, body: String) {
-        let site = Site(control: control, demo: demo, moreMetrics: { "extra 1\n" }, templates: try Templates())
+        let site = Site(
+            control: control, demo: demo, gate: Gate(accounts: nil, isReadingOpen: true),
+            moreMetrics: { "extra 1\n" }, templates: try Templates())
         return try await Application(router: site.router()).test(.router) { client in
             let response = try await client.execute(uri: path, method: method, headers: headers)
             return (response.status.code, response.headers, String(buffer: response.body))
@@ -115,7 +117,9 @@ import Testing
 
     @Test func `an open page is sent each change, and the newest only`() async throws {
         let control = FakeControl()
-        let site = Site(control: control, demo: nil, moreMetrics: { "" }, templates: try Templates())
+        let site = Site(
+            control: control, demo: nil, gate: Gate(accounts: nil, isReadingOpen: true), moreMetrics: { "" },
+            templates: try Templates())
         let response = try await site.events(path: "/")
         let (stream, continuation) = AsyncStream.makeStream(of: String.self)
         let writing = Task { try await response.body.write(StreamWriter(continuation: continuation)) }

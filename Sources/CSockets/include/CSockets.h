@@ -13,11 +13,15 @@
 int ninelives_open_udp(const uint8_t *octets, size_t length, uint16_t port, int shared);
 /// TCP: listening, with a backlog as long as the system allows.
 int ninelives_open_tcp(const uint8_t *octets, size_t length, uint16_t port);
+/// TCP: non-blocking, beginning to connect; `is_open` says whether the connection is there already.
+int ninelives_start_tcp(const uint8_t *octets, size_t length, uint16_t port, int *is_open);
 /// An unbound UDP socket that is connected to the address, for load generators.
 int ninelives_connect_udp(const uint8_t *octets, size_t length, uint16_t port);
 
 /// The local port of a bound socket, 0 if it has none.
 uint16_t ninelives_local_port(int descriptor);
+/// Seconds since 1970, from the clock that costs least to ask.
+uint32_t ninelives_coarse_seconds(void);
 /// Ends the receives that block on the socket, and all later ones.
 void ninelives_wake(int descriptor);
 /// Lets receives end with nothing after so many milliseconds.
@@ -31,23 +35,27 @@ uint64_t ninelives_processor_nanoseconds(int process);
 
 /// Room for a batch of datagrams and their replies. Query `i` lies at `queries + i * queryStride`, and is
 /// `queryLengths[i]` octets long; reply `j` goes to `replies + j * replyStride`, with its length in `replyLengths[j]`
-/// and the query it belongs to in `replyQueries[j]`.
+/// and the query it belongs to in `replyQueries[j]`. The address that query `i` came from lies, in network order, at
+/// `addresses + i * addressStride`; what family it has is known from the socket.
 ///
 /// The strides are no powers of two, so that the batch does not crowd into a few cache sets.
 typedef struct {
     uint32_t capacity;
     uint32_t queryStride;
     uint32_t replyStride;
+    uint32_t addressStride;
     uint8_t *queries;
     uint8_t *replies;
+    const uint8_t *addresses;
     uint32_t *queryLengths;
     uint32_t *replyLengths;
     uint32_t *replyQueries;
     struct ninelives_batch_headers *headers;
 } ninelives_batch;
 
-/// `capacity` is 1–1024. Returns NULL without memory.
-ninelives_batch *ninelives_batch_create(uint32_t capacity, int wants_addresses);
+/// `capacity` is 1–1024, `family` the socket's: 4 or 6. With `wants_addresses`, replies leave from the address that was
+/// asked. Returns NULL without memory.
+ninelives_batch *ninelives_batch_create(uint32_t capacity, int family, int wants_addresses);
 void ninelives_batch_free(ninelives_batch *batch);
 /// Waits for a datagram, then takes what else is there already. Returns how many, or minus the error number.
 int ninelives_batch_receive(ninelives_batch *batch, int descriptor);
@@ -55,5 +63,41 @@ int ninelives_batch_receive(ninelives_batch *batch, int descriptor);
 int ninelives_batch_send(ninelives_batch *batch, int descriptor, uint32_t count);
 /// The same on a connected socket, without addresses: sends the first `count` of `replies`.
 int ninelives_batch_send_connected(ninelives_batch *batch, int descriptor, uint32_t count);
+
+/// Nanoseconds of the monotonic clock.
+int64_t ninelives_monotonic_nanoseconds(void);
+/// Raises the limit of open files (RLIMIT_NOFILE) as far as it goes and returns it.
+uint64_t ninelives_raise_open_files(void);
+
+/// What a watched descriptor is ready for; the kernel's own numbers.
+enum {
+    NINELIVES_READABLE = 0x001,
+    NINELIVES_WRITABLE = 0x004,
+    /// An error, or both directions are closed (always watched).
+    NINELIVES_BROKEN = 0x018,
+    /// The other side will send no more.
+    NINELIVES_PEER_ENDED = 0x2000,
+};
+
+/// One ready descriptor, laid out as the kernel does.
+typedef struct {
+    uint32_t ready;
+    uint64_t token;
+}
+#if defined(__x86_64__)
+__attribute__((packed))
+#endif
+ninelives_event;
+
+/// A set of watched descriptors (epoll). Each returns minus the error number if it fails; `again` changes what is
+/// watched already. A descriptor leaves the set when it is closed.
+int ninelives_events_open(void);
+int ninelives_events_watch(int events, int descriptor, uint32_t interest, uint64_t token, int again);
+/// Waits so many milliseconds at most (-1: for ever) and returns how many are ready.
+int ninelives_events_wait(int events, ninelives_event *list, int capacity, int milliseconds);
+/// A descriptor that becomes readable when it is rung, until it is hushed.
+int ninelives_bell_open(void);
+void ninelives_bell_ring(int bell);
+void ninelives_bell_hush(int bell);
 
 #endif

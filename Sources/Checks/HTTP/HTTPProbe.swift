@@ -121,6 +121,20 @@ struct HTTPProbe: Sendable {
         preconditionFailure("the number of redirects is bounded")
     }
 
+    /// Nil where a name, TLS or redirects come into it.
+    var plain: PlainProbe? {
+        guard !url.isSecure, !expectation.followsRedirects, case .address(let address) = reroute ?? url.host else {
+            return nil
+        }
+        let talk = HTTPConversation(request, method: method, expecting: expectation)
+        return PlainProbe(address, port: url.port, talk) { finding in
+            switch finding {
+            case .verdict(let verdict): verdict
+            case .redirect: preconditionFailure("redirects are not followed here")
+            }
+        }
+    }
+
     /// `addr` holds for the URL's own host only; wherever else a redirect leads is looked up.
     private func endpoint(for url: WebAddress) -> Endpoint {
         Endpoint(

@@ -33,6 +33,7 @@ package struct HTTPGrep: Check {
     }
 
     package var target: String { probe.target }
+    package var plain: PlainProbe? { probe.plain }
 
     package func probe(timeout: Duration, on group: any EventLoopGroup) async -> ProbeResult {
         await probe.run(timeout: timeout, on: group)

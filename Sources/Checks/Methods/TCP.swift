@@ -42,6 +42,13 @@ package struct TCP: Check {
     }
 }
 
+extension TCP {
+    package var plain: PlainProbe? {
+        guard case .address(let address) = reroute ?? host else { return nil }
+        return PlainProbe(address, port: port, BannerConversation(banner)) { $0 }
+    }
+}
+
 /// Says nothing and listens for a text, if there is one to listen for.
 struct BannerConversation: Conversation {
     private var banner: TextSearch?

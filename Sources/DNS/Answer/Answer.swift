@@ -1,19 +1,14 @@
-/// How a query came, which decides how long its reply may be.
-package enum QueryTransport: Sendable {
-    /// UDP: 512 octets, or what the client's EDNS allows, up to 1232 (RFC 6891 §6.2.5).
-    case datagram
-    /// TCP and what runs over it: 65,535 octets.
-    case stream
-}
-
-/// What answers are made from: plain pointers, valid as long as the snapshot and the table they were taken from.
+/// What answers are made from: plain pointers, valid as long as the snapshot, the table and the options they were
+/// taken from.
 package struct AnswerSource: BitwiseCopyable {
     let zones: ZoneSnapshot.View
     let dynamic: DynamicTable.View
+    let options: UnsafePointer<StoredOptions.Content>
 
-    package init(_ snapshot: ZoneSnapshot, _ table: DynamicTable) {
+    package init(_ snapshot: ZoneSnapshot, _ table: DynamicTable, _ options: StoredOptions = .none) {
         zones = snapshot.view
         dynamic = table.view
+        self.options = options.view
     }
 }
 
@@ -22,16 +17,18 @@ package let maximumDatagramLength = 1232
 
 /// Answers one query: the only way from a question to a reply, for every transport.
 ///
-///     header ─► question ─► EDNS ─► resolve (look up, follow, append) ─► OPT ─► header of the reply
+///     header ─► question ─► EDNS ─► resolve (look up, follow, append) ─► OPT ─► header of the reply ─► limit
 ///
 /// Nothing is allocated, locked, reference counted or copied in here, except for the answer itself.
 ///
 /// - Parameters:
 ///   - query: one whole message, from the network and not to be trusted.
+///   - client: who sent it, and how.
 ///   - reply: at least 512 octets; 1232 for datagrams and 65,535 for streams give every answer its full length.
-/// - Returns: the length of the reply, or 0 if the query deserves silence: too short for a header, or itself a reply.
+/// - Returns: the length of the reply, or 0 if the query deserves silence: too short for a header, itself a reply, or
+///   over the rate limit.
 package func answer(
-    _ query: UnsafeRawBufferPointer, over transport: QueryTransport, from source: AnswerSource,
+    _ query: UnsafeRawBufferPointer, for client: AskingClient, from source: AnswerSource,
     into reply: UnsafeMutableRawBufferPointer
 ) -> Int {
     guard let message = query.baseAddress, let target = reply.baseAddress, query.count >= headerLength else { return 0 }
@@ -39,29 +36,60 @@ package func answer(
     let flags = message.load(fromByteOffset: 2, as: UInt8.self)
     if flags & 0x80 != 0 { return 0 }
     var composer = Composer(source: source, query: message, reply: target)
-    if flags & 0x78 != 0 { return composer.finishWithHeaderOnly(.notImp) }
+    let length = compose(&composer, query, for: client, flags: flags, room: reply.count)
+    return client.transport == .datagram ? composer.limit(length, for: client) : length
+}
+
+/// Writes the reply that the query would get if it were the only one.
+@inline(__always)
+private func compose(
+    _ composer: inout Composer, _ query: UnsafeRawBufferPointer, for client: AskingClient, flags: UInt8, room: Int
+) -> Int {
+    guard let message = query.baseAddress else { return 0 }
+    if flags & 0x78 != 0 { return refuseOpcode(&composer, query) }
     guard let question = AskedQuestion(query) else { return composer.finishWithHeaderOnly(.formErr) }
     let edns = AskedEDNS(query, after: question)
     composer.begin(question)
     guard edns.isValid else { return composer.finishWithHeaderOnly(.formErr) }
 
     let allowed =
-        switch transport {
-        case .stream: 65_535
+        switch client.transport {
+        case .stream, .encryptedStream: 65_535
         case .datagram:
             edns.isPresent ? max(512, min(maximumDatagramLength, edns.payloadSize)) : 512
         }
-    composer.setLimit(min(allowed, reply.count), edns: edns)
+    composer.setLimit(min(allowed, room), edns: edns)
     if edns.isPresent, edns.version > 0 { return composer.finish(.badVers) }
+    if !edns.options.isEmpty {
+        if edns.options.isMalformed { return composer.finish(.formErr) }
+        composer.plan(edns.options, for: client)
+    }
     if let refusal = refusal(of: question) { return composer.finish(refusal) }
     return withUnsafeTemporaryAllocation(byteCount: 512, alignment: 8) { scratch in
         guard let name = scratch.baseAddress else { return 0 }
         copyLowercased(
             message + headerLength, count: question.nameLength, available: query.count &- headerLength, to: name)
-        composer.resolve(name, count: question.nameLength, type: question.type)
+        if question.class == chaosClass {
+            composer.resolveChaos(name, count: question.nameLength, type: question.type)
+        } else {
+            composer.resolve(name, count: question.nameLength, type: question.type)
+        }
         return composer.finish(composer.code)
     }
 }
+
+/// NOTIMP to UPDATE, NOTIFY and the rest. What is built like a query with EDNS gets EDNS back (RFC 6891 §6.1.1).
+private func refuseOpcode(_ composer: inout Composer, _ query: UnsafeRawBufferPointer) -> Int {
+    guard let question = AskedQuestion(query) else { return composer.finishWithHeaderOnly(.notImp) }
+    let edns = AskedEDNS(query, after: question)
+    guard edns.isPresent, edns.isValid else { return composer.finishWithHeaderOnly(.notImp) }
+    composer.begin(question)
+    composer.setLimit(512, edns: edns)
+    return composer.finish(.notImp)
+}
+
+/// The class CH (RFC 1035 §3.2.4).
+private let chaosClass: UInt16 = 3
 
 /// The octets before the question (RFC 1035 §4.1.1).
 let headerLength = 12
@@ -69,8 +97,8 @@ let headerLength = 12
 /// What no zone has an answer to, whatever is in it.
 @inline(__always)
 private func refusal(of question: AskedQuestion) -> ResponseCode? {
-    // Class IN, or ANY, which means IN to a server that has nothing else.
-    guard question.class == 1 || question.class == 255 else { return .refused }
+    // Class IN, or ANY, which means IN to a server whose zones have no other; CH is about the server itself.
+    guard question.class == 1 || question.class == 255 || question.class == chaosClass else { return .refused }
     // OPT, and the meta types (RFC 6895 §3.1).
     guard question.type == TypeCode.opt || (question.type >= 128 && question.type < 255) else { return nil }
     return switch question.type {

@@ -40,6 +40,7 @@ struct AskedEDNS: BitwiseCopyable {
     private(set) var payloadSize = 512
     private(set) var version: UInt8 = 0
     private(set) var dnssecOK = false
+    private(set) var options = AskedOptions()
 
     /// Reads the records behind the question of a checked message.
     @inline(__always)
@@ -65,7 +66,8 @@ struct AskedEDNS: BitwiseCopyable {
         let end = fixed &+ 10 &+ Int(message.loadWire(at: fixed &+ 8))
         guard end <= query.count else { return nil }
         guard message.loadWire(at: fixed) == TypeCode.opt else { return end }
-        guard !isPresent, fixed == start &+ 1, hasWholeOptions(query, from: fixed &+ 10, to: end) else { return nil }
+        guard !isPresent, fixed == start &+ 1 else { return nil }
+        if end != fixed &+ 10, !options.read(message, from: fixed &+ 10, to: end) { return nil }
         isPresent = true
         payloadSize = Int(message.loadWire(at: fixed &+ 2))
         version = message.load(fromByteOffset: fixed &+ 5, as: UInt8.self)
@@ -87,17 +89,6 @@ private func endOfName(_ query: UnsafeRawBufferPointer, at start: Int) -> Int? {
         position &+= 1 &+ label
     }
     return nil
-}
-
-/// Whether the octets are a row of whole EDNS options (RFC 6891 §6.1.2).
-private func hasWholeOptions(_ query: UnsafeRawBufferPointer, from start: Int, to end: Int) -> Bool {
-    guard let message = query.baseAddress else { return false }
-    var position = start
-    while position < end {
-        guard position &+ 4 <= end else { return false }
-        position &+= 4 &+ Int(message.loadWire(at: position &+ 2))
-    }
-    return position == end
 }
 
 extension UnsafeRawPointer {

@@ -59,6 +59,7 @@ extension Composer {
         isAuthoritative = true
         if encloser.wildcard != 0 {
             let wildcard = source.zones.node(at: encloser.wildcard)
+            isDenial = true
             return answer(wildcard, name, count: count, type: type, visited: &visited)
         }
         code = .nxDomain
@@ -179,6 +180,7 @@ extension Composer {
 
     /// A referral (RFC 1034 §4.3.2 step 3b). Glue that does not fit makes it truncated (RFC 9471 §3.1).
     private mutating func refer(_ node: Node, count: Int) -> Step {
+        isReferral = true
         let entry = source.zones.zones[node.zone]
         let template = source.zones.template(at: node.cutOrReferral)
         let apex = offset(ofSuffix: Int(entry.apexLength), of: count)

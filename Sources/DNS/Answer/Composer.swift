@@ -1,13 +1,15 @@
 /// Writes one reply: the sections in order, each append either whole or not at all.
 struct Composer: ~Copyable {
     let source: AnswerSource
-    private let query: UnsafeRawPointer
-    private let reply: UnsafeMutableRawPointer
+    let query: UnsafeRawPointer
+    let reply: UnsafeMutableRawPointer
 
     private var length = headerLength
     private var questionEnd = headerLength
     /// Octets that sections may fill; room for the OPT record is kept behind.
     private var limit = 512
+    /// What the whole reply may take.
+    private(set) var wholeLimit = 512
     private var edns: AskedEDNS?
     private var errorOption: UnsafeRawPointer?
     private var errorOptionLength = 0
@@ -17,6 +19,13 @@ struct Composer: ~Copyable {
     private var isTruncated = false
     var isAuthoritative = false
     var code = ResponseCode.noError
+    /// What the reply's OPT record will hold beside the extended error.
+    var planned = PlannedOptions()
+    /// Whether the client has shown a cookie that only it could have got.
+    var hasProvenAddress = false
+    /// Whether the answer says that something does not exist, or comes from a wildcard.
+    var isDenial = false
+    var isReferral = false
 
     /// Where the name that is being resolved was written last, and how many octets of it are contiguous there; what
     /// follows is at `suffixOffset`.
@@ -55,7 +64,11 @@ struct Composer: ~Copyable {
     mutating func setLimit(_ octets: Int, edns: AskedEDNS) {
         if edns.isPresent { self.edns = edns }
         limit = edns.isPresent ? octets &- Composer.optLength : octets
+        wholeLimit = octets
     }
+
+    /// Keeps room for the planned options.
+    mutating func reserve(_ octets: Int) { limit &-= octets }
 
     /// A reply without any record, for what cannot be understood.
     mutating func finishWithHeaderOnly(_ code: ResponseCode) -> Int {
@@ -67,6 +80,7 @@ struct Composer: ~Copyable {
     /// Appends OPT and writes the header; returns the length of the whole reply.
     @inline(__always)
     mutating func finish(_ code: ResponseCode) -> Int {
+        self.code = code
         if edns != nil { appendOPT(code) }
         reply.copyMemory(from: query, byteCount: 2)
         let asked =
@@ -86,23 +100,26 @@ struct Composer: ~Copyable {
 
     @inline(__always)
     private mutating func appendOPT(_ code: ResponseCode) {
-        let optionLength = length &+ errorOptionLength <= limit ? errorOptionLength : 0
+        if length &+ errorOptionLength > limit { errorOptionLength = 0 }
         let start = reply + length
         start.storeBytes(of: 0, as: UInt8.self)
         start.storeWire(TypeCode.opt, at: 1)
         start.storeWire(UInt16(maximumDatagramLength), at: 3)
         start.storeWire((code.rawValue &>> 4) &<< 8, at: 5)
         start.storeWire(edns?.dnssecOK == true ? 0x8000 as UInt16 : 0, at: 7)
-        start.storeWire(UInt16(truncatingIfNeeded: optionLength), at: 9)
+        start.storeWire(UInt16(truncatingIfNeeded: errorOptionLength), at: 9)
+        let opt = length
         length &+= Composer.optLength
-        if optionLength > 0 { appendErrorOption() }
+        if planned.length > 0 || planned.isPadded { appendOptions(to: opt) } else { appendErrorOption() }
         counts.additional &+= 1
     }
 
-    private mutating func appendErrorOption() {
+    @inline(__always)
+    mutating func appendErrorOption() {
+        if errorOptionLength == 0 { return }
         if let errorOption { return copy(errorOption, count: errorOptionLength) }
         let start = reply + length
-        start.storeWire(15 as UInt16, at: 0)
+        start.storeWire(EDNSOption.extendedError, at: 0)
         start.storeWire(2 as UInt16, at: 2)
         start.storeWire(errorCode, at: 4)
         length &+= errorOptionLength
@@ -118,6 +135,8 @@ struct Composer: ~Copyable {
     mutating func setErrorOption(code: UInt16) {
         (errorOption, errorOptionLength, errorCode) = (nil, 6, code)
     }
+
+    mutating func clearErrorOption() { (errorOption, errorOptionLength) = (nil, 0) }
 
     /// Takes everything back but the question.
     mutating func discardSections() {
@@ -276,8 +295,10 @@ struct Composer: ~Copyable {
     /// Where the next record will stand.
     var end: Int { length }
 
+    mutating func advance(by octets: Int) { length &+= octets }
+
     @inline(__always)
-    private mutating func copy(_ source: UnsafeRawPointer, count: Int) {
+    mutating func copy(_ source: UnsafeRawPointer, count: Int) {
         (reply + length).copyMemory(from: source, byteCount: count)
         length &+= count
     }

@@ -253,6 +253,7 @@ enum TypeCode {
     static let soa: UInt16 = 6
     static let ptr: UInt16 = 12
     static let mx: UInt16 = 15
+    static let txt: UInt16 = 16
     static let aaaa: UInt16 = 28
     static let dname: UInt16 = 39
     static let opt: UInt16 = 41

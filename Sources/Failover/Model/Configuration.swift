@@ -40,6 +40,8 @@ package struct Policy: Hashable, Sendable {
     package var rise = 5
     /// Successes in a row after which failures counted so far are forgotten, 1…100.
     package var forget = 3
+    /// Hold an idle connection to the server, where the check can, to learn at once that it is gone.
+    package var tripwire = false
 
     package init(name: String = "default") { self.name = name }
 
@@ -149,8 +151,11 @@ package struct Configuration: Hashable, Sendable {
     package var indicators: [Indicator]
     /// Sorted by name, names unique; every member's indicator is in `indicators`.
     package var schemes: [Scheme]
+    /// The indicators by which the vantage doubts itself, sorted; each is in `indicators`. Empty: it never does.
+    package var references: [IndicatorName]
 
-    package init(indicators: [Indicator] = [], schemes: [Scheme] = []) {
+    package init(indicators: [Indicator] = [], schemes: [Scheme] = [], references: [IndicatorName] = []) {
+        self.references = references.sorted()
         self.indicators = indicators.sorted { $0.name < $1.name }
         self.schemes = schemes.sorted { $0.name < $1.name }
     }

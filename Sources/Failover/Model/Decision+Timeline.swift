@@ -26,6 +26,8 @@ extension Decision {
                 return TimedCause(at: override.since ?? at, cause: cause)
             case .overrideEnded(let override):
                 return TimedCause(at: min(override.until ?? at, at), cause: cause)
+            case .recalled(let since):
+                return TimedCause(at: since, cause: cause)
             case .selection, .guarded:
                 return TimedCause(at: at, cause: cause)
             }

@@ -8,8 +8,12 @@ package enum Effect: Hashable, Sendable {
     case reconcile(Decision)
     case notify(Notice)
     /// Probe this indicator so long after the start of its last probe (`interval`) or after its end (`recheck`);
-    /// `.now` for a new one. The shell adds jitter and the staggered start.
-    case probe(IndicatorName, ProbeTurn)
+    /// `.now` for a new one. The shell adds jitter and the staggered start. Should it have no result within
+    /// `patience`, the shell says so with `.quiet`. A turn that comes while a probe is under way is let pass: the
+    /// result asks for the next.
+    case probe(IndicatorName, ProbeTurn, patience: Duration?)
+    /// Hold no idle connection to this indicator's server any more.
+    case retireTripwire(IndicatorName)
     /// Hand in `.woke` at this instant; it replaces an earlier wish.
     case wake(at: Instant)
 }
@@ -19,6 +23,8 @@ package enum ProbeTurn: Hashable, Sendable {
     case now
     case afterInterval(Duration)
     case recheck(Duration)
+    /// Another one at once, beside the one that has gone quiet.
+    case beside
 }
 
 /// What a scheme answers from now on.
@@ -67,6 +73,8 @@ package enum Cause: Hashable, Sendable {
     case overridden(Override)
     /// An operator's word ended: it expired, was cleared, or was replaced.
     case overrideEnded(Override)
+    /// The answer was in force before the process began, since this instant.
+    case recalled(Instant)
     /// What the selection saw of each member, by descending priority.
     case selection([Candidate], rule: Rule)
     case guarded(Guard)
@@ -127,6 +135,8 @@ package enum Guard: Hashable, Sendable {
     case failbackHeld(until: Instant, for: Duration)
     case failbackManual
     case massFailure(failed: Int, of: Int, until: Instant)
+    /// Most reference targets fail: it may be us.
+    case vantageDoubted(failed: Int, of: Int)
     case passed
 }
 
@@ -139,6 +149,11 @@ package struct LogEntry: Hashable, Sendable {
         case overridden(Override)
         case overrideEnded(Override)
         case configured(indicators: Int, schemes: Int)
+        /// So many of the reference targets fail: verdicts are set aside from now on.
+        case vantageDoubted(failed: Int, of: Int)
+        /// Verdicts count again.
+        case vantageTrusted
+        case tripwireRetired(IndicatorName, because: String)
     }
 
     package var at: Instant
@@ -154,4 +169,6 @@ package enum Notice: Hashable, Sendable {
     case switched(Decision)
     case allDown(SchemeName, AllDown)
     case massFailure(SchemeName, failed: Int, of: Int)
+    case vantageDoubted(failed: Int, of: Int)
+    case vantageTrusted
 }

@@ -3,6 +3,11 @@ package enum Event: Hashable, Sendable {
     /// A new revision, whole. What both revisions have keeps its state.
     case configured(Configuration)
     case probed(IndicatorName, Probe)
+    /// A probe has been under way for longer than the patience that was asked for; it goes on. So many probes of
+    /// this indicator are under way from this vantage; `letWireGo`: an idle connection was held beside it till now.
+    case quiet(IndicatorName, Vantage, underWay: Int, letWireGo: Bool)
+    /// The server ended the idle connection that was held to it.
+    case tripped(IndicatorName, Vantage)
     case overridden(Override)
     /// The instant asked for by `.wake` has come (early or repeated wakes do no harm).
     case woke

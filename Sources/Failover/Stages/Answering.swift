@@ -10,11 +10,30 @@ struct Answering: Hashable, Sendable {
     /// The members that answered last, for `hold`.
     private var lastActive: [IndicatorName] = []
 
+    /// Answers as an earlier process did, without knowing any more by which rule.
+    mutating func recall(_ decision: Decision, of scheme: Scheme) {
+        self.decision = decision
+        ttlSeconds = decision.ttlSeconds
+        lastActive = decision.active
+        rule = nil
+        // An answer that was held has no active members; it is held further by those whose values it has.
+        if lastActive.isEmpty, case .addresses(let list) = decision.answer {
+            lastActive = scheme.members.filter { $0.values.allSatisfy(list.contains) }.map(\.indicator)
+        }
+    }
+
     /// Takes what may answer in and returns what is to be published, if anything is.
     mutating func answer(_ passage: Passage, of scheme: Scheme, at now: Instant) -> Answered {
         guard let wish = wish(for: passage, of: scheme) else { return republish(passage, of: scheme) }
         let ttl = ttlSeconds(passage, active: wish.active, of: scheme)
-        if let decision, decision.answer == wish.answer, decision.active == wish.active, rule == wish.rule {
+        if let decision, decision.answer == wish.answer, decision.active == wish.active,
+            rule == wish.rule || rule == nil
+        {
+            if rule == nil {
+                rule = wish.rule
+                let why = [.recalled(decision.at)] + causes(of: passage, wish)
+                self.decision?.causes = why
+            }
             return republish(passage, of: scheme)
         }
         let previous = decision

@@ -19,24 +19,49 @@ struct Hysteresis: Hashable, Sendable {
     /// Probes since the first that counts towards the next flip.
     private var probesInDoubt = 0
     private var flip: Flip?
+    /// When the first of `failures` came.
+    private(set) var failingSince: Instant?
+    private(set) var usual = Usual()
 
     static let memory = 10
 
-    init(vantage: Vantage) { self.vantage = vantage }
+    init(vantage: Vantage, state: State = .unknown) {
+        self.vantage = vantage
+        self.state = state
+    }
 
     /// Takes one probe in and returns the verdict that now stands.
     mutating func record(_ record: ProbeRecord, policy: Policy) -> Verdict {
         probesInDoubt = isUndecided ? probesInDoubt + 1 : 1
-        if recent.count == Self.memory { recent.removeFirst() }
-        recent.append(record)
+        show(record)
         switch record.probe.outcome {
-        case .success: succeed(policy)
-        case .failure: fail(policy)
+        case .success:
+            usual.note(record.probe.took)
+            succeed(policy)
+        case .failure:
+            if failures == 0 { failingSince = record.at }
+            fail(policy)
         }
+        if failures == 0 { failingSince = nil }
         return Verdict(
             vantage: vantage, state: state, at: record.at, isUndecided: isUndecided,
             probesUntilFlip: probesUntilFlip(policy), probes: flip?.probes ?? recent, flip: flip)
     }
+
+    /// Remembers a probe without counting it.
+    mutating func show(_ record: ProbeRecord) {
+        if recent.count == Self.memory { recent.removeFirst() }
+        recent.append(record)
+    }
+
+    /// Lets the failures that have not led to err be as if they had not been.
+    mutating func forgetFailures() {
+        failures = 0
+        failingSince = nil
+    }
+
+    /// Failures still needed for err; 0 if it is err.
+    func failuresUntilErr(_ policy: Policy) -> Int { state == .err ? 0 : max(1, policy.fall - failures) }
 
     private mutating func succeed(_ policy: Policy) {
         successes += 1

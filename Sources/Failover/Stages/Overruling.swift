@@ -98,6 +98,19 @@ struct Effective: Hashable, Sendable {
         causes = standing.evidence
     }
 
+    /// Lets what is known count as unknown, unless an operator has spoken.
+    mutating func setAside() {
+        isUndecided = false
+        verdictDueBy = nil
+        probeDueBy = nil
+        recoveredAt = nil
+        failedAt = nil
+        guard unusableBecause == nil || unusableBecause == .err || unusableBecause == .unknown else { return }
+        if causes.contains(where: { if case .overridden = $0 { true } else { false } }) { return }
+        effective = .unknown
+        unusableBecause = .unknown
+    }
+
     mutating func awaits(_ policy: Policy, since configuredAt: Instant, _ standing: Standing) {
         verdictDueBy = configuredAt + policy.firstVerdictPatience
         if !standing.isProbed { probeDueBy = configuredAt + policy.timeout }

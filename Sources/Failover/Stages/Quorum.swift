@@ -9,6 +9,14 @@ struct Quorum: Hashable, Sendable {
 
     init(of name: IndicatorName) { standing = Standing(name: name) }
 
+    /// Stands as it did in an earlier process, until verdicts say otherwise.
+    mutating func believe(_ verdict: Memory.Verdict) {
+        standing.state = verdict.state
+        standing.since = verdict.since
+        standing.isProbed = true
+        standing.isUndecided = false
+    }
+
     /// Takes one vantage's verdict in and returns how the indicator now stands.
     mutating func weigh(_ verdict: Verdict, of indicator: Indicator) -> Standing {
         let freshness = indicator.policy.freshness

@@ -87,6 +87,8 @@ struct Seen: Hashable, Sendable {
 struct Occasion: Hashable, Sendable {
     /// A new revision came into force.
     var isConfigured = false
+    /// Set while the vantage doubts itself: what then holds every answer as it is.
+    var vantageDoubt: Guard?
     /// An operator ordered the failback.
     var failsBack = false
     /// An operator's words that came or ended just now.

@@ -23,6 +23,12 @@ struct SwitchGuard: Hashable, Sendable {
     private static let memory = 64
     private static let hour = Duration.seconds(3600)
 
+    /// Holds on to the members that answered in an earlier process.
+    mutating func recall(_ active: [IndicatorName]) {
+        current = active
+        hasAnswered = true
+    }
+
     /// Takes the choice in and returns what may answer now, what is held back, and when to look again.
     mutating func pass(_ choice: Choice, of scheme: Scheme, at now: Instant) -> Passage {
         var passage = Passage(choice: choice, route: .stay)
@@ -35,6 +41,8 @@ struct SwitchGuard: Hashable, Sendable {
             current = [pinned.name]
             hasAnswered = true
             passage.route = .pinned(pinned)
+        } else if let doubt = choice.occasion.vantageDoubt, hasAnswered {
+            passage.held = doubt
         } else if let due = awaited(choice, at: now) {
             current = []
             passage.route = .awaiting

@@ -2,12 +2,20 @@ import Addresses
 import DNS
 import Testing
 
+/// Who asks, unless a test says otherwise.
+let standardClient = IPAddress.v4(IPv4Address(bits: 0xC633_6401))
+
 /// Zones, answers of dynamic names, and questions put to them without a socket.
 struct Authority {
     let snapshot: ZoneSnapshot
     let table: DynamicTable
+    let options: StoredOptions
 
-    init(_ zones: [Zone], dynamic: [(String, DynamicAnswer?)] = []) throws {
+    init(
+        _ zones: [Zone], dynamic: [(String, DynamicAnswer?)] = [], options: AnswerOptions = AnswerOptions(),
+        rates: RateTable? = nil
+    ) throws {
+        self.options = StoredOptions(options, rates: rates)
         snapshot = try ZoneSnapshot(zones: zones, dynamicNames: dynamic.map { try Name($0.0) })
         table = DynamicTable(for: snapshot)
         for (slot, (_, answer)) in dynamic.enumerated() {
@@ -16,19 +24,24 @@ struct Authority {
     }
 
     /// The reply as octets; nil for silence.
-    func reply(to query: [UInt8], over transport: QueryTransport = .datagram, room: Int = 65_535) -> [UInt8]? {
+    func reply(
+        to query: [UInt8], over transport: QueryTransport = .datagram, room: Int = 65_535,
+        from address: IPAddress = standardClient, at nowSeconds: UInt32 = 1_600_000_000, idleLimitTenths: UInt16 = 0
+    ) -> [UInt8]? {
+        var client = AskingClient(address, over: transport, nowSeconds: nowSeconds)
+        client.idleLimitTenths = idleLimitTenths
         var reply = [UInt8](repeating: 0xEE, count: room + 16)
         let length = reply.withUnsafeMutableBytes { space in
             query.withUnsafeBytes { query in
                 // An empty array has an address too, which is what a datagram without octets looks like.
                 answer(
-                    query, over: transport, from: AnswerSource(snapshot, table),
+                    query, for: client, from: AnswerSource(snapshot, table, options),
                     into: UnsafeMutableRawBufferPointer(rebasing: space[..<room]))
             }
         }
         #expect(length <= room)
         #expect(reply[room...].allSatisfy { $0 == 0xEE }, "written behind the buffer")
-        withExtendedLifetime((snapshot, table)) {}
+        withExtendedLifetime((snapshot, table, options)) {}
         return length == 0 ? nil : Array(reply[..<length])
     }
 
@@ -148,7 +161,21 @@ struct ReadReply {
             "NOERROR", "FORMERR", "SERVFAIL", "NXDOMAIN", "NOTIMP", "REFUSED", "YXDOMAIN", "YXRRSET", "NXRRSET",
         ]
         let code = Int(message[3] & 15) + extended
-        return code == 16 ? "BADVERS" : names[code]
+        return code == 16 ? "BADVERS" : code == 23 ? "BADCOOKIE" : names[code]
+    }
+
+    /// The EDNS options in their order: `10 2464c4abcf10c957…`, code and content.
+    var options: [String] {
+        guard let rdata = records.first(where: { $0.type == 41 })?.rdata else { return [] }
+        var options: [String] = []
+        var at = rdata.startIndex
+        while at + 4 <= rdata.endIndex {
+            let content = message[at + 4..<at + 4 + number(at + 2)]
+            let digits = content.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
+            options.append("\(number(at)) \(digits)")
+            at += 4 + content.count
+        }
+        return options
     }
 
     /// What a person would check: code and flags, then every record.

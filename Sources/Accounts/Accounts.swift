@@ -1,0 +1,308 @@
+import Crypto
+import Failover
+import Foundation
+import Storage
+import Synchronization
+
+/// People and programs: who they are, how they prove it, and what they may do.
+///
+///     password (+ code) ─► session ─┐
+///     token ────────────────────────┼─► Identity ─► may(role, in: project)
+///     the data folder's own token ──┘
+package final class Accounts: Sendable {
+    let store: Store
+    let box: SecretBox
+    private let now: @Sendable () -> Instant
+    private let limiter = Mutex(AttemptLimiter())
+    /// Hash of the one-time link's secret, while there is no account.
+    private let invitation: Mutex<String?>
+    private let localToken: String
+    /// Codes that were used, so that none counts twice: the newest period of each user.
+    private let usedCodes = Mutex<[String: Int64]>([:])
+    private let hashing = HashingQueue()
+
+    /// How long a session lasts without its owner logging in again.
+    package static let sessionLength = Duration.seconds(12 * 3600)
+
+    /// - Parameter folder: where the key lies, and the token by which commands on this machine prove themselves.
+    package init(store: Store, folder: String, now: @escaping @Sendable () -> Instant) throws(AccountsError) {
+        self.store = store
+        self.now = now
+        box = try SecretBox.open(folder: folder)
+        localToken =
+            Data(
+                HMAC<SHA256>.authenticationCode(for: Data("local".utf8), using: box.derivedKey(for: "local token"))
+            ).base64URL
+        invitation = Mutex(nil)
+        let path = Self.localTokenPath(in: folder)
+        try? FileManager.default.removeItem(atPath: path)
+        guard
+            FileManager.default.createFile(
+                atPath: path, contents: Data((localToken + "\n").utf8), attributes: [.posixPermissions: 0o600])
+        else { throw .badKey("\(path) cannot be written") }
+    }
+
+    /// The file that whoever runs commands on this machine must be able to read.
+    package static func localTokenPath(in folder: String) -> String {
+        (folder as NSString).appendingPathComponent("local.token")
+    }
+
+    // MARK: The first account
+
+    package var hasAccounts: Bool {
+        get throws(AccountsError) { try stored { () throws(StoreError) in try !store.users().isEmpty } }
+    }
+
+    /// A secret that makes the first account, once; nil if there are accounts already. An earlier one is void.
+    package func invite() throws(AccountsError) -> String? {
+        if try hasAccounts { return nil }
+        let secret = Secret.make()
+        invitation.withLock { $0 = Secret.hash(secret) }
+        return secret
+    }
+
+    package func isInvited(_ secret: String) -> Bool { invitation.withLock { $0 == Secret.hash(secret) } }
+
+    /// Makes the first account, an admin of everything, and ends the invitation.
+    package func acceptInvitation(_ secret: String, name: String, password: String) async throws(AccountsError) {
+        guard isInvited(secret) else { throw .wrongInvitation }
+        let user = try await makeUser(name: name, password: password, roles: ["*": .admin])
+        do {
+            try await store.add(user, onlyFirst: true)
+        } catch {
+            throw .wrongInvitation
+        }
+        invitation.withLock { $0 = nil }
+        try await record("account.first", name, by: name, from: "local")
+    }
+
+    // MARK: People
+
+    package func users() throws(AccountsError) -> [StoredUser] {
+        try stored { () throws(StoreError) in try store.users() }
+    }
+
+    package func add(name: String, password: String, roles: [String: Role]) async throws(AccountsError) {
+        let user = try await makeUser(name: name, password: password, roles: roles)
+        try await storedLater { () async throws(StoreError) in try await store.add(user) }
+    }
+
+    /// Changes whatever is not nil. A new password ends all sessions.
+    package func update(
+        _ name: String, password: String? = nil, roles: [String: Role]? = nil, isDisabled: Bool? = nil
+    ) async throws(AccountsError) {
+        guard var user = try stored({ () throws(StoreError) in try store.user(name) }) else {
+            throw .store(.notFound("user \(name)"))
+        }
+        if let password {
+            if let weakness = Password.weakness(password, of: name) { throw .weakPassword(weakness) }
+            user.password = await hashing.run { Password.hash(password) }
+        }
+        if let roles { user.roles = roles.mapValues(\.rawValue) }
+        if let isDisabled { user.isDisabled = isDisabled }
+        try refuseLosingLastAdmin(replacing: user)
+        let changed = user
+        try await storedLater { () async throws(StoreError) in try await store.update(changed) }
+        if password != nil {
+            try await storedLater { () async throws(StoreError) in try await store.removeSessions(of: name) }
+        }
+    }
+
+    package func remove(_ name: String) async throws(AccountsError) {
+        if var user = try stored({ () throws(StoreError) in try store.user(name) }) {
+            user.roles = [:]
+            try refuseLosingLastAdmin(replacing: user)
+        }
+        try await storedLater { () async throws(StoreError) in try await store.removeUser(name) }
+    }
+
+    private func refuseLosingLastAdmin(replacing user: StoredUser) throws(AccountsError) {
+        func isAdmin(_ user: StoredUser) -> Bool { !user.isDisabled && user.roles["*"] == Role.admin.rawValue }
+        let others = try users().filter { $0.name != user.name }
+        if !isAdmin(user), !others.contains(where: isAdmin) { throw .lastAdmin }
+    }
+
+    private func makeUser(
+        name: String, password: String, roles: [String: Role]
+    ) async throws(AccountsError) -> StoredUser {
+        let allowed = CharacterSet.alphanumerics.union(CharacterSet(charactersIn: "._-@"))
+        guard (1...64).contains(name.count), name.unicodeScalars.allSatisfy(allowed.contains) else {
+            throw .badName(name)
+        }
+        if let weakness = Password.weakness(password, of: name) { throw .weakPassword(weakness) }
+        let hash = await hashing.run { Password.hash(password) }
+        return StoredUser(name: name, password: hash, created: now(), roles: roles.mapValues(\.rawValue))
+    }
+
+    // MARK: Logging in
+
+    /// A session's secret, for the cookie.
+    package func logIn(
+        name: String, password: String, code: String? = nil, from address: String
+    ) async throws(AccountsError) -> String {
+        let keys = ["name:\(name)", "address:\(address)"]
+        let instant = now()
+        if let seconds = limiter.withLock({ $0.wait(for: keys, at: instant) }) {
+            throw .tooManyAttempts(seconds: seconds)
+        }
+        let user = try stored { () throws(StoreError) in try store.user(name) }
+        let isRight = await hashing.run {
+            guard let user, password.utf8.count <= 1000 else {
+                Password.waste("")
+                return false
+            }
+            return Password.verify(password, against: user.password)
+        }
+        guard isRight, let user, !user.isDisabled else {
+            limiter.withLock { $0.fail(keys, at: instant) }
+            try await record("login.failed", name, by: name, from: address)
+            throw .wrongCredentials
+        }
+        if let sealed = user.totp {
+            guard let code, !code.isEmpty else { throw .codeWanted }
+            guard accept(code, sealed: sealed, of: name) else {
+                limiter.withLock { $0.fail(keys, at: instant) }
+                try await record("login.failed", name, by: name, from: address)
+                throw .wrongCredentials
+            }
+        }
+        limiter.withLock { $0.succeed(keys) }
+        let secret = Secret.make()
+        let session = StoredSession(
+            hash: Secret.hash(secret), user: name, csrf: Secret.make(), created: instant,
+            expires: instant + Self.sessionLength)
+        try await storedLater { () async throws(StoreError) in try await store.add(session) }
+        try await record("login", name, by: name, from: address)
+        return secret
+    }
+
+    package func logOut(_ identity: Identity) async throws(AccountsError) {
+        guard case .session(let hash, _) = identity.proof else { return }
+        try await storedLater { () async throws(StoreError) in try await store.removeSession(hash: hash) }
+    }
+
+    private func accept(_ code: String, sealed: Data, of name: String) -> Bool {
+        guard let secret = box.open(sealed, as: "totp:\(name)"),
+            let period = OneTimeCode.period(of: code, secret: secret, at: now().nanoseconds / 1_000_000_000)
+        else { return false }
+        return usedCodes.withLock { used in
+            guard used[name].map({ period > $0 }) ?? true else { return false }
+            used[name] = period
+            return true
+        }
+    }
+
+    /// A new secret for a second factor, not in force yet: base32, for an authenticator app.
+    package func makeSecondFactor() -> String { OneTimeCode.base32(Data(SystemRandomNumberGenerator.bytes(20))) }
+
+    /// Puts a second factor into force once its owner has shown a code of it; nil takes it away.
+    package func setSecondFactor(_ secret: String?, code: String, of name: String) async throws(AccountsError) {
+        guard var user = try stored({ () throws(StoreError) in try store.user(name) }) else {
+            throw .store(.notFound("user \(name)"))
+        }
+        if let secret {
+            guard let data = Data(base32: secret), data.count >= 16,
+                OneTimeCode.period(of: code, secret: data, at: now().nanoseconds / 1_000_000_000) != nil
+            else { throw .wrongCredentials }
+            user.totp = box.seal(data, as: "totp:\(name)")
+        } else {
+            user.totp = nil
+        }
+        let changed = user
+        try await storedLater { () async throws(StoreError) in try await store.update(changed) }
+    }
+
+    // MARK: Proofs
+
+    /// Who holds this session's secret; nil if nobody does any more.
+    package func identity(session secret: String) throws(AccountsError) -> Identity? {
+        guard let session = try stored({ () throws(StoreError) in try store.session(hash: Secret.hash(secret)) }),
+            session.expires > now(), let user = try stored({ () throws(StoreError) in try store.user(session.user) }),
+            !user.isDisabled
+        else { return nil }
+        return Identity(
+            name: user.name, proof: .session(hash: session.hash, csrf: session.csrf),
+            roles: user.roles.compactMapValues { Role(rawValue: $0) })
+    }
+
+    /// Who holds this token: never more than its owner may by now.
+    package func identity(token secret: String) throws(AccountsError) -> Identity? {
+        if constantTimeEqual(Data(secret.utf8), Data(localToken.utf8)) {
+            return Identity(name: "local", proof: .local, roles: ["*": .admin])
+        }
+        guard let token = try stored({ () throws(StoreError) in try store.token(hash: Secret.hash(secret)) }),
+            token.expires.map({ $0 > now() }) ?? true,
+            let user = try stored({ () throws(StoreError) in try store.user(token.user) }), !user.isDisabled,
+            let role = Role(rawValue: token.role)
+        else { return nil }
+        let owner = Identity(
+            name: user.name, proof: .local, roles: user.roles.compactMapValues { Role(rawValue: $0) })
+        let highest = Role.allCases.last { owner.may($0, in: token.project == "*" ? nil : token.project) }
+        guard let highest else { return nil }
+        return Identity(
+            name: "\(user.name)/\(token.name)", proof: .token(id: token.id), roles: [token.project: min(role, highest)])
+    }
+
+    // MARK: Tokens
+
+    /// Makes a token; its secret is told this once.
+    package func makeToken(
+        name: String, for user: String, role: Role, project: String, expires: Instant?
+    ) async throws(AccountsError) -> (id: Int64, secret: String) {
+        let secret = Secret.make(prefix: "nl_")
+        let token = StoredToken(
+            hash: Secret.hash(secret), name: name, user: user, project: project, role: role.rawValue, created: now(),
+            expires: expires)
+        let stored = try await storedLater { () async throws(StoreError) in try await store.add(token) }
+        return (stored.id, secret)
+    }
+
+    package func tokens() throws(AccountsError) -> [StoredToken] {
+        try stored { () throws(StoreError) in try store.tokens() }
+    }
+
+    package func removeToken(_ id: Int64) async throws(AccountsError) {
+        try await storedLater { () async throws(StoreError) in try await store.removeToken(id) }
+    }
+
+    // MARK: -
+
+    func stored<Value>(_ body: () throws(StoreError) -> Value) throws(AccountsError) -> Value {
+        do { return try body() } catch { throw .store(error) }
+    }
+
+    @discardableResult
+    func storedLater<Value>(_ body: () async throws(StoreError) -> Value) async throws(AccountsError) -> Value {
+        do { return try await body() } catch { throw .store(error) }
+    }
+
+    var instant: Instant { now() }
+}
+
+/// Runs what takes a tenth of a second and 32 MiB one after the other, so that a flood of logins cannot take more.
+actor HashingQueue {
+    func run<Value: Sendable>(_ body: @Sendable () -> Value) -> Value { body() }
+}
+
+extension Data {
+    /// Base32 (RFC 4648 §6), padding and spaces ignored; nil if another character is in it.
+    init?(base32 text: String) {
+        var value = 0
+        var bits = 0
+        var data = Data()
+        for character in text.uppercased() where character != "=" && character != " " {
+            guard let index = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567".firstIndex(of: character) else { return nil }
+            value =
+                value << 5
+                | "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567".distance(
+                    from: "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567".startIndex, to: index)
+            bits += 5
+            if bits >= 8 {
+                bits -= 8
+                data.append(UInt8(value >> bits & 255))
+                value &= (1 << bits) - 1
+            }
+        }
+        self = data
+    }
+}

@@ -1,0 +1,158 @@
+import Failover
+import Foundation
+import Storage
+
+/// What operators order and ask.
+extension Control: OperatorInterface {
+    package func carryOut(_ order: Order, by author: String) async throws(OrderError) -> [OverrideReport] {
+        let until = order.seconds.map { clock.now + .nanoseconds(Int64($0 * 1e9)) }
+        var subjects: Set<String> = []
+        for action in try actions(of: order) {
+            let override = Override(action, author: author, reason: order.reason, until: until)
+            if let subject = override.keptSubject { subjects.insert(subject) }
+            try await keep(override)
+        }
+        return overrides().filter { subjects.contains($0.subject) }
+    }
+
+    private func actions(of order: Order) throws(OrderError) -> [Override.Action] {
+        switch order.action {
+        case .maintenance: return try indicators(order.target).map { .maintenance($0) }
+        case .forceOK: return try indicators(order.target).map { .force($0, .ok) }
+        case .forceErr: return try indicators(order.target).map { .force($0, .err) }
+        case .failBack: return try schemes(order.target).map { .failBack($0) }
+        case .pin:
+            guard let member = order.member, !member.isEmpty else { throw .memberWanted }
+            var actions: [Override.Action] = []
+            for name in try schemes(order.target) {
+                let members = engine.status(of: name)?.scheme.members.map(\.indicator.text) ?? []
+                guard members.contains(member) else {
+                    throw .noSuchMember(member, scheme: name.text, members: members)
+                }
+                actions.append(.pin(name, IndicatorName(member)))
+            }
+            return actions
+        }
+    }
+
+    private func indicators(_ pattern: String) throws(OrderError) -> [IndicatorName] {
+        let fitting = engine.indicators.map(\.name).filter { fits($0.text, pattern) }
+        if fitting.isEmpty { throw .nothingFits(pattern, kind: "indicator") }
+        return fitting
+    }
+
+    private func schemes(_ pattern: String) throws(OrderError) -> [SchemeName] {
+        let fitting = engine.schemes.map(\.scheme.name).filter { fits($0.text, pattern) }
+        if fitting.isEmpty { throw .nothingFits(pattern, kind: "scheme") }
+        return fitting
+    }
+
+    private func keep(_ override: Override) async throws(OrderError) {
+        do {
+            try await impose(override)
+        } catch {
+            throw .notKept("\(error)")
+        }
+    }
+
+    package func overrides() -> [OverrideReport] {
+        let all = engine.indicators.compactMap(\.override) + engine.schemes.compactMap(\.pin)
+        return all.compactMap(OverrideReport.init).sorted { $0.subject < $1.subject }
+    }
+
+    package func end(_ subject: String, by author: String) async throws(OrderError) {
+        guard overrides().contains(where: { $0.subject == subject }) else { throw .notInForce(subject) }
+        let parts = subject.split(separator: ":", maxSplits: 1).map(String.init)
+        let action: Override.Action =
+            parts[0] == "scheme" ? .unpin(SchemeName(parts[1])) : .clear(IndicatorName(parts[1]))
+        try await keep(Override(action, author: author))
+    }
+
+    /// Tries it on a copy of the engine, whose effects nobody performs.
+    package func whatIf(down: [String], up: [String]) throws(OrderError) -> [WhatIfReport] {
+        var trial = engine
+        let before = engine.schemes
+        for (patterns, state) in [(down, State.err), (up, State.ok)] {
+            for pattern in patterns {
+                for name in try indicators(pattern) {
+                    _ = trial.handle(.overridden(Override(.force(name, state), author: "what-if")), at: clock.now)
+                }
+            }
+        }
+        // What only waits (a failback, the brake) has its way as well.
+        for scheme in before {
+            _ = trial.handle(.overridden(Override(.failBack(scheme.scheme.name), author: "what-if")), at: clock.now)
+        }
+        return zip(before, trial.schemes).map { old, new in
+            let now = old.decision?.answer.texts ?? []
+            let then = new.decision?.answer.texts ?? []
+            return WhatIfReport(
+                scheme: old.scheme.name.text, now: now, then: then,
+                rule: Wording.rule(new.decision?.rule ?? .noVerdictYet), changes: now != then)
+        }
+    }
+
+    package func history(_ query: HistoryQuery) throws(OrderError) -> [EventReport] {
+        guard let keeping else { throw .noHistory("there is no store") }
+        do {
+            return try keeping.store.events(query.stored).map(EventReport.init)
+        } catch {
+            throw .noHistory("\(error)")
+        }
+    }
+
+    package func explanation(of scheme: String, at seconds: Double) throws(OrderError) -> Explanation? {
+        guard let keeping else { throw .noHistory("there is no store") }
+        do {
+            let event = try keeping.store.decision(of: scheme, at: Instant(seconds: seconds))
+            guard let text = event?.explanation else { return nil }
+            return try? JSONDecoder().decode(Explanation.self, from: Data(text.utf8))
+        } catch {
+            throw .noHistory("\(error)")
+        }
+    }
+}
+
+extension Decision.Answer {
+    /// The addresses, or the word for what is answered instead.
+    var texts: [String] { addressTexts.isEmpty ? [kind] : addressTexts }
+}
+
+extension OverrideReport {
+    /// Nil for what is not kept in force.
+    init?(_ override: Override) {
+        guard let subject = override.keptSubject else { return nil }
+        self.init(
+            subject: subject, action: "", member: nil, author: override.author, reason: override.reason,
+            since: override.since?.seconds ?? 0, until: override.until?.seconds)
+        switch override.action {
+        case .maintenance: action = Order.Action.maintenance.rawValue
+        case .force(_, .ok): action = Order.Action.forceOK.rawValue
+        case .force: action = Order.Action.forceErr.rawValue
+        case .pin(_, let pinned): (action, member) = (Order.Action.pin.rawValue, pinned.text)
+        case .failBack, .clear, .unpin: return nil
+        }
+    }
+}
+
+/// Whether a name fits a pattern: `*` stands for any text, `?` for one character.
+func fits(_ name: String, _ pattern: String) -> Bool {
+    let (name, pattern) = (Array(name), Array(pattern))
+    var (place, mark) = (0, 0)
+    // Where the last star was, and where in the name it was tried.
+    var star: (pattern: Int, name: Int)?
+    while place < name.count {
+        if mark < pattern.count, pattern[mark] == "*" {
+            star = (mark, place)
+            mark += 1
+        } else if mark < pattern.count, pattern[mark] == "?" || pattern[mark] == name[place] {
+            (place, mark) = (place + 1, mark + 1)
+        } else if let last = star {
+            star = (last.pattern, last.name + 1)
+            (place, mark) = (last.name + 1, last.pattern + 1)
+        } else {
+            return false
+        }
+    }
+    return pattern[mark...].allSatisfy { $0 == "*" }
+}

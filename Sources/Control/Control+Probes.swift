@@ -1,0 +1,163 @@
+import Checks
+import Failover
+import NIOCore
+import NIOPosix
+
+/// How many probes may be under way, and on how many threads the plain ones run.
+package struct Probing: Sendable {
+    /// 1–64.
+    package var threads = min(4, max(1, NIOCore.System.coreCount))
+    package var limits = ProbeWorkers.Limits()
+    package init() {}
+}
+
+/// When probes run: plain ones on the probe workers, all others as tasks.
+extension Control {
+    /// The probe workers' tallies since the start.
+    package func probeCounts() -> ProbeCounts { workers?.counts ?? ProbeCounts() }
+
+    func replaceTargets(_ configuration: Configuration, checks: [IndicatorName: any Check]) {
+        for target in targets { target.scheduled?.cancel() }
+        let old = targets
+        let oldPlaces = places
+        targets = []
+        places = [:]
+        othersWaiting = []
+        var workers = self.workers ?? startWorkers()
+        epoch = workers.startAnew()
+        for indicator in configuration.indicators where !indicator.isDisabled {
+            guard let check = checks[indicator.name] else { continue }
+            nextVersion += 1
+            let key = UInt32(targets.count)
+            let plain = check.plain
+            targets.append(
+                ProbeTarget(
+                    name: indicator.name, check: check, policy: indicator.policy, isPlain: plain != nil,
+                    version: nextVersion, startedAt: oldPlaces[indicator.name].flatMap { old[$0].startedAt }))
+            places[indicator.name] = Int(key)
+            guard let plain else { continue }
+            let isRetired = (engine.status(of: indicator.name)?.tripwire ?? "on") != "on"
+            workers.add(
+                key, plain, timeout: indicator.policy.timeout, holdsWire: indicator.policy.tripwire && !isRetired)
+        }
+        self.workers = workers
+    }
+
+    private func startWorkers() -> ProbeWorkers {
+        ProbeWorkers(threads: probing.threads, limits: probing.limits) { [weak self] news in
+            Task { await self?.hear(news) }
+        }
+    }
+
+    /// What the probe workers have to tell, in batches.
+    private func hear(_ batch: [ProbeNews]) {
+        for news in batch where news.epoch == epoch && !isStopped {
+            let place = Int(news.key)
+            let name = targets[place].name
+            switch news.kind {
+            case .ended(let result): perform(event: ended(place, result))
+            case .quiet(let letWireGo):
+                perform(event: .quiet(name, .local, underWay: news.underWay, letWireGo: letWireGo))
+            case .tripped: perform(event: .tripped(name, .local))
+            }
+        }
+        finishTaking()
+    }
+
+    private func ended(_ place: Int, _ result: ProbeResult) -> Event {
+        targets[place].hasStarted = true
+        targets[place].lastPhases = LastPhases(result.phases)
+        return .probed(
+            targets[place].name,
+            Probe(result.isSuccess ? .success : .failure, reason: result.reason, took: result.phases.total))
+    }
+
+    // MARK: Turns
+
+    func schedule(_ name: IndicatorName, _ turn: ProbeTurn, patience: Duration?) {
+        guard let place = places[name] else { return }
+        targets[place].isAsked = true
+        if targets[place].isPlain {
+            schedulePlain(place, turn, patience: patience)
+        } else {
+            scheduleOther(place, turn, patience: patience)
+        }
+        if case .afterInterval = turn { targets[place].isFirstTurn = false }
+    }
+
+    private func schedulePlain(_ place: Int, _ turn: ProbeTurn, patience: Duration?) {
+        let target = targets[place]
+        let key = UInt32(place)
+        switch turn {
+        case .now: workers?.turn(key, in: .zero, afterStart: false, patience: patience)
+        case .beside: workers?.beside(key)
+        case .recheck(let pause): workers?.turn(key, in: pause, afterStart: false, patience: patience)
+        case .afterInterval(let interval):
+            let delay = ProbeTiming.spread(
+                interval, isFirstTurn: target.isFirstTurn || !target.hasStarted, random: .random(in: 0..<1))
+            workers?.turn(key, in: delay, afterStart: target.hasStarted, patience: patience)
+        }
+    }
+
+    private func scheduleOther(_ place: Int, _ turn: ProbeTurn, patience: Duration?) {
+        let target = targets[place]
+        let version = target.version
+        if case .beside = turn {
+            begin(place, version: version, patience: patience)
+            return
+        }
+        target.scheduled?.cancel()
+        let due = ProbeTiming.due(
+            turn, startedAt: target.startedAt, isFirstTurn: target.isFirstTurn, now: clock.now,
+            random: .random(in: 0..<1))
+        targets[place].scheduled = group.next().scheduleTask(in: delay(until: due)) {
+            Task { await self.turnCame(place, version: version, patience: patience) }
+        }
+    }
+
+    // MARK: Probes that are not the workers'
+
+    private func turnCame(_ place: Int, version: UInt64, patience: Duration?) {
+        // Whoever is under way asks for the next turn when it ends.
+        guard isCurrent(place, version), targets[place].underWay == 0 else { return }
+        begin(place, version: version, patience: patience)
+    }
+
+    private func isCurrent(_ place: Int, _ version: UInt64) -> Bool {
+        place < targets.count && targets[place].version == version
+    }
+
+    private func begin(_ place: Int, version: UInt64, patience: Duration?) {
+        guard othersUnderWay < probing.limits.inAll else { return othersWaiting.append((place, version)) }
+        othersUnderWay += 1
+        targets[place].startedAt = clock.now
+        targets[place].underWay += 1
+        let (check, timeout) = (targets[place].check, targets[place].policy.timeout)
+        let alarm = patience.map { patience in
+            group.next().scheduleTask(in: .nanoseconds(patience.nanoseconds)) {
+                Task { await self.grewQuiet(place, version: version) }
+            }
+        }
+        Task {
+            let result = await check.probe(timeout: timeout, on: group)
+            alarm?.cancel()
+            self.othersEnded(place, version: version, result)
+        }
+    }
+
+    private func othersEnded(_ place: Int, version: UInt64, _ result: ProbeResult) {
+        othersUnderWay -= 1
+        if isCurrent(place, version) {
+            targets[place].underWay -= 1
+            take(ended(place, result))
+        }
+        while othersUnderWay < probing.limits.inAll, let next = othersWaiting.popFirst() {
+            turnCame(next.place, version: next.version, patience: nil)
+        }
+    }
+
+    private func grewQuiet(_ place: Int, version: UInt64) {
+        guard isCurrent(place, version), targets[place].underWay > 0 else { return }
+        take(.quiet(targets[place].name, .local, underWay: targets[place].underWay, letWireGo: false))
+    }
+}

@@ -1,0 +1,72 @@
+import GRDB
+
+/// The tables, as a row of steps from the first version on. A step that was released never changes.
+enum Schema {
+    static var migrator: DatabaseMigrator {
+        var migrator = DatabaseMigrator()
+        migrator.registerMigration("1") { try $0.execute(sql: first) }
+        migrator.registerMigration("2") { try $0.execute(sql: accounts) }
+        return migrator
+    }
+
+    /// Times are nanoseconds since 1970. What is open-ended is JSON.
+    private static let first = """
+        CREATE TABLE revision (
+            number INTEGER PRIMARY KEY AUTOINCREMENT, at INTEGER NOT NULL, author TEXT NOT NULL,
+            comment TEXT NOT NULL, origin TEXT NOT NULL, document TEXT NOT NULL
+        ) STRICT;
+        CREATE TABLE scheme (
+            name TEXT PRIMARY KEY, generation INTEGER NOT NULL, at INTEGER NOT NULL, answer TEXT NOT NULL,
+            addresses TEXT NOT NULL, ttl INTEGER NOT NULL, active TEXT NOT NULL
+        ) STRICT, WITHOUT ROWID;
+        CREATE TABLE indicator (
+            name TEXT PRIMARY KEY, state TEXT NOT NULL, since INTEGER
+        ) STRICT, WITHOUT ROWID;
+        CREATE TABLE override (
+            id INTEGER PRIMARY KEY AUTOINCREMENT, subject TEXT NOT NULL UNIQUE, action TEXT NOT NULL,
+            argument TEXT NOT NULL, author TEXT NOT NULL, reason TEXT NOT NULL, since INTEGER NOT NULL, until INTEGER
+        ) STRICT;
+        CREATE TABLE event (
+            id INTEGER PRIMARY KEY AUTOINCREMENT, at INTEGER NOT NULL, kind TEXT NOT NULL, scheme TEXT,
+            indicator TEXT, tone TEXT NOT NULL, text TEXT NOT NULL, addresses TEXT, generation INTEGER,
+            explanation TEXT
+        ) STRICT;
+        CREATE INDEX event_at ON event(at);
+        CREATE INDEX event_scheme ON event(scheme, id) WHERE scheme IS NOT NULL;
+        CREATE INDEX event_indicator ON event(indicator, id) WHERE indicator IS NOT NULL;
+        CREATE TABLE zone (
+            apex TEXT PRIMARY KEY, serial INTEGER NOT NULL
+        ) STRICT, WITHOUT ROWID;
+        CREATE TABLE note (
+            key TEXT PRIMARY KEY, value TEXT NOT NULL
+        ) STRICT, WITHOUT ROWID;
+        """
+
+    /// People, how they prove who they are, and what they did. Sessions and tokens are known by a hash only.
+    private static let accounts = """
+        CREATE TABLE user (
+            name TEXT PRIMARY KEY, password TEXT NOT NULL, totp BLOB, created INTEGER NOT NULL,
+            disabled INTEGER NOT NULL DEFAULT 0
+        ) STRICT, WITHOUT ROWID;
+        CREATE TABLE membership (
+            user TEXT NOT NULL REFERENCES user(name) ON DELETE CASCADE, project TEXT NOT NULL, role TEXT NOT NULL,
+            PRIMARY KEY (user, project)
+        ) STRICT, WITHOUT ROWID;
+        CREATE TABLE session (
+            hash TEXT PRIMARY KEY, user TEXT NOT NULL REFERENCES user(name) ON DELETE CASCADE, csrf TEXT NOT NULL,
+            created INTEGER NOT NULL, expires INTEGER NOT NULL
+        ) STRICT, WITHOUT ROWID;
+        CREATE TABLE token (
+            id INTEGER PRIMARY KEY AUTOINCREMENT, hash TEXT NOT NULL UNIQUE, name TEXT NOT NULL,
+            user TEXT NOT NULL REFERENCES user(name) ON DELETE CASCADE, project TEXT NOT NULL, role TEXT NOT NULL,
+            created INTEGER NOT NULL, expires INTEGER, used INTEGER
+        ) STRICT;
+        CREATE TABLE audit (
+            id INTEGER PRIMARY KEY, at INTEGER NOT NULL, actor TEXT NOT NULL, origin TEXT NOT NULL,
+            action TEXT NOT NULL, target TEXT NOT NULL, detail TEXT NOT NULL, seal TEXT NOT NULL
+        ) STRICT;
+        CREATE TABLE secret (
+            name TEXT PRIMARY KEY, sealed BLOB NOT NULL, at INTEGER NOT NULL
+        ) STRICT, WITHOUT ROWID;
+        """
+}

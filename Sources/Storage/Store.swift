@@ -1,0 +1,200 @@
+import Foundation
+import GRDB
+
+/// What outlives the process: one SQLite file in the data folder, in WAL mode, synced at every commit.
+///
+///     what happened ─► `note` ──► the next commit ─┐
+///     what was asked for ─► `commit` ─► waits ◄────┴── many changes, one transaction, one sync
+///
+/// What the server answers never waits for any of this. What an operator was told has been done is on the disk.
+package final class Store: Sendable {
+    /// The file's name inside the data folder.
+    package static let fileName = "ninelives.db"
+
+    let pool: DatabasePool
+    let queue: CommitQueue
+    /// The whole path of the file.
+    package let path: String
+    /// What had to be done to open it, in words; nil if all was well.
+    package let repair: String?
+
+    /// Opens the store in `folder`, making both if they are missing, and brings an older one up to date.
+    ///
+    /// A file that is not a sound database is set aside under another name, never deleted, and a new store is begun:
+    /// a server without its memory is better than none, and `repair` says so.
+    ///
+    /// - Throws: `StoreError` if the folder cannot be written to, the disk is full, or the store was made by a newer
+    ///   version.
+    package convenience init(folder: String) throws(StoreError) {
+        let path = (folder as NSString).appendingPathComponent(Self.fileName)
+        do {
+            try FileManager.default.createDirectory(
+                atPath: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+        } catch {
+            throw .unusable(path: folder, why: "the folder cannot be made")
+        }
+        do {
+            try self.init(opening: path, repair: nil)
+        } catch .broken(_, let why) {
+            let aside = try Self.setAside(path)
+            try self.init(opening: path, repair: "\(path) was broken (\(why)); it was set aside as \(aside)")
+        }
+    }
+
+    private init(opening path: String, repair: String?) throws(StoreError) {
+        do {
+            let pool = try DatabasePool(path: path, configuration: Self.configuration)
+            try FileManager.default.setAttributes([.posixPermissions: 0o600], ofItemAtPath: path)
+            try Self.check(pool)
+            self.pool = pool
+        } catch {
+            throw StoreError(error, path: path)
+        }
+        self.path = path
+        self.repair = repair
+        queue = CommitQueue(pool: pool, path: path)
+    }
+
+    private static var configuration: Configuration {
+        var configuration = Configuration()
+        configuration.label = "store"
+        configuration.busyMode = .timeout(5)
+        configuration.maximumReaderCount = 4
+        configuration.prepareDatabase { database in
+            // WAL alone would lose the newest commits at a power cut.
+            try database.execute(sql: "PRAGMA synchronous = FULL")
+        }
+        return configuration
+    }
+
+    /// Looks the whole file over and brings its tables up to date.
+    private static func check(_ pool: DatabasePool) throws {
+        let finding = try pool.read { try String.fetchOne($0, sql: "PRAGMA quick_check(1)") }
+        guard finding == "ok" else { throw StoreError.broken(path: pool.path, why: finding ?? "no finding") }
+        let migrator = Schema.migrator
+        if try pool.read(migrator.hasBeenSuperseded) { throw StoreError.newer(path: pool.path) }
+        try migrator.migrate(pool)
+    }
+
+    /// Renames a broken store, with what belongs to it, out of the way; returns its new path.
+    private static func setAside(_ path: String) throws(StoreError) -> String {
+        let stamp = Int(Date().timeIntervalSince1970)
+        let aside = "\(path).broken-\(stamp)"
+        for suffix in ["-wal", "-shm", ""] where FileManager.default.fileExists(atPath: path + suffix) {
+            do {
+                try FileManager.default.moveItem(atPath: path + suffix, toPath: aside + suffix)
+            } catch {
+                throw .unusable(path: path, why: "it is broken, and cannot be set aside")
+            }
+        }
+        return aside
+    }
+
+    /// Removes the store in `folder`, if there is one and nobody uses it.
+    package static func erase(folder: String) {
+        let path = (folder as NSString).appendingPathComponent(fileName)
+        for suffix in ["-wal", "-shm", ""] { try? FileManager.default.removeItem(atPath: path + suffix) }
+    }
+
+    // MARK: - Writing
+
+    /// Writes all of `changes` or none; returns once they would survive a power cut.
+    package func commit(_ changes: [StoredChange]) async throws(StoreError) { try await queue.commit(changes) }
+
+    /// Writes with the next commit. What cannot be written now (a full disk) is kept, up to a limit, and tried again.
+    package func note(_ changes: [StoredChange]) { queue.note(changes) }
+
+    /// Waits until everything noted so far is on the disk, or cannot be written.
+    package func flush() async { await queue.flush() }
+
+    /// Why the last attempt to write failed; nil while all is well.
+    package var trouble: String? { queue.trouble }
+
+    /// Writes a copy of the whole store, as it stands at one moment, into a new file, while the server goes on.
+    package func backup(to path: String) throws(StoreError) {
+        guard !FileManager.default.fileExists(atPath: path) else {
+            throw .unusable(path: path, why: "it exists already")
+        }
+        do {
+            let copy = try DatabaseQueue(path: path)
+            try FileManager.default.setAttributes([.posixPermissions: 0o600], ofItemAtPath: path)
+            try pool.backup(to: copy)
+            try copy.close()
+        } catch {
+            throw StoreError(error, path: path)
+        }
+    }
+
+    /// Puts a backup in the place of the store in `folder`, which nobody may be using.
+    ///
+    /// - Returns: what the store that was there is called now; nil if there was none.
+    package static func restore(_ backup: String, into folder: String) throws(StoreError) -> String? {
+        let path = (folder as NSString).appendingPathComponent(fileName)
+        do {
+            let copy = try DatabaseQueue(path: backup, configuration: readOnly)
+            let finding = try copy.read { try String.fetchOne($0, sql: "PRAGMA quick_check(1)") }
+            guard finding == "ok", try copy.read({ try $0.tableExists("revision") }) else {
+                throw StoreError.broken(path: backup, why: finding ?? "it is no backup of ours")
+            }
+            try copy.close()
+        } catch {
+            throw StoreError(error, path: backup)
+        }
+        do {
+            try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+            guard FileManager.default.fileExists(atPath: path) else {
+                try FileManager.default.copyItem(atPath: backup, toPath: path)
+                return nil
+            }
+            // Whoever uses the store holds it locked in WAL mode: an exclusive lock finds out.
+            var configuration = Configuration()
+            configuration.busyMode = .immediateError
+            let present = try DatabaseQueue(path: path, configuration: configuration)
+            try present.inDatabase { database in
+                try database.execute(sql: "PRAGMA wal_checkpoint(TRUNCATE)")
+                try database.execute(sql: "PRAGMA journal_mode = DELETE")
+            }
+            try present.close()
+            let aside = "\(path).before-\(Int(Date().timeIntervalSince1970))"
+            try FileManager.default.moveItem(atPath: path, toPath: aside)
+            try FileManager.default.copyItem(atPath: backup, toPath: path)
+            return aside
+        } catch let error as DatabaseError where error.resultCode.primaryResultCode == .SQLITE_BUSY {
+            throw .unusable(path: path, why: "a server is using it; stop it first")
+        } catch {
+            throw StoreError(error, path: path)
+        }
+    }
+
+    private static var readOnly: Configuration {
+        var configuration = Configuration()
+        configuration.readonly = true
+        return configuration
+    }
+
+    /// Ends all use of the file. What was noted and not yet written is written first.
+    package func close() async {
+        await queue.flush()
+        _ = try? await pool.writeWithoutTransaction { try $0.checkpoint(.truncate) }
+        try? pool.close()
+    }
+
+    // MARK: - Reading and writing, in general
+
+    func read<Value>(_ body: (Database) throws -> Value) throws(StoreError) -> Value {
+        do {
+            return try pool.read(body)
+        } catch {
+            throw StoreError(error, path: path)
+        }
+    }
+
+    /// One transaction, on the disk when this returns.
+    func write<Value: Sendable>(_ body: @Sendable (Database) throws -> Value) async throws(StoreError) -> Value {
+        do {
+            return try await pool.write(body)
+        } catch {
+            throw StoreError(error, path: path)
+        }
+    }
+}

@@ -1,0 +1,76 @@
+import HTTPTypes
+
+/// The document of the API (OpenAPI 3.1), made from the operations themselves.
+struct OpenAPI {
+    let operations: [Operation]
+    let version: String
+
+    var document: JSONValue {
+        var paths: [String: JSONValue] = [:]
+        for operation in operations {
+            var path: [String: JSONValue] = if case .object(let known) = paths[operation.path] { known } else { [:] }
+            path[operation.method.rawValue.lowercased()] = self.operation(operation)
+            paths[operation.path] = .object(path)
+        }
+        return [
+            "openapi": "3.1.0",
+            "info": [
+                "title": "Ninelives", "version": .string(version),
+                "description": "Keeps a DNS name pointing at a server that works, and explains why.",
+                "license": ["name": "Apache-2.0", "identifier": "Apache-2.0"],
+            ],
+            "paths": .object(paths),
+            "components": [
+                "schemas": .object(Schemas.all.mapValues(\.json)),
+                "securitySchemes": [
+                    "token": ["type": "http", "scheme": "bearer"],
+                    "session": ["type": "apiKey", "in": "cookie", "name": .string(Gate.cookie)],
+                ],
+            ],
+        ]
+    }
+
+    private func operation(_ operation: Operation) -> JSONValue {
+        var object: [String: JSONValue] = [
+            "operationId": .string(operation.id), "summary": .string(operation.summary),
+            "responses": .object(responses(of: operation)),
+        ]
+        let inPath = operation.pathParameters.map { name -> JSONValue in
+            ["name": .string(name), "in": "path", "required": true, "schema": ["type": "string", "minLength": 1]]
+        }
+        let inQuery = operation.query.map { parameter -> JSONValue in
+            [
+                "name": .string(parameter.name), "in": "query", "required": false,
+                "description": .string(parameter.description), "schema": parameter.schema.json,
+            ]
+        }
+        if !(inPath + inQuery).isEmpty { object["parameters"] = .array(inPath + inQuery) }
+        if let body = operation.body {
+            object["requestBody"] = ["required": true, "content": ["application/json": ["schema": body.json]]]
+        }
+        switch operation.access {
+        case .anyone: object["security"] = []
+        case .reader: object["security"] = [[:], ["token": []], ["session": []]]
+        case .role, .oneself: object["security"] = [["token": []], ["session": []]]
+        }
+        return .object(object)
+    }
+
+    private func responses(of operation: Operation) -> [String: JSONValue] {
+        var responses: [String: JSONValue] = [:]
+        var success: [String: JSONValue] = ["description": .string(operation.status.reasonPhrase)]
+        if let result = operation.result {
+            success["content"] = ["application/json": ["schema": result.json]]
+        }
+        responses["\(operation.status.code)"] = .object(success)
+        var problems = [400, 401, 403] + operation.problems.map(\.code)
+        if operation.body != nil { problems += [413, 415] }
+        for code in problems {
+            responses["\(code)"] = [
+                "description": "A problem (RFC 9457).",
+                "content": ["application/problem+json": ["schema": ["$ref": "#/components/schemas/Problem"]]],
+            ]
+        }
+        return responses
+    }
+}

@@ -1,0 +1,223 @@
+import Accounts
+import Foundation
+import HTTPTypes
+import Hummingbird
+import NIOCore
+import Storage
+
+/// One thing that the API can do: the route, the check of what comes in and the published document are all made from
+/// this.
+struct Operation: Sendable {
+    /// Who may.
+    enum Access: Sendable {
+        case anyone
+        /// Whoever may look: everybody where the server allows it, otherwise anybody with a role.
+        case reader
+        case role(Role)
+        /// Anybody who has proven who they are.
+        case oneself
+    }
+
+    struct Parameter: Sendable {
+        var name: String
+        var schema: Schema
+        var description: String
+
+        init(_ name: String, _ schema: Schema, _ description: String) {
+            self.name = name
+            self.schema = schema
+            self.description = description
+        }
+    }
+
+    var method: HTTPRequest.Method
+    /// Parameters in braces: `/api/v1/schemes/{name}`.
+    var path: String
+    var id: String
+    var summary: String
+    var access: Access
+    var query: [Parameter] = []
+    var body: Schema?
+    var status: HTTPResponse.Status = .ok
+    /// Of the answer; nil if it has no body.
+    var result: Schema?
+    /// What else may be answered, beside 400, 401, 403 and 429.
+    var problems: [HTTPResponse.Status] = []
+    var handle: @Sendable (Call) async throws -> Response
+
+    var pathParameters: [String] {
+        path.split(separator: "/").filter { $0.hasPrefix("{") }.map { String($0.dropFirst().dropLast()) }
+    }
+}
+
+/// One call of an operation, checked: who, and with what.
+struct Call: Sendable {
+    /// Nil where anyone may.
+    var identity: Identity?
+    var address: String
+    var request: Request
+    var path: [String: String]
+    var query: [String: JSONValue]
+    var body: JSONValue = .null
+    var bodyData = Data()
+
+    var actor: String { identity?.name ?? "anybody" }
+
+    func text(_ name: String) -> String? { if case .string(let text) = query[name] { text } else { nil } }
+    func number(_ name: String) -> Double? { if case .number(let number) = query[name] { number } else { nil } }
+    func flag(_ name: String) -> Bool { query[name] == .bool(true) }
+
+    /// The body as a type of ours; it fits its schema already.
+    func decode<Value: Decodable>(_ type: Value.Type) throws -> Value {
+        do {
+            return try JSONDecoder().decode(type, from: bodyData)
+        } catch {
+            throw Problem(.badRequest, "The body cannot be understood.")
+        }
+    }
+}
+
+/// What a request carries with it through the routes.
+struct SiteContext: RequestContext, RemoteAddressRequestContext {
+    var coreContext: CoreRequestContextStorage
+    let remoteAddress: SocketAddress?
+    /// Who asks, once that is proven.
+    var identity: Identity?
+
+    init(source: ApplicationRequestContextSource) {
+        coreContext = .init(source: source)
+        remoteAddress = source.channel.remoteAddress
+    }
+
+    var address: String { remoteAddress?.ipAddress ?? "local" }
+}
+
+/// Puts operations on a router.
+struct OperationRoutes {
+    let operations: [Operation]
+    let gate: Gate
+    /// The longest body that is read.
+    private static let bodyLimit = 1 << 20
+
+    func add(to router: Router<SiteContext>) {
+        for operation in operations {
+            let path = operation.path.replacing("{", with: ":").replacing("}", with: "")
+            router.on(RouterPath(path), method: operation.method) { request, context in
+                await answer(operation, request, context)
+            }
+        }
+        addRefusals(to: router)
+    }
+
+    /// What a path does not take is refused with what it takes (RFC 9110 §15.5.6).
+    private func addRefusals(to router: Router<SiteContext>) {
+        let methods: [HTTPRequest.Method] = [.get, .head, .post, .put, .patch, .delete, .options, .trace, .connect]
+        for (path, operations) in Dictionary(grouping: operations, by: \.path) {
+            let taken = operations.map(\.method)
+            let allow = taken.map(\.rawValue).sorted().joined(separator: ", ")
+            for method in methods where !taken.contains(method) {
+                let route = RouterPath(path.replacing("{", with: ":").replacing("}", with: ""))
+                router.on(route, method: method) { _, _ in
+                    var problem = Problem(.methodNotAllowed, "This path takes \(allow).")
+                    problem.headers[.allow] = allow
+                    return problem.response
+                }
+            }
+        }
+    }
+
+    private func answer(_ operation: Operation, _ request: Request, _ context: SiteContext) async -> Response {
+        do {
+            try gate.check(operation.access, request, context)
+            var call = Call(
+                identity: context.identity, address: context.address, request: request,
+                path: try path(of: operation, context), query: try query(of: operation, request))
+            if let schema = operation.body { try await read(schema, request, into: &call) }
+            return try await operation.handle(call)
+        } catch let problem as Problem {
+            return problem.response
+        } catch let error as AccountsError {
+            return Problem(error).response
+        } catch {
+            return Problem(.internalServerError, "Something went wrong: \(error)").response
+        }
+    }
+
+    private func path(of operation: Operation, _ context: SiteContext) throws -> [String: String] {
+        var path: [String: String] = [:]
+        for name in operation.pathParameters {
+            let value = try context.parameters.require(name)
+            path[name] = value.removingPercentEncoding ?? value
+        }
+        return path
+    }
+
+    private func query(of operation: Operation, _ request: Request) throws -> [String: JSONValue] {
+        var query: [String: JSONValue] = [:]
+        var violations: [Violation] = []
+        for (key, text) in request.uri.queryParameters {
+            let name = String(key)
+            guard let parameter = operation.query.first(where: { $0.name == name }) else {
+                let known = operation.query.map(\.name).joined(separator: ", ")
+                violations.append(
+                    Violation(
+                        pointer: "?\(name)",
+                        detail: "is not known: expected \(known.isEmpty ? "no parameters" : "one of \(known)")"))
+                continue
+            }
+            let value = parameter.schema.value(of: String(text))
+            violations += parameter.schema.violations(of: value, at: "?\(name)")
+            query[name] = value
+        }
+        if !violations.isEmpty { throw Problem(.badRequest, "The query is wrong.", violations: violations) }
+        return query
+    }
+
+    private func read(_ schema: Schema, _ request: Request, into call: inout Call) async throws {
+        let type = request.headers[.contentType]?.split(separator: ";").first?.trimmingCharacters(in: .whitespaces)
+        guard type?.lowercased() == "application/json" else {
+            throw Problem(.unsupportedMediaType, "Send the body as application/json.")
+        }
+        let buffer: ByteBuffer
+        do {
+            buffer = try await request.body.collect(upTo: Self.bodyLimit)
+        } catch {
+            throw Problem(.contentTooLarge, "The body is longer than \(Self.bodyLimit) octets.")
+        }
+        call.bodyData = Data(buffer.readableBytesView)
+        do {
+            call.body = try JSONDecoder().decode(JSONValue.self, from: call.bodyData)
+        } catch {
+            throw Problem(.badRequest, "The body is no JSON.")
+        }
+        let violations = schema.violations(of: call.body)
+        if !violations.isEmpty { throw Problem(.badRequest, "The body is wrong.", violations: violations) }
+    }
+}
+
+extension Schema {
+    /// A query parameter's text as the value that it stands for; left a text where it does not fit.
+    func value(of text: String) -> JSONValue {
+        switch self {
+        case .integer, .number: Double(text).flatMap { $0.isFinite ? .number($0) : nil } ?? .string(text)
+        case .bool: text == "true" ? true : text == "false" ? false : .string(text)
+        default: .string(text)
+        }
+    }
+}
+
+extension Problem {
+    init(_ error: AccountsError) {
+        switch error {
+        case .wrongCredentials, .codeWanted: self.init(.unauthorized, "\(error)")
+        case .tooManyAttempts(let seconds):
+            self.init(.tooManyRequests, "\(error)")
+            headers[.retryAfter] = "\(seconds)"
+        case .weakPassword, .badName: self.init(.unprocessableContent, "\(error)")
+        case .wrongInvitation: self.init(.forbidden, "\(error)")
+        case .lastAdmin, .store(StoreError.exists), .store(StoreError.conflict): self.init(.conflict, "\(error)")
+        case .store(StoreError.notFound): self.init(.notFound, "\(error)")
+        case .badKey, .store: self.init(.serviceUnavailable, "\(error)")
+        }
+    }
+}

@@ -1,0 +1,110 @@
+import Accounts
+import Control
+import HTTPTypes
+import Hummingbird
+
+/// What operators order, and what they try first.
+extension Site {
+    var orderOperations: [Operation] {
+        [
+            Operation(
+                method: .get, path: "/api/v1/overrides", id: "listOverrides",
+                summary: "What operators have imposed and nobody has ended yet.", access: .reader,
+                result: .object([.init("items", .array(.named("Override")))]), problems: [.serviceUnavailable]
+            ) { _ in try .json(Page(items: await orders().overrides(), next: nil)) },
+            Operation(
+                method: .post, path: "/api/v1/overrides", id: "addOverride",
+                summary: "Maintenance, a forced state, a pinned member, a failback now.", access: .role(.operator),
+                body: .object([
+                    .init("action", .choice(Order.Action.allCases.map(\.rawValue))),
+                    .init(
+                        "target", .string(length: 1...1000),
+                        "Indicators, for pin and fail-back schemes: a name, or a pattern with * and ?."),
+                    .init("member", .text, "For pin: the indicator of the member.", required: false),
+                    .init("reason", .text, "For those who see it.", required: false),
+                    .init(
+                        "seconds", .nullable(.number(1...31_536_000)),
+                        "How long; an hour if it is not said; null until it is ended by hand.", required: false),
+                ]), status: .created, result: .object([.init("items", .array(.named("Override")))]),
+                problems: [.notFound, .unprocessableContent, .serviceUnavailable]
+            ) { call in try await addOverride(call) },
+            Operation(
+                method: .delete, path: "/api/v1/overrides/{subject}", id: "endOverride",
+                summary: "Ends what is in force for one subject.", access: .role(.operator), status: .noContent,
+                problems: [.notFound, .serviceUnavailable]
+            ) { call in
+                let subject = call.path["subject"] ?? ""
+                try await ordered { try await orders().end(subject, by: call.actor) }
+                try await note("override.end", subject, call)
+                return Response(status: .noContent)
+            },
+            Operation(
+                method: .post, path: "/api/v1/what-if", id: "whatIf",
+                summary: "What every scheme would answer with these indicators down or up. Nothing is changed.",
+                access: .reader,
+                body: .object([
+                    .init("down", .array(.string(length: 1...1000)), "Names or patterns.", required: false),
+                    .init("up", .array(.string(length: 1...1000)), "Names or patterns.", required: false),
+                ]), result: .object([.init("items", .array(.named("WhatIf")))]),
+                problems: [.notFound, .serviceUnavailable]
+            ) { call in
+                struct Wish: Decodable {
+                    var down: [String]?
+                    var up: [String]?
+                }
+                let wish = try call.decode(Wish.self)
+                let reports = try await ordered {
+                    try await orders().whatIf(down: wish.down ?? [], up: wish.up ?? [])
+                }
+                return try .json(Page(items: reports, next: nil))
+            },
+        ]
+    }
+
+    private func addOverride(_ call: Call) async throws -> Response {
+        struct Wish: Decodable {
+            var action: String
+            var target: String
+            var member: String?
+            var reason: String?
+            var seconds: Double?
+        }
+        let wish = try call.decode(Wish.self)
+        guard let action = Order.Action(rawValue: wish.action) else { throw Problem(.badRequest, "Unknown action.") }
+        var isOpenEnded = false
+        if case .object(let members) = call.body { isOpenEnded = members["seconds"] == .null }
+        let order = Order(
+            action, target: wish.target, member: wish.member, reason: wish.reason ?? "",
+            seconds: isOpenEnded ? nil : wish.seconds ?? 3600)
+        let done = try await ordered { try await orders().carryOut(order, by: call.actor) }
+        try await note("override.\(wish.action)", wish.target, call, detail: order.reason)
+        return try .json(Page(items: done, next: nil), status: .created)
+    }
+
+    // MARK: - Shared
+
+    func orders() throws -> any OperatorInterface {
+        guard let orders = control as? any OperatorInterface else {
+            throw Problem(.serviceUnavailable, "This server takes no orders.")
+        }
+        return orders
+    }
+
+    /// Turns why an order was not carried out into a problem.
+    func ordered<Value>(_ body: () async throws -> Value) async throws -> Value {
+        do {
+            return try await body()
+        } catch let error as OrderError {
+            switch error {
+            case .nothingFits, .notInForce: throw Problem(.notFound, "\(error)")
+            case .noSuchMember, .memberWanted: throw Problem(.unprocessableContent, "\(error)")
+            case .notKept, .noHistory: throw Problem(.serviceUnavailable, "\(error)")
+            }
+        }
+    }
+
+    /// Writes into the audit log who did what.
+    func note(_ action: String, _ target: String, _ call: Call, detail: String = "") async throws {
+        try await gate.accounts?.record(action, target, by: call.actor, from: call.address, detail: detail)
+    }
+}

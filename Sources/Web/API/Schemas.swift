@@ -1,0 +1,98 @@
+/// What the API's answers are like, by the names of the types that make them.
+enum Schemas {
+    static let all: [String: Schema] = [
+        "Problem": Problem.schema, "Report": report, "Scheme": scheme, "Member": member, "Indicator": indicator,
+        "Probe": probe, "Event": event, "Explanation": explanation, "Override": override, "WhatIf": whatIf,
+        "User": user, "Token": token, "AuditEntry": auditEntry, "Me": me,
+    ]
+
+    private static func optional(_ name: String, _ schema: Schema, _ description: String = "") -> Schema.Property {
+        .init(name, schema, description, required: false)
+    }
+
+    static let report = Schema.object([
+        .init("sequence", .integer(), "Goes up with every change."), .init("at", .time, "Seconds since 1970."),
+        .init("version", .string()), .init("startedAt", .time), .init("dns", .array(.string())),
+        .init("schemes", .array(.named("Scheme"))), .init("indicators", .array(.named("Indicator"))),
+        .init("events", .array(.named("Event")), "The newest first, at most 200."),
+    ])
+
+    static let scheme = Schema.object([
+        .init("name", .string()), .init("provider", .string()), .init("generation", .integer()),
+        .init("answer", .choice(["addresses", "nodata", "servfail", "none"])),
+        .init("addresses", .array(.string())), .init("ttl", .integer(), "Seconds, as answered at the moment."),
+        optional("since", .time), .init("rule", .string(), "Which rule answers, in words."),
+        .init("isAllDown", .bool), optional("held", .string(), "What holds a better answer back."),
+        optional("heldUntil", .time), .init("sync", .string()), optional("publishMicroseconds", .number()),
+        .init("members", .array(.named("Member"))), .init("failback", .string()), .init("allDown", .string()),
+    ])
+
+    static let member = Schema.object([
+        .init("indicator", .string()), .init("values", .array(.string())), .init("priority", .integer()),
+        optional("priorityName", .string()), .init("isActive", .bool), .init("isUsable", .bool),
+        .init("state", state), optional("override", .string()), optional("unusableBecause", .string()),
+    ])
+
+    static let state = Schema.choice(["ok", "err", "unknown"])
+
+    static let indicator = Schema.object([
+        .init("name", .string()), .init("method", .string()), .init("target", .string()), .init("policy", .string()),
+        .init("intervalSeconds", .number()), .init("state", state), .init("effective", state),
+        optional("since", .time), optional("override", .string()), .init("isUndecided", .bool),
+        .init("probesUntilFlip", .integer()), optional("lastProbe", .named("Probe")),
+        .init("recent", .array(.named("Probe")), "The oldest first, at most ten."),
+    ])
+
+    static let probe = Schema.object([
+        .init("at", .time), .init("isSuccess", .bool), .init("reason", .string()),
+        .init("totalMilliseconds", .number()), optional("resolveMilliseconds", .number()),
+        optional("connectMilliseconds", .number()), optional("tlsMilliseconds", .number()),
+        optional("firstByteMilliseconds", .number()),
+    ])
+
+    static let event = Schema.object([
+        .init("id", .integer()), .init("at", .time), .init("kind", .string()), optional("indicator", .string()),
+        optional("scheme", .string()), .init("text", .string()), .init("tone", .choice(["good", "bad", "neutral"])),
+        optional("addresses", .array(.string())), optional("generation", .integer()),
+    ])
+
+    static let explanation = Schema.object([
+        .init("scheme", .string()), .init("summary", .string()),
+        .init(
+            "steps", .array(.object([optional("at", .time), .init("stage", .string()), .init("text", .string())]))),
+    ])
+
+    static let override = Schema.object([
+        .init("subject", .string(), "indicator:NAME or scheme:NAME."), .init("action", .string()),
+        optional("member", .string()), .init("author", .string()), .init("reason", .string()), .init("since", .time),
+        optional("until", .time, "Missing: until it is ended by hand."),
+    ])
+
+    static let whatIf = Schema.object([
+        .init("scheme", .string()), .init("now", .array(.string())), .init("then", .array(.string())),
+        .init("rule", .string()), .init("changes", .bool),
+    ])
+
+    static let role = Schema.choice(["viewer", "operator", "admin"])
+
+    static let user = Schema.object([
+        .init("name", .string()), .init("roles", .map(role), "By project; * is every project."),
+        .init("isDisabled", .bool), .init("hasSecondFactor", .bool), .init("created", .time),
+    ])
+
+    static let token = Schema.object([
+        .init("id", .integer()), .init("name", .string()), .init("user", .string()), .init("project", .string()),
+        .init("role", role), .init("created", .time), optional("expires", .time),
+        optional("secret", .string(), "Told once, when the token is made."),
+    ])
+
+    static let me = Schema.object([
+        .init("name", .string()), .init("roles", .map(role)),
+        optional("csrf", .string(), "For the header X-CSRF-Token of what a session changes."),
+    ])
+
+    static let auditEntry = Schema.object([
+        .init("id", .integer()), .init("at", .time), .init("actor", .string()), .init("origin", .string()),
+        .init("action", .string()), .init("target", .string()), .init("detail", .string()), .init("seal", .string()),
+    ])
+}

@@ -1,0 +1,60 @@
+import Control
+import Failover
+import Storage
+import TestSupport
+import Testing
+
+/// What the shell keeps in the store, and what it does with it after a start.
+@Suite struct MemoryTests {
+    private let configuration = Stage.configuration(["main", "backup"])
+
+    private func checks(_ main: ScriptedCheck, _ backup: ScriptedCheck) -> [IndicatorName: ScriptedCheck] {
+        [IndicatorName("main"): main, IndicatorName("backup"): backup]
+    }
+
+    @Test func `started again, it answers the last decision before any probe, and knows its history`() async throws {
+        let folder = try TemporaryFolder()
+        defer { folder.remove() }
+        let first = try Store(folder: folder.path)
+        let before = try Stage(store: first)
+        let main = ScriptedCheck()
+        await before.control.apply(configuration, checks: checks(main, ScriptedCheck()))
+        try await eventually("main answers") { before.publisher.lastAddresses == ["192.0.2.1"] }
+        main.fail("connection refused")
+        try await eventually("backup answers") { before.publisher.lastAddresses == ["192.0.2.2"] }
+        await before.control.stop()
+        await first.close()
+        let generation = try #require(before.publisher.published.last?.generation)
+
+        let second = try Store(folder: folder.path)
+        let after = try Stage(store: second)
+        await after.control.apply(configuration, checks: checks(ScriptedCheck(hangs: true), ScriptedCheck(hangs: true)))
+        #expect(after.publisher.published.first?.generation == generation)
+        #expect(after.publisher.lastAddresses == ["192.0.2.2"])
+        let report = await after.control.report()
+        #expect(report.events.contains { $0.text.contains("main ok → err: connection refused") })
+        #expect(Set(report.events.map(\.id)).count == report.events.count)
+        #expect(report.schemes.first?.members.map(\.state) == ["err", "ok"])
+        let explanation = try #require(await after.control.explanation(of: "cat.example.test"))
+        #expect(explanation.steps.contains { $0.stage == "recalled" })
+        await after.control.stop()
+        await second.close()
+    }
+
+    @Test func `an override is on the disk when its author is told that it is done`() async throws {
+        let folder = try TemporaryFolder()
+        defer { folder.remove() }
+        let store = try Store(folder: folder.path)
+        let stage = try Stage(store: store)
+        await stage.control.apply(configuration, checks: checks(ScriptedCheck(), ScriptedCheck()))
+        let main = IndicatorName("main")
+        try await stage.control.impose(Override(.maintenance(main), author: "ann", reason: "kernel"))
+        #expect(try store.state().overrides.map(\.reason) == ["kernel"])
+        try await stage.control.impose(Override(.force(main, .err), author: "bob"))
+        #expect(
+            try store.state().overrides.map(\.action) == ["force"], "the end of the first is not that of the second")
+        try await stage.control.impose(Override(.clear(main), author: "bob"))
+        #expect(try store.state().overrides.isEmpty)
+        await stage.control.stop()
+    }
+}
