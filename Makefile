@@ -7,10 +7,11 @@ RELEASE := -c release --static-swift-stdlib $(ARROWS)
 
 # What the binary is built against, and what the tests talk to.
 BUILD_PACKAGES := libsqlite3-dev make zlib1g-dev
-TEST_PACKAGES := bind9 bind9-dnsutils chromium curl iproute2 knot knot-dnsutils nginx-light openssl unbound
+TEST_PACKAGES := bind9 bind9-dnsutils bind9-utils chromium curl iproute2 knot knot-dnssecutils knot-dnsutils ldnsutils \
+	nginx-light nsd openssl unbound
 BENCH_PACKAGES := bind9-dnsutils knot nsd
 
-.PHONY: run build test lint format bench clean build-packages test-packages bench-packages help
+.PHONY: run build test lint format bench differential fuzz sanitize clean build-packages test-packages bench-packages help
 
 help: ## show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -24,16 +25,32 @@ build: build-packages ## build the release binary: .build/release/ninelives
 test: test-packages lint ## run every test; MODULE=Failover runs one module's only
 	$(SWIFT) build --build-tests $(ARROWS)
 	$(SWIFT) test --skip-build --no-parallel $(if $(MODULE),--filter '^$(MODULE)Tests\.')
+	$(if $(MODULE),,Fuzz/run 30)
 
 lint: ## check the style of every source file
-	$(SWIFT) format lint --strict --parallel --recursive Package.swift Sources Tests Benchmarks
+	$(SWIFT) format lint --strict --parallel --recursive Package.swift Sources Tests Benchmarks Fuzz
 
 format: ## rewrite every source file in the house style
-	$(SWIFT) format --in-place --parallel --recursive Package.swift Sources Tests Benchmarks
+	$(SWIFT) format --in-place --parallel --recursive Package.swift Sources Tests Benchmarks Fuzz
 
 bench: bench-packages ## measure our DNS server against others in the same run, as ratios
 	$(SWIFT) build -c release $(ARROWS) --product dnsbench
 	Benchmarks/compare $(BENCH)
+
+differential: test-packages ## compare our answers with Knot's and NSD's: SEED=1 COUNT=20000
+	$(SWIFT) build --build-tests $(ARROWS)
+	NINELIVES_SEED=$(or $(SEED),1) NINELIVES_COUNT=$(or $(COUNT),20000) \
+		$(SWIFT) test --skip-build --no-parallel --filter '^DifferentialTests\.'
+
+fuzz: build-packages ## feed parsers and answers with made-up octets: SECONDS=600 for each target
+	Fuzz/run $(or $(SECONDS),600)
+
+sanitize: test-packages ## run the tests of DNS and its server under AddressSanitizer and ThreadSanitizer
+	for sanitizer in address thread; do \
+		$(SWIFT) build --build-tests --sanitize=$$sanitizer --scratch-path .build/$$sanitizer && \
+		$(SWIFT) test --skip-build --sanitize=$$sanitizer --scratch-path .build/$$sanitizer --no-parallel \
+			--filter '^(DNS|DNSServer)Tests\.' || exit 1; \
+	done
 
 clean: ## remove everything that was built
 	$(SWIFT) package clean

@@ -116,6 +116,10 @@ let package = Package(
             name: "DNSServerTests",
             dependencies: ["Addresses", "CSockets", "DNS", "DNSServer", "DNSClient", "TestSupport", logging],
             path: "Tests/DNSServer"),
+        // Our answers beside those of Knot and NSD.
+        .testTarget(
+            name: "DifferentialTests", dependencies: ["Addresses", "DNS", "DNSServer", "TestSupport", logging],
+            path: "Tests/Differential"),
         .testTarget(name: "FailoverTests", dependencies: ["Addresses", "Failover"], path: "Tests/Failover"),
         .testTarget(name: "SimulationTests", dependencies: ["Addresses", "Failover"], path: "Tests/Simulation"),
         .testTarget(

@@ -29,6 +29,7 @@ package actor Control: ControlInterface {
     var nextVersion: UInt64 = 0
     private var wake: Scheduled<Void>?
     var isStopped = false
+    private var reloadProblems: [String] = []
 
     let clock: ShellClock
     private let publisher: any Publisher
@@ -90,6 +91,13 @@ package actor Control: ControlInterface {
         unwritten = []
         finishTaking()
         try await keeping?.store.commit(changes)
+    }
+
+    /// Notes what keeps the newest configuration from being in force, to be shown; empty when it is.
+    package func setProblems(_ problems: [String]) {
+        guard problems != reloadProblems else { return }
+        reloadProblems = problems
+        changed()
     }
 
     /// Ends all timers; probes under way end by themselves and are not heard.
@@ -192,11 +200,15 @@ package actor Control: ControlInterface {
     private func forget(listener key: UInt64) { listeners[key] = nil }
 
     package func report() -> Report {
-        Reporting(engine: engine, now: clock.now, targets: targets, places: places)
+        var report = Reporting(engine: engine, now: clock.now, targets: targets, places: places)
             .report(
                 process: process, sequence: sequence,
                 events: Array(log.newest(200)))
+        if !reloadProblems.isEmpty { report.problems = reloadProblems }
+        return report
     }
+
+    package func problems() -> [String] { reloadProblems }
 
     package func explanation(of scheme: String) -> Explanation? {
         engine.status(of: SchemeName(scheme)).map(Explanation.init(of:))

@@ -14,6 +14,8 @@ package struct Report: Codable, Hashable, Sendable {
     package var indicators: [IndicatorReport]
     /// The newest first, at most 200.
     package var events: [EventReport]
+    /// What keeps the newest configuration or zone files from being in force, in words; nil if nothing does.
+    package var problems: [String]?
 }
 
 package struct SchemeReport: Codable, Hashable, Sendable {
@@ -140,6 +142,12 @@ package protocol ControlInterface: Sendable {
     func changes() async -> AsyncStream<UInt64>
     /// Nil once everything is answered and probed; otherwise why not, in words.
     func unreadiness() async -> String?
+    /// What keeps the newest configuration or zone files from being in force, in words.
+    func problems() async -> [String]
+}
+
+extension ControlInterface {
+    package func problems() async -> [String] { [] }
 }
 
 /// The servers of a demo, which a person may break and mend.

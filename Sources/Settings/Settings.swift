@@ -27,6 +27,12 @@ package struct Settings: Sendable {
     package var checks: [(IndicatorName, any Check)]
     /// What is allowed and probably not meant, by line.
     package var warnings: [SettingsError]
+    /// When reading began, seconds since 1970: a file that is newer may have been read as it was before.
+    package var readAt: Double
+    /// What is wrong with zones that are served as they were read before.
+    package var keptZoneErrors: [SettingsError]
+    /// The zone files, lists of zones and included files that were read beside it.
+    package var files: [String]
 
     package static let standardDNSListener = "127.0.0.1:5300"
     package static let standardHTTPListener = "127.0.0.1:8053"
@@ -35,9 +41,15 @@ package struct Settings: Sendable {
     package static let sizeLimit = 16 << 20
     /// The longest zone file, octets: 4 GiB.
     package static let zoneFileSizeLimit = 4 << 30
+    /// The longest list of zones that is read, octets: 1 GiB.
+    package static let zoneListSizeLimit = 1 << 30
 
     /// Reads a file and whatever zone files it names.
-    package static func load(path: String) -> Result<Settings, SettingsErrors> {
+    ///
+    /// - Parameter old: zones that stand in for those whose records are broken now; what is wrong with these is then in
+    ///   `keptZoneErrors`.
+    package static func load(path: String, keeping old: [Zone] = []) -> Result<Settings, SettingsErrors> {
+        let readAt = Date().timeIntervalSince1970
         let text: String
         do {
             text = try FileText.read(path)
@@ -49,9 +61,16 @@ package struct Settings: Sendable {
             }
         }
         let folder = path.lastIndex(of: "/").map { String(path[..<$0]) } ?? "."
-        var reader = SettingsReader(file: path, folder: folder, readFile: { try? FileText.read($0) })
+        var reader = SettingsReader(
+            file: path, folder: folder, readFile: { try? FileText.read($0, limit: zoneListSizeLimit) },
+            include: { ZoneFileAccess.include(within: $0) })
         reader.zoneText = ZoneText.file
-        return reader.read(text)
+        for zone in old { reader.oldZones[zone.apex] = zone }
+        return reader.read(text).map { settings in
+            var settings = settings
+            settings.readAt = readAt
+            return settings
+        }
     }
 
     /// Reads a text.
@@ -64,13 +83,15 @@ package struct Settings: Sendable {
         _ text: String, file: String, folder: String = ".", readFile: (String) -> String? = { _ in nil }
     ) -> Result<Settings, SettingsErrors> {
         withoutActuallyEscaping(readFile) { readFile in
-            var reader = SettingsReader(file: file, folder: folder, readFile: readFile)
+            var reader = SettingsReader(
+                file: file, folder: folder, readFile: readFile,
+                include: { _ in { readFile($0).map { Array($0.utf8) } } })
             return reader.read(text)
         }
     }
 }
 
-/// Reads files whole, but never more than `Settings.sizeLimit`, whatever the path names.
+/// Reads files whole, but never more than a limit, whatever the path names.
 enum FileText {
     enum Failure: Error {
         case unreadable
@@ -78,16 +99,16 @@ enum FileText {
         case notUTF8
     }
 
-    static func read(_ path: String) throws(Failure) -> String {
+    static func read(_ path: String, limit: Int = Settings.sizeLimit) throws(Failure) -> String {
         guard let handle = FileHandle(forReadingAtPath: path) else { throw .unreadable }
         defer { try? handle.close() }
         let data: Data
         do {
-            data = try handle.read(upToCount: Settings.sizeLimit + 1) ?? Data()
+            data = try handle.read(upToCount: limit + 1) ?? Data()
         } catch {
             throw .unreadable
         }
-        guard data.count <= Settings.sizeLimit else { throw .tooLarge }
+        guard data.count <= limit else { throw .tooLarge }
         guard let text = String(data: data, encoding: .utf8) else { throw .notUTF8 }
         return text
     }

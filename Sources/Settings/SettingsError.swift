@@ -54,6 +54,13 @@ package struct SettingsError: Error, Hashable, Sendable, CustomStringConvertible
 /// Everything that is wrong, the configuration's own errors first, by line; at least one.
 package struct SettingsErrors: Error, Hashable, Sendable, CustomStringConvertible {
     package var errors: [SettingsError]
+    /// The files beside the configuration that were read, or tried: a change of one may mend it.
+    package var files: [String]
+
+    package init(errors: [SettingsError], files: [String] = []) {
+        self.errors = errors
+        self.files = files
+    }
 
     /// One line each.
     package var description: String { errors.map(\.description).joined(separator: "\n") }

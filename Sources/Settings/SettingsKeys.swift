@@ -30,7 +30,7 @@ package enum SettingsKeys {
         SettingsKey("per-second", standard: "200"), SettingsKey("slip", standard: "1"),
         SettingsKey("ipv4-prefix", standard: "24"), SettingsKey("ipv6-prefix", standard: "56"), SettingsKey("exempt"),
     ]
-    static let zone = [SettingsKey("name"), SettingsKey("file"), SettingsKey("records")]
+    static let zone = [SettingsKey("name"), SettingsKey("file"), SettingsKey("records"), SettingsKey("list")]
     static let policy = [
         SettingsKey("interval", standard: "10s"), SettingsKey("timeout", standard: "5s"),
         SettingsKey("recheck", standard: "2s"), SettingsKey("fall", standard: "3"), SettingsKey("rise", standard: "5"),

@@ -11,11 +11,22 @@ struct SettingsReader {
     let readFile: (String) -> String?
     /// The text of a zone file by its path; nil if it cannot be read.
     var zoneText: (String) -> ZoneText?
+    /// Reads included files that lie in a folder or below it.
+    let include: (String) -> (String) -> [UInt8]?
+    /// Every file beside the configuration that was read, or tried.
+    var files: [String] = []
+    /// Zones that stand in for broken ones, and what is wrong with these.
+    var oldZones: [Name: Zone] = [:]
+    var keptZoneErrors: [SettingsError] = []
     var yaml = YAMLText("")
     var errors: [SettingsError] = []
     var warnings: [SettingsError] = []
 
-    init(file: String, folder: String, readFile: @escaping (String) -> String?) {
+    init(
+        file: String, folder: String, readFile: @escaping (String) -> String?,
+        include: @escaping (String) -> (String) -> [UInt8]?
+    ) {
+        self.include = include
         self.file = file
         self.folder = folder
         self.readFile = readFile
@@ -33,7 +44,7 @@ struct SettingsReader {
             report(line: error.position.line, column: error.position.column, error.problem, error.expected)
             return .failure(SettingsErrors(errors: errors))
         }
-        return errors.isEmpty ? .success(settings) : .failure(SettingsErrors(errors: inOrder(errors)))
+        return errors.isEmpty ? .success(settings) : .failure(SettingsErrors(errors: inOrder(errors), files: files))
     }
 
     private mutating func readRoot(_ root: Entry) -> Settings {
@@ -62,7 +73,8 @@ struct SettingsReader {
                 indicators: indicators.map(\.indicator), schemes: schemes, references: references),
             checks: indicators.compactMap { item in item.check.map { (item.indicator.name, $0) } }
                 .sorted { $0.0 < $1.0 },
-            warnings: inOrder(warnings))
+            warnings: inOrder(warnings), readAt: 0,
+            keptZoneErrors: inOrder(keptZoneErrors), files: files)
     }
 
     /// Errors below an anchor are met once for each of its aliases; they are told once.

@@ -6,28 +6,81 @@ struct ReadZones {
     /// Those that can be served.
     var read: [Zone] = []
     /// All that are named, broken ones included, so that a broken zone is one error and not one for each scheme in it.
-    var apexes: [Name] = []
+    private(set) var apexes: [Name] = []
+    private var known: Set<Name> = []
+
+    /// False if it is there already.
+    mutating func insert(_ apex: Name) -> Bool {
+        guard known.insert(apex).inserted else { return false }
+        apexes.append(apex)
+        return true
+    }
 }
 
 extension SettingsReader {
-    /// `$INCLUDE` opens so many files for one zone at the most.
-    private static let includeLimit = 256
-
     mutating func readZones(_ entry: Entry?) -> ReadZones {
         var zones = ReadZones()
         for item in items(of: entry) {
             let fields = fields(of: item, allowed: SettingsKeys.zone)
             guard item.isSection else { continue }
+            if let list = fields["list"] {
+                if fields.count > 1 { report(list.atKey, "stands beside other keys", "list alone") }
+                readList(list, into: &zones)
+                continue
+            }
             guard let place = fields["name"] else {
-                report(item, "has no name", "name: such as example.org")
+                report(item, "has no name", "name: such as example.org, or list: with a file of zones")
                 continue
             }
             guard let text = text(of: place), let apex = name(text, place) else { continue }
-            if zones.apexes.contains(apex) { report(place, value: text, "is a zone already", "each zone once") }
-            zones.apexes.append(apex)
+            if !zones.insert(apex) { report(place, value: text, "is a zone already", "each zone once") }
             if let zone = readZone(apex, item, fields) { zones.read.append(zone) }
         }
         return zones
+    }
+
+    /// A file with `ORIGIN FILE` on each line, for thousands of zones; paths begin at its folder.
+    private mutating func readList(_ place: Entry, into zones: inout ReadZones) {
+        guard let written = text(of: place) else { return }
+        let path = resolve(written)
+        files.append(path)
+        guard let contents = readFile(path) else {
+            report(
+                place, value: written, "cannot be read",
+                "a file in UTF-8 of at most 1 GiB with ORIGIN FILE on each line; its path begins at the folder of \(file)"
+            )
+            return
+        }
+        let folder = ZoneFileAccess.folderOf(path)
+        for (index, line) in contents.split(separator: "\n", omittingEmptySubsequences: false).enumerated() {
+            let words = line.split(whereSeparator: { $0 == " " || $0 == "\t" || $0 == "\r" })
+            guard let first = words.first, !first.hasPrefix("#") else { continue }
+            func fault(_ word: Substring, _ problem: String, _ expected: String) -> SettingsError {
+                SettingsError(
+                    file: path, line: index + 1, column: line.distance(from: line.startIndex, to: word.startIndex) + 1,
+                    path: "", value: String(word), problem: problem, expected: expected)
+            }
+            guard words.count == 2 else {
+                errors.append(
+                    fault(
+                        words[words.count - 1], "is not the second of two words",
+                        "ORIGIN FILE, such as example.org example.org.zone"))
+                continue
+            }
+            do {
+                let apex = try Name(first)
+                guard zones.insert(apex) else {
+                    errors.append(fault(first, "is a zone already", "each zone once"))
+                    continue
+                }
+                let zoneFile = words[1].hasPrefix("/") ? String(words[1]) : "\(folder)/\(words[1])"
+                let unreadable = fault(
+                    words[1], "cannot be read", "a zone file; its path begins at the folder of \(path)")
+                if let zone = readZoneFile(apex, zoneFile, unreadable: unreadable) { zones.read.append(zone) }
+            } catch {
+                errors.append(fault(first, "is not a domain name: \(error)", error.expected))
+            }
+        }
     }
 
     private mutating func readZone(_ apex: Name, _ item: Entry, _ fields: [String: Entry]) -> Zone? {
@@ -46,21 +99,30 @@ extension SettingsReader {
     private mutating func readZoneFile(_ apex: Name, _ place: Entry) -> Zone? {
         guard let written = text(of: place) else { return nil }
         let path = resolve(written)
-        guard let contents = zoneText(path) else {
-            report(
-                place, value: written, "cannot be read",
-                "a zone file of at most 4 GiB; its path begins at the folder of \(file)")
-            return nil
-        }
-        let zoneFolder = path.lastIndex(of: "/").map { String(path[...$0]) } ?? ""
-        let read = readFile
-        var included = 0
-        let result = ZoneFile.parse(contents, origin: apex) { name in
-            included += 1
-            guard included <= Self.includeLimit else { return nil }
-            return read(name.hasPrefix("/") ? name : zoneFolder + name).map { Array($0.utf8) }
-        }
-        return take(result) { ($0.line, $0.column) }
+        let unreadable = SettingsError(
+            file: file, line: place.line, column: place.column, path: place.path, value: written,
+            problem: "cannot be read",
+            expected: "a zone file of at most 4 GiB; its path begins at the folder of \(file)")
+        return readZoneFile(apex, path, unreadable: unreadable)
+    }
+
+    private mutating func readZoneFile(_ apex: Name, _ path: String, unreadable: SettingsError) -> Zone? {
+        files.append(path)
+        guard let contents = zoneText(path) else { return refuse(apex, [unreadable]) }
+        // What may be included: files of the configuration's folder, if the zone file lies there, or of its own.
+        let own = ZoneFileAccess.folderOf(path)
+        let isWithin = folder == "." ? !path.hasPrefix("/") : (own + "/").hasPrefix(folder + "/")
+        let isAllowed = isWithin && !path.split(separator: "/").contains("..")
+        let include = include(isAllowed ? folder : own)
+        var included: [String] = []
+        let result = ZoneFile.parse(
+            contents, origin: apex,
+            include: { name in
+                included.append(name)
+                return include(name)
+            })
+        files += included
+        return take(result, of: apex) { ($0.line, $0.column) }
     }
 
     /// Records in the configuration itself, as one block or as a list of lines; errors keep their place in the file.
@@ -74,14 +136,14 @@ extension SettingsReader {
                 }
             }
             let joined = lines.map { $0.text }.joined(separator: "\n")
-            return take(ZoneFile.parse(joined, file: file, origin: apex)) { error in
+            return take(ZoneFile.parse(joined, file: file, origin: apex), of: apex) { error in
                 let entry = lines.indices.contains(error.line - 1) ? lines[error.line - 1].entry : place
                 return (entry.line, entry.column)
             }
         }
         guard let block = text(of: place) else { return nil }
         let position = placeInBlock(block, place)
-        return take(ZoneFile.parse(block, file: file, origin: apex), position: position)
+        return take(ZoneFile.parse(block, file: file, origin: apex), of: apex, position: position)
     }
 
     /// A literal block (`records: |`) begins on the line after its bar and is indented as a whole. In any other style
@@ -98,20 +160,31 @@ extension SettingsReader {
     }
 
     private mutating func take(
-        _ result: Result<Zone, ZoneFileErrors>, position: (ZoneFileError) -> (line: Int, column: Int)
+        _ result: Result<Zone, ZoneFileErrors>, of apex: Name,
+        position: (ZoneFileError) -> (line: Int, column: Int)
     ) -> Zone? {
         switch result {
         case .success(let zone): return zone
         case .failure(let failure):
-            for error in failure.errors {
-                let (line, column) = position(error)
-                errors.append(
-                    SettingsError(
-                        file: error.file, line: line, column: column, path: "", value: nil, problem: "\(error.problem)",
-                        expected: error.expected))
-            }
+            return refuse(
+                apex,
+                failure.errors.map { error in
+                    let (line, column) = position(error)
+                    return SettingsError(
+                        file: error.file, line: line, column: column, path: "", value: nil,
+                        problem: "\(error.problem)", expected: error.expected)
+                })
+        }
+    }
+
+    /// The zone as it was read before, if it was; otherwise what is wrong with it is wrong with the configuration.
+    private mutating func refuse(_ apex: Name, _ faults: [SettingsError]) -> Zone? {
+        guard let old = oldZones[apex] else {
+            errors += faults
             return nil
         }
+        keptZoneErrors += faults
+        return old
     }
 
     /// Reads a domain name, always from the root.

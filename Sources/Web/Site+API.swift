@@ -23,7 +23,11 @@ extension Site {
             let own = Metrics(report: await control.report()).text
             return Response.text(own + (await moreMetrics()), type: "text/plain; version=0.0.4; charset=utf-8")
         }
-        router.get("/healthz") { _, _ in Response.text("ok\n", type: "text/plain; charset=utf-8") }
+        // Alive it is in any case; what follows is for people.
+        router.get("/healthz") { _, _ in
+            let lines = ["ok"] + (await control.problems()).map { "problem: \($0)" }
+            return Response.text(lines.joined(separator: "\n") + "\n", type: "text/plain; charset=utf-8")
+        }
         router.get("/readyz") { _, _ in
             guard let reason = await control.unreadiness() else {
                 return Response.text("ready\n", type: "text/plain; charset=utf-8")

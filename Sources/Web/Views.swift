@@ -20,10 +20,11 @@ struct Views {
     private func urgency(_ scheme: SchemeReport) -> Int { scheme.isAllDown ? 2 : scheme.held != nil ? 1 : 0 }
 
     private var attention: [String] {
-        report.schemes.compactMap { scheme in
-            if scheme.isAllDown { return "\(scheme.name): \(scheme.rule)" }
-            return nil
-        }
+        (report.problems ?? [])
+            + report.schemes.compactMap { scheme in
+                if scheme.isAllDown { return "\(scheme.name): \(scheme.rule)" }
+                return nil
+            }
     }
 
     private func kitten(_ server: DemoServerReport) -> [String: Any] {

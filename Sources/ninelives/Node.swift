@@ -25,6 +25,8 @@ struct Node {
     ///
     /// - Parameter started: called once our DNS answers.
     func run(started: () -> Void = {}) async throws {
+        // An order to reload that comes before we listen to it must not end us. The demo ends with its terminal.
+        if demo == nil { signal(SIGHUP, SIG_IGN) }
         try settings.refuseBusyListeners()
         let store = try openStore()
         let clock = ShellClock(wall: Instant(seconds: Date().timeIntervalSince1970))
@@ -48,11 +50,16 @@ struct Node {
         try await start(dns)
         started()
         try invite(accounts)
+        var parts = [ServiceGroupConfiguration.ServiceConfiguration(service: web)]
+        if demo == nil {
+            parts.append(
+                .init(service: Reloading(dns: dns, control: control, logger: logger, settings: settings)))
+        }
         var quiet = logger
         quiet.logLevel = max(logger.logLevel, .warning)
         let services = ServiceGroup(
             configuration: .init(
-                services: [.init(service: web)], gracefulShutdownSignals: [.sigint, .sigterm], logger: quiet))
+                services: parts, gracefulShutdownSignals: [.sigint, .sigterm], logger: quiet))
         let outcome = await Result { try await services.run() }
         await control.stop()
         await dns.stop()

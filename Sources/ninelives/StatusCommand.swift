@@ -35,7 +35,8 @@ struct StatusText {
     func text(on terminal: Terminal) -> String {
         let schemes = report.schemes.map { scheme($0, on: terminal) }
         let end = schemes.isEmpty ? ["No schemes are configured."] : []
-        return (schemes + end).joined(separator: "\n\n")
+        let problems = (report.problems ?? []).map { terminal.styled("not in force: \($0)", .red) }
+        return (problems + schemes + end).joined(separator: "\n\n")
     }
 
     private func scheme(_ scheme: SchemeReport, on terminal: Terminal) -> String {

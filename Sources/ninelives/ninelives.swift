@@ -16,13 +16,14 @@ struct Ninelives: AsyncParsableCommand {
               ninelives validate home.yaml            is this file right?
               ninelives status                        what answers now
               ninelives explain cat.example.test      why
+              ninelives zone check FILE ORIGIN        is this zone file right?
             """,
         version: Version.current,
         subcommands: [
             ServeCommand.self, DemoCommand.self, CheckCommand.self, ValidateCommand.self, StatusCommand.self,
-            ExplainCommand.self, MaintenanceCommand.self, ForceCommand.self, PinCommand.self, FailBackCommand.self,
-            EndCommand.self, OverridesCommand.self, WhatIfCommand.self, EventsCommand.self, AuditCommand.self,
-            BackupCommand.self, RestoreCommand.self, VersionCommand.self,
+            ExplainCommand.self, ZoneCommand.self, MaintenanceCommand.self, ForceCommand.self, PinCommand.self,
+            FailBackCommand.self, EndCommand.self, OverridesCommand.self, WhatIfCommand.self, EventsCommand.self,
+            AuditCommand.self, BackupCommand.self, RestoreCommand.self, VersionCommand.self,
         ])
 }
 

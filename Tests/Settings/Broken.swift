@@ -148,7 +148,7 @@ struct Broken: Sendable, CustomTestStringConvertible {
         ),
         Broken(
             "no name", "zones: [{ file: good.zone }]",
-            "n.yaml:1:9: zones[0] has no name; use name: such as example.org"),
+            "n.yaml:1:9: zones[0] has no name; use name: such as example.org, or list: with a file of zones"),
         Broken(
             "no records", "zones: [{ name: example.test }]",
             "n.yaml:1:9: zones[0] has neither file nor records; use file: example.test.zone, or records: "

@@ -29,6 +29,14 @@ struct ArenaWriter: ~Copyable {
         base = grown
     }
 
+    mutating func appendZeros(_ number: Int) {
+        reserve(number)
+        (base + count).initializeMemory(as: UInt8.self, repeating: 0, count: number)
+        count += number
+    }
+
+    mutating func append(_ octet: UInt8) { appendNative(octet) }
+
     /// In the machine's own order.
     mutating func appendNative<Number: FixedWidthInteger & BitwiseCopyable>(_ number: Number) {
         reserve(MemoryLayout<Number>.size)

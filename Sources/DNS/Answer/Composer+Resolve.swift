@@ -28,7 +28,9 @@ extension Composer {
         var skipped = 0
         if var node = source.zones.find(name, count: count) {
             if type == TypeCode.ds, node.flags.contains(.apex) {
-                // DS belongs to the zone above (RFC 4035 §3.1.4.1), if that is ours too.
+                // DS belongs to the zone above (RFC 4035 §3.1.4.1), if that is ours too. Where an alias leads there,
+                // the answer ends with the alias: whoever follows it asks for the name itself.
+                if !isFirst, source.zones.zones[node.zone].parent >= 0 { return .done }
                 if node.delegationAbove != 0 {
                     node = source.zones.node(at: node.delegationAbove)
                 } else if source.zones.zones[node.zone].parent >= 0 {
@@ -40,7 +42,8 @@ extension Composer {
                     return answer(node, name, count: count, type: type, visited: &visited)
                 }
                 if node.flags.contains(.occluded) {
-                    return cross(source.zones.node(at: node.cutOrReferral), name, count: count, type: type)
+                    return cross(
+                        source.zones.node(at: node.cutOrReferral), name, count: count, type: type, visited: &visited)
                 }
                 if type == TypeCode.ds { return answer(node, name, count: count, type: type, visited: &visited) }
                 return refer(node, count: count)
@@ -51,10 +54,11 @@ extension Composer {
             return .done
         }
         if encloser.flags.contains(.occluded) {
-            return cross(source.zones.node(at: encloser.cutOrReferral), name, count: count, type: type)
+            return cross(
+                source.zones.node(at: encloser.cutOrReferral), name, count: count, type: type, visited: &visited)
         }
         if !encloser.flags.isDisjoint(with: [.delegation, .redirection]) {
-            return cross(encloser, name, count: count, type: type)
+            return cross(encloser, name, count: count, type: type, visited: &visited)
         }
         isAuthoritative = true
         if encloser.wildcard != 0 {
@@ -173,9 +177,11 @@ extension Composer {
     }
 
     /// At or below a zone cut or a redirection.
-    private mutating func cross(_ node: Node, _ name: UnsafeMutableRawPointer, count: Int, type: UInt16) -> Step {
+    private mutating func cross(
+        _ node: Node, _ name: UnsafeMutableRawPointer, count: Int, type: UInt16, visited: inout Visited
+    ) -> Step {
         node.flags.contains(.delegation)
-            ? refer(node, count: count) : redirect(at: node, name, count: count, type: type)
+            ? refer(node, count: count) : redirect(at: node, name, count: count, type: type, visited: &visited)
     }
 
     /// A referral (RFC 1034 §4.3.2 step 3b). Glue that does not fit makes it truncated (RFC 9471 §3.1).
@@ -188,19 +194,23 @@ extension Composer {
         if append(template, .all, apex: apex, cut: cut) { return .done }
         if append(template, .required, apex: apex, cut: cut) { return .done }
         truncate()
-        _ = append(template, .authority, apex: apex, cut: cut)
+        // After an alias the pointers would lead into what was just taken back.
+        if nameOffset == headerLength { _ = append(template, .authority, apex: apex, cut: cut) }
         return .done
     }
 
-    /// The name lies below a DNAME (RFC 6672 §3.2): that record, and the CNAME that it makes of the name.
-    private mutating func redirect(at node: Node, _ name: UnsafeMutableRawPointer, count: Int, type: UInt16) -> Step {
+    /// The name lies below a DNAME (RFC 6672 §3.2): that record, unless it was given for an earlier name, and the
+    /// CNAME that it makes of the name.
+    private mutating func redirect(
+        at node: Node, _ name: UnsafeMutableRawPointer, count: Int, type: UInt16, visited: inout Visited
+    ) -> Step {
         isAuthoritative = true
         var position = node.firstRRset
         while StoredRRset(base: position).type != TypeCode.dname { position = StoredRRset(base: position).next }
         let rrset = StoredRRset(base: position)
         let apex = offset(ofSuffix: Int(source.zones.zones[node.zone].apexLength), of: count)
         let owner = offset(ofSuffix: node.nameLength, of: count)
-        guard append(rrset, owner: owner, apex: apex, zone: node.zone) else {
+        if visited.insert(node), !append(rrset, owner: owner, apex: apex, zone: node.zone) {
             truncate()
             return .done
         }
@@ -217,7 +227,18 @@ extension Composer {
             truncate()
             return .done
         }
-        return type == TypeCode.cname || type == TypeCode.any ? .done : .follow(length)
+        // What leads below itself leads nowhere.
+        if type == TypeCode.cname || isBelow(name + prefix, count: targetLength, node) { return .done }
+        return .follow(length)
+    }
+
+    /// Whether a lower-cased wire name is `node`'s or lies below it.
+    private func isBelow(_ name: UnsafeMutableRawPointer, count: Int, _ node: Node) -> Bool {
+        var position = 0
+        while count &- position > node.nameLength {
+            position &+= 1 &+ Int(name.load(fromByteOffset: position, as: UInt8.self))
+        }
+        return count &- position == node.nameLength && sameOctets(name + position, node.name, count: node.nameLength)
     }
 
     private mutating func refuse() {

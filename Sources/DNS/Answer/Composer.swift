@@ -86,8 +86,8 @@ struct Composer: ~Copyable {
         let asked =
             UInt16(query.load(fromByteOffset: 2, as: UInt8.self)) &<< 8
             | UInt16(query.load(fromByteOffset: 3, as: UInt8.self))
-        // The opcode, RD and CD are the client's (RFC 1035 §4.1.1, RFC 4035 §3.1.6).
-        var flags = 0x8000 | (asked & 0x7910) | (code.rawValue & 0xF)
+        // The opcode and RD are the client's (RFC 1035 §4.1.1); CD is not (RFC 4035 §3.1.6).
+        var flags = 0x8000 | (asked & 0x7900) | (code.rawValue & 0xF)
         if isAuthoritative { flags |= 0x0400 }
         if isTruncated { flags |= 0x0200 }
         reply.storeWire(flags, at: 2)

@@ -138,15 +138,15 @@ struct ZoneAssembler: ~Copyable {
         if ownerLength == 0 { return }
         var flags: NodeFlags = []
         let isApex = ownerLength == apex.count && apex.withUnsafeBytes { isOwner($0.baseAddress) }
-        let isWildcard = ownerLength > 2 && owner.loadUnaligned(as: UInt16.self) == UInt16(bigEndian: 0x012A)
         if isApex { flags.insert(.apex) }
         var bound = Node.headerSize + Node.extrasSize + ownerLength + 4
         for index in 0..<setCount {
             switch sets[index].type {
             case TypeCode.cname: flags.insert(.alias)
-            // NS and DNAME at a wildcard are records like others (RFC 4592 §4.2, §4.4).
-            case TypeCode.ns where !isApex && !isWildcard: flags.insert(.delegation)
-            case TypeCode.dname where !isWildcard: flags.insert(.redirection)
+            // NS and DNAME at a wildcard cut and redirect below the asterisk itself; to names that the wildcard
+            // stands for they are records like others (RFC 4592 §4.2, §4.4).
+            case TypeCode.ns where !isApex: flags.insert(.delegation)
+            case TypeCode.dname: flags.insert(.redirection)
             default: break
             }
             bound += sets[index].storedBound

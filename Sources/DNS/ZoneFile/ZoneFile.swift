@@ -16,7 +16,8 @@ package enum ZoneFile {
     ///
     /// - Parameters:
     ///   - defaultTTL: What holds until a `$TTL` says otherwise; nil for the rules of RFC 2308 §4 alone.
-    ///   - include: Returns the octets of a file named by `$INCLUDE`, as it is named there; nil if it cannot be read.
+    ///   - include: Returns the octets of a file named by `$INCLUDE`, relative to the file that names it; nil if it
+    ///     cannot be read, or may not.
     ///   - warn: Is told what was mended, such as differing TTLs.
     package static func parse(
         _ text: ZoneText, origin: Name, defaultTTL: TTL? = nil,
@@ -142,6 +143,17 @@ package struct ZoneText {
 }
 
 extension Zone {
+    /// The same zone with all names of owners and, where a type allows it, of data in lower case (RFC 4034 §6.2).
+    package var inLowerCase: Zone {
+        Zone(
+            apex: apex.inLowerCase,
+            rrsets: rrsets.map { rrset in
+                RRset(
+                    owner: rrset.owner.inLowerCase, type: rrset.type, ttlSeconds: rrset.ttlSeconds,
+                    rdata: rrset.rdata.map { RData.canonical(rrset.type, $0) })
+            })
+    }
+
     /// The zone as a zone file that any server reads: the SOA first, then the canonical order of RFC 4034 §6,
     /// one record on a line, every name absolute.
     package var canonicalText: String {

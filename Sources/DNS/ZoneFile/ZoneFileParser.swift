@@ -32,8 +32,11 @@ struct ZoneFileParser: ~Copyable {
     private var ownerScratch: [UInt8] = []
     private var scratch: [UInt8] = []
     private var recordsRead = 0
+    private var includes = 0
 
     private static let maximumDepth = 16
+    /// So many files are read for one zone at the most, each as often as it is included.
+    private static let maximumIncludes = 1024
 
     /// `locating` are sets whose places are wanted instead of a zone.
     init(
@@ -248,19 +251,26 @@ struct ZoneFileParser: ~Copyable {
 
     /// Reads another file in place; origin and owner are afterwards what they were (RFC 1035 §5.1).
     private mutating func readInclude(_ entry: Entry) throws(Fault) {
-        let file = entry.text(1)
+        let file = beside(entry.text(1))
         let (outerOrigin, outerOwner) = (origin, owner)
         let innerOrigin = entry.words.count > 2 ? try name(entry, 2) : origin
         try checkEnd(entry, 3, .include)
         guard reading.count <= Self.maximumDepth, !reading.contains(file) else {
             throw Fault(problem: .includedTooDeep(file: file), offset: entry.offset(of: 1))
         }
-        guard let bytes = include(file) else {
+        includes += 1
+        guard includes <= Self.maximumIncludes, let bytes = include(file) else {
             throw Fault(problem: .unreadable(file: file), offset: entry.offset(of: 1))
         }
         origin = innerOrigin
         read(ZoneText(file: file, bytes: bytes))
         (origin, owner) = (outerOrigin, outerOwner)
+    }
+
+    /// A path relative to the file that is being read.
+    private func beside(_ path: String) -> String {
+        guard let outer = reading.last, !path.hasPrefix("/"), let slash = outer.lastIndex(of: "/") else { return path }
+        return outer[...slash] + path
     }
 
     /// Reads the template once for each number. Faults are told at the directive, the first one only.

@@ -1,0 +1,191 @@
+import Control
+import DNS
+import DNSServer
+import Failover
+import Foundation
+import Logging
+import NIOPosix
+import ServiceLifecycle
+import Settings
+import UnixSignals
+
+/// Puts a changed configuration or zone file into force while the server answers on.
+///
+///     SIGHUP, or a file has changed ─► read and check everything ─► new snapshot ─► swapped whole ─► Control.apply
+///                                              └─► anything wrong: told, and what was in force stays
+///
+/// A zone that is broken now and was right before is served as it was; the rest of the revision takes effect.
+struct Reloading: Service {
+    let dns: DNSServer
+    let control: Control
+    let logger: Logger
+    /// What is in force when this begins.
+    let settings: Settings
+
+    /// How often files are looked at; a change takes effect when the next look finds nothing new.
+    private static let interval = Duration.milliseconds(500)
+    /// A file that changes with every look is read nevertheless after so many.
+    private static let patience = 10
+
+    func run() async throws {
+        let orders = AsyncStream<Void>.makeStream(bufferingPolicy: .bufferingNewest(1))
+        try await cancelWhenGracefulShutdown {
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                group.addTask {
+                    for await _ in await UnixSignalsSequence(trapping: .sighup) { orders.continuation.yield() }
+                }
+                group.addTask { await watch(orders: orders.stream) }
+                try await group.waitForAll()
+            }
+        }
+    }
+
+    /// Looks at the files, and at each order, until the task is cancelled.
+    private func watch(orders: AsyncStream<Void>) async {
+        let pending = PendingOrder()
+        let listening = Task { for await _ in orders { await pending.set() } }
+        defer { listening.cancel() }
+        var current = settings
+        var files = [current.file] + current.files
+        var known = await prints(of: files, readAt: current.readAt)
+        var changing: (seen: FilePrints, looks: Int)?
+        while !Task.isCancelled {
+            try? await ContinuousClock().sleep(for: Self.interval)
+            let isOrdered = await pending.take()
+            let seen = await prints(of: files)
+            if !isOrdered {
+                guard seen != known else {
+                    changing = nil
+                    continue
+                }
+                let looks = (changing?.looks ?? 0) + 1
+                guard changing?.seen == seen || looks > Self.patience else {
+                    changing = (seen, looks)
+                    continue
+                }
+            }
+            changing = nil
+            known = seen
+            let startedAt = Date().timeIntervalSince1970
+            let (next, read) = await reload(current, isOrdered ? "SIGHUP" : "a file has changed")
+            current = next
+            let nowRead = [current.file] + read
+            if nowRead != files {
+                files = nowRead
+                known = await prints(of: files, readAt: startedAt)
+            }
+        }
+    }
+
+    /// Returns what is in force now, and which files to watch.
+    private func reload(_ current: Settings, _ reason: String) async -> (Settings, files: [String]) {
+        let start = ContinuousClock.now
+        let outcome = try? await NIOThreadPool.singleton.runIfActive {
+            Settings.load(path: current.file, keeping: current.zones).flatMap { settings in
+                do {
+                    let names = try settings.configuration.schemes.map { try Name($0.name.text) }
+                    return .success((settings, try ZoneSnapshot(zones: settings.zones, dynamicNames: names)))
+                } catch {
+                    return .failure(SettingsErrors(unanswerable: error, in: settings))
+                }
+            }
+        }
+        switch outcome {
+        case nil: return (current, current.files)
+        case .failure(let errors)?:
+            await tell(errors.errors, "Nothing was reloaded")
+            return (current, errors.files)
+        case .success((let settings, let snapshot))?:
+            dns.replace(snapshot)
+            await control.apply(settings)
+            var problems = settings.keptZoneErrors
+            if settings.dnsListeners.map(\.description) != current.dnsListeners.map(\.description)
+                || settings.http.description != current.http.description
+            {
+                problems.append(.listenersNeedRestart(settings))
+            }
+            logger.notice(
+                "Reloaded",
+                metadata: [
+                    "reason": "\(reason)", "zones": "\(settings.zones.count)",
+                    "schemes": "\(settings.configuration.schemes.count)",
+                    "milliseconds": "\((ContinuousClock.now - start) / .milliseconds(1))",
+                ])
+            for warning in settings.warnings { logger.warning("Configuration", metadata: ["warning": "\(warning)"]) }
+            await tell(problems, "Reloaded in part")
+            return (settings, settings.files)
+        }
+    }
+
+    private func tell(_ problems: [SettingsError], _ message: Logger.Message) async {
+        for problem in problems { logger.error(message, metadata: ["problem": "\(problem)"]) }
+        await control.setProblems(problems.map(\.description))
+    }
+
+    /// Unlike any others if a file has changed since it was read, so that it is read again.
+    private func prints(of files: [String], readAt: Double = .infinity) async -> FilePrints {
+        let prints = (try? await NIOThreadPool.singleton.runIfActive { FilePrints(files) }) ?? FilePrints([])
+        return prints.hasChange(since: readAt) ? FilePrints([]) : prints
+    }
+}
+
+/// That somebody wants a reload now.
+private actor PendingOrder {
+    private var isSet = false
+
+    func set() { isSet = true }
+    func take() -> Bool {
+        defer { isSet = false }
+        return isSet
+    }
+}
+
+/// What files look like from outside, so that a change is seen without reading them.
+private struct FilePrints: Equatable {
+    private struct Print: Equatable {
+        var device: UInt
+        var inode: UInt
+        var size: Int
+        var seconds: Int
+        var nanoseconds: Int
+    }
+
+    private let prints: [Print?]
+
+    /// Whether a file was written at this time (seconds since 1970) or later, as exactly as the file system knows.
+    func hasChange(since time: Double) -> Bool {
+        prints.contains { print in
+            print.map { Double($0.seconds) + Double($0.nanoseconds) / 1e9 > time - 0.02 } ?? false
+        }
+    }
+
+    init(_ files: [String]) {
+        prints = files.map { file in
+            var status = stat()
+            guard stat(file, &status) == 0 else { return nil }
+            return Print(
+                device: UInt(status.st_dev), inode: UInt(status.st_ino), size: Int(status.st_size),
+                seconds: status.st_mtim.tv_sec, nanoseconds: status.st_mtim.tv_nsec)
+        }
+    }
+}
+
+extension SettingsErrors {
+    /// What only shows when all zones and schemes are put together.
+    fileprivate init(unanswerable error: any Error, in settings: Settings) {
+        let faults = [
+            SettingsError(
+                file: settings.file, line: 1, column: 1, path: "", value: nil, problem: "cannot be answered: \(error)",
+                expected: "zones and schemes that go together")
+        ]
+        self.init(errors: faults, files: settings.files)
+    }
+}
+
+extension SettingsError {
+    fileprivate static func listenersNeedRestart(_ settings: Settings) -> SettingsError {
+        SettingsError(
+            file: settings.file, line: settings.http.line, column: settings.http.column, path: "listen", value: nil,
+            problem: "has changed and takes effect at the next start", expected: "")
+    }
+}
