@@ -7,9 +7,9 @@ RELEASE := -c release --static-swift-stdlib $(ARROWS)
 
 # What the binary is built against, and what the tests talk to.
 BUILD_PACKAGES := libsqlite3-dev make zlib1g-dev
-TEST_PACKAGES := bind9 bind9-dnsutils bind9-utils chromium curl iproute2 knot knot-dnssecutils knot-dnsutils ldnsutils \
-	nginx-light nsd openssl unbound
-BENCH_PACKAGES := bind9-dnsutils knot nsd
+TEST_PACKAGES := bind9 bind9-dnsutils bind9-utils chromium curl iproute2 knot knot-dnssecutils knot-dnsutils \
+	ldnsutils nginx-light nsd openssl unbound
+BENCH_PACKAGES := bind9-dnsutils gdnsd knot nsd
 
 .PHONY: run build test lint format bench differential fuzz sanitize clean build-packages test-packages bench-packages help
 

@@ -30,6 +30,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-nio-http2", from: "1.46.0"),
         .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
         .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
@@ -45,7 +46,11 @@ let package = Package(
         // Batches of datagrams (recvmmsg, sendmmsg) and the socket options Swift cannot spell.
         .target(name: "CSockets"),
         .target(
-            name: "DNSServer", dependencies: ["Addresses", "CSockets", "DNS", nio, nioPosix, logging],
+            name: "DNSServer",
+            dependencies: [
+                "Addresses", "CSockets", "DNS", nio, nioPosix, nioTLS, nioHTTP1, nioSSL,
+                .product(name: "NIOHTTP2", package: "swift-nio-http2"), logging,
+            ],
             swiftSettings: strict),
         .target(name: "DNSClient", dependencies: ["Addresses", "DNS", nio, nioPosix], swiftSettings: strict),
         .target(
@@ -114,7 +119,11 @@ let package = Package(
             dependencies: ["Addresses", "DNS", "DNSClient", "TestSupport", nio, nioPosix], path: "Tests/DNSClient"),
         .testTarget(
             name: "DNSServerTests",
-            dependencies: ["Addresses", "CSockets", "DNS", "DNSServer", "DNSClient", "TestSupport", logging],
+            dependencies: [
+                "Addresses", "CSockets", "DNS", "DNSServer", "DNSClient", "TestSupport", nio, nioPosix, nioSSL,
+                nioHTTP1,
+                logging,
+            ],
             path: "Tests/DNSServer"),
         // Our answers beside those of Knot and NSD.
         .testTarget(

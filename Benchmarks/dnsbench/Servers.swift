@@ -11,7 +11,7 @@ struct Serve: AsyncParsableCommand {
     static let configuration = CommandConfiguration(abstract: "Serve the zone with our server until killed.")
     @Argument(help: "The port, on 127.0.0.1.") var port: Int
     @Option(help: "How many names.") var names = 1000
-    @Option(help: "UDP threads.") var workers = 1
+    @Option(help: "UDP threads, and as many for TCP.") var workers = 1
     @Flag(help: "Let all names be dynamic.") var dynamic = false
     @Option(help: "Publish so many changed answers per second (with --dynamic).") var publishes = 0
 
@@ -23,9 +23,11 @@ struct Serve: AsyncParsableCommand {
         let dynamicNames = dynamic ? try (0..<names).map { try Name(Content.name($0)) } : []
         let snapshot = try ZoneSnapshot(zones: [zone], dynamicNames: dynamicNames)
         let built = clock.now
+        var limits = DNSServerLimits()
+        limits.tcpThreads = workers
         let server = DNSServer(
             listen: [DNSListen(address: .v4(IPv4Address(bits: 0x7F00_0001)), port: port)], workers: workers,
-            snapshot: snapshot, options: Content.options(), logger: Logger(label: "dnsbench"))
+            snapshot: snapshot, options: Content.options(), limits: limits, logger: Logger(label: "dnsbench"))
         for (index, name) in dynamicNames.enumerated() { server.publish(name, Content.dynamicAnswer(index)) }
         try await server.start()
         print("zone made in \(made - start), laid out in \(built - made): \(snapshot.byteCount) bytes")

@@ -71,15 +71,20 @@ int ninelives_open_udp(const uint8_t *octets, size_t length, uint16_t port, int 
     return descriptor;
 }
 
-int ninelives_open_tcp(const uint8_t *octets, size_t length, uint16_t port) {
+int ninelives_open_tcp(const uint8_t *octets, size_t length, uint16_t port, int shared) {
     int family = length == 4 ? AF_INET : AF_INET6;
     int descriptor = socket(family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     if (descriptor < 0) return -errno;
     if (family == AF_INET6 && set_option(descriptor, IPPROTO_IPV6, IPV6_V6ONLY, 1) < 0) return fail(descriptor);
     if (set_option(descriptor, SOL_SOCKET, SO_REUSEADDR, 1) < 0) return fail(descriptor);
+    if (shared && set_option(descriptor, SOL_SOCKET, SO_REUSEPORT, 1) < 0) return fail(descriptor);
     struct sockaddr_storage name;
     socklen_t size = fill_address(&name, octets, length, port);
     if (bind(descriptor, (struct sockaddr *)&name, size) < 0) return fail(descriptor);
+    if (!shared) return descriptor;
+    // Connections inherit it. Fast Open is best effort (RFC 7413; a query may be repeated without harm).
+    set_option(descriptor, IPPROTO_TCP, TCP_NODELAY, 1);
+    set_option(descriptor, IPPROTO_TCP, TCP_FASTOPEN, 256);
     if (listen(descriptor, SOMAXCONN) < 0) return fail(descriptor);
     return descriptor;
 }
@@ -99,6 +104,16 @@ int ninelives_connect_udp(const uint8_t *octets, size_t length, uint16_t port) {
     if (descriptor < 0) return -errno;
     set_option(descriptor, SOL_SOCKET, SO_RCVBUF, 4 << 20);
     set_option(descriptor, SOL_SOCKET, SO_SNDBUF, 4 << 20);
+    struct sockaddr_storage name;
+    socklen_t size = fill_address(&name, octets, length, port);
+    if (connect(descriptor, (struct sockaddr *)&name, size) < 0) return fail(descriptor);
+    return descriptor;
+}
+
+int ninelives_connect_tcp(const uint8_t *octets, size_t length, uint16_t port) {
+    int descriptor = socket(length == 4 ? AF_INET : AF_INET6, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    if (descriptor < 0) return -errno;
+    set_option(descriptor, IPPROTO_TCP, TCP_NODELAY, 1);
     struct sockaddr_storage name;
     socklen_t size = fill_address(&name, octets, length, port);
     if (connect(descriptor, (struct sockaddr *)&name, size) < 0) return fail(descriptor);

@@ -11,20 +11,44 @@ struct BoundSockets: ~Copyable {
     }
 
     private var udp: [Socket] = []
-    private var tcp: [Socket] = []
+    /// For each TCP thread, one socket for each address.
+    private var tcp: [[Int32]]
+    /// For TLS and HTTPS, one for each of their addresses.
+    private var encrypted: [Int32] = []
+    /// Where those listen.
+    private(set) var listeningEncrypted: [DNSListen] = []
     /// Where they listen, with the ports that the system chose.
     private(set) var listening: [DNSListen] = []
 
-    /// Binds every address for TCP and, with `workers` sockets each, for UDP; all or nothing.
-    init(_ listens: [DNSListen], workers: Int) throws(DNSServerError) {
-        guard !listens.isEmpty else { throw .nothingToListenOn }
+    /// Binds every address, with `workers` sockets each for UDP and `tcpThreads` for TCP; all or nothing.
+    ///
+    /// `encrypted` are bound for TCP only, with one socket each.
+    init(
+        _ listens: [DNSListen], workers: Int, tcpThreads: Int, encrypted: [DNSListen]
+    ) throws(DNSServerError) {
+        tcp = Array(repeating: [], count: tcpThreads)
+        guard !listens.isEmpty || !encrypted.isEmpty else { throw .nothingToListenOn }
         for listen in listens { try bind(listen, workers: workers) }
+        for listen in encrypted {
+            let bound = try findPort(listen)
+            self.encrypted += try openShared(bound, count: 1) { ninelives_open_tcp($0, $1, $2, 1) }
+            listeningEncrypted.append(bound)
+        }
     }
 
-    deinit { for socket in udp + tcp { close(socket.descriptor) } }
+    deinit {
+        for socket in udp { close(socket.descriptor) }
+        for descriptor in tcp.joined() { close(descriptor) }
+        for descriptor in encrypted { close(descriptor) }
+    }
 
     mutating func takeUDP() -> Socket? { udp.isEmpty ? nil : udp.removeFirst() }
-    mutating func takeTCP() -> Socket? { tcp.isEmpty ? nil : tcp.removeFirst() }
+    mutating func takeTCP() -> [[Int32]] {
+        defer { tcp = [] }
+        return tcp
+    }
+
+    mutating func takeEncrypted() -> Int32? { encrypted.isEmpty ? nil : encrypted.removeFirst() }
 
     private mutating func bind(_ listen: DNSListen, workers: Int) throws(DNSServerError) {
         // With port 0 the system chooses a port for TCP, which may be taken for UDP: then it chooses again.
@@ -32,15 +56,15 @@ struct BoundSockets: ~Copyable {
         while true {
             attempts -= 1
             do throws(DNSServerError) {
-                let stream = try check(open(listen, ninelives_open_tcp), listen)
-                let bound = DNSListen(address: listen.address, port: Int(ninelives_local_port(stream)))
+                let bound = try findPort(listen)
+                let streams = try openShared(bound, count: tcp.count) { ninelives_open_tcp($0, $1, $2, 1) }
                 do throws(DNSServerError) {
                     try bindUDP(bound, workers: workers)
                 } catch {
-                    close(stream)
+                    for descriptor in streams { close(descriptor) }
                     throw error
                 }
-                tcp.append(Socket(descriptor: stream, listen: bound))
+                for (thread, descriptor) in streams.enumerated() { tcp[thread].append(descriptor) }
                 listening.append(bound)
                 return
             } catch {
@@ -50,21 +74,34 @@ struct BoundSockets: ~Copyable {
         }
     }
 
+    /// One that does not share its port finds out whether another server has it, and shows the port.
+    private func findPort(_ listen: DNSListen) throws(DNSServerError) -> DNSListen {
+        let probe = try check(open(listen) { ninelives_open_tcp($0, $1, $2, 0) }, listen)
+        defer { close(probe) }
+        return DNSListen(address: listen.address, port: Int(ninelives_local_port(probe)))
+    }
+
     private mutating func bindUDP(_ listen: DNSListen, workers: Int) throws(DNSServerError) {
         // Sockets that share a port would also share it with another server of the same user, which would get half
         // of the queries. One that does not share finds out.
         close(try check(open(listen) { ninelives_open_udp($0, $1, $2, 0) }, listen))
-        var sockets: [Socket] = []
-        for _ in 0..<workers {
+        udp += try openShared(listen, count: workers) { ninelives_open_udp($0, $1, $2, 1) }
+            .map { Socket(descriptor: $0, listen: listen) }
+    }
+
+    private func openShared(
+        _ listen: DNSListen, count: Int, _ body: (UnsafePointer<UInt8>, Int, UInt16) -> Int32
+    ) throws(DNSServerError) -> [Int32] {
+        var descriptors: [Int32] = []
+        for _ in 0..<count {
             do throws(DNSServerError) {
-                let descriptor = try check(open(listen) { ninelives_open_udp($0, $1, $2, 1) }, listen)
-                sockets.append(Socket(descriptor: descriptor, listen: listen))
+                descriptors.append(try check(open(listen, body), listen))
             } catch {
-                for socket in sockets { close(socket.descriptor) }
+                for descriptor in descriptors { close(descriptor) }
                 throw error
             }
         }
-        udp += sockets
+        return descriptors
     }
 
     private func open(_ listen: DNSListen, _ body: (UnsafePointer<UInt8>, Int, UInt16) -> Int32) -> Int32 {

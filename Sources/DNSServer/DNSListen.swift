@@ -34,6 +34,8 @@ package enum DNSServerError: Error, Hashable, Sendable {
     /// Any other refusal of the system, with its error number.
     case refusedBySystem(DNSListen, errorNumber: Int32)
     case outOfMemory
+    /// A listener for TLS or HTTPS has nothing to show.
+    case certificate(DNSListen, CertificateError)
 }
 
 extension DNSServerError: CustomStringConvertible {
@@ -46,6 +48,7 @@ extension DNSServerError: CustomStringConvertible {
         case .notPermitted(let listen):
             "\(listen) cannot be listened on: ports below 1024 need the capability CAP_NET_BIND_SERVICE"
         case .refusedBySystem(let listen, let number): "\(listen) cannot be listened on: system error \(number)"
+        case .certificate(let listen, let error): "\(listen) has no certificate: \(error)"
         case .outOfMemory: "not enough memory for the DNS server's buffers"
         }
     }

@@ -7,7 +7,8 @@ import Synchronization
 /// The authoritative DNS server: sockets around one `answer` function.
 ///
 ///     UDP  thread ─ thread ─ thread   (a socket each, SO_REUSEPORT) ─┐
-///     TCP  event loops (SwiftNIO)                                    ├─► answer ◄─ ServingState ◄─ publish, replace
+///     TCP  thread ─ thread            (the same, epoll)              ├─► answer ◄─ ServingState ◄─ publish, replace
+///     TLS, HTTPS  event loops (SwiftNIO)                             ─┘
 ///
 /// It knows nothing of failover: what a name answers is put in from outside, one name at a time (`publish`) or all
 /// zones at once (`replace`), and takes effect between two batches of queries. Whatever fails out there, it goes on
@@ -16,6 +17,8 @@ package final class DNSServer: Sendable {
     private let listens: [DNSListen]
     private let workers: Int
     private let limits: DNSServerLimits
+    private let encrypted: [EncryptedListen]
+    private let diversion: (any QueryDiversion)?
     private let logger: Logger
     private let state: ServingState
     private let cells: CounterCells
@@ -24,23 +27,38 @@ package final class DNSServer: Sendable {
 
     private enum Phase {
         case idle, starting, stopped
-        case running([UDPWorker], TCPService, [DNSListen])
+        case running(Services)
+    }
+
+    /// What runs, and where.
+    private struct Services: Sendable {
+        var udp: [UDPWorker] = []
+        var tcp: TCPService
+        var encrypted: EncryptedService?
+        var listening: [DNSListen]
+        var listeningEncrypted: [DNSListen]
     }
 
     /// - Parameters:
     ///   - listen: each is served over UDP and TCP.
+    ///   - encrypted: each is served over TLS or HTTPS.
     ///   - workers: UDP threads for each address, 1–256; as a rule one for each processor.
     ///   - options: what is said about the server itself, and how much each client gets.
+    ///   - diversion: who answers zone transfers and signed queries over streams; nil: nobody.
     package init(
-        listen: [DNSListen], workers: Int, snapshot: ZoneSnapshot, options: AnswerOptions = AnswerOptions(),
-        limits: DNSServerLimits = DNSServerLimits(), logger: Logger
+        listen: [DNSListen], encrypted: [EncryptedListen] = [], workers: Int, snapshot: ZoneSnapshot,
+        options: AnswerOptions = AnswerOptions(), limits: DNSServerLimits = DNSServerLimits(),
+        diversion: (any QueryDiversion)? = nil, logger: Logger
     ) {
         precondition((1...256).contains(workers))
         self.listens = listen
         self.workers = workers
         self.limits = limits
+        self.encrypted = encrypted
+        self.diversion = diversion
         self.logger = logger
-        let readers = listen.count * workers + limits.tcpThreads
+        let readers =
+            listen.count * workers + limits.tcpThreads + (encrypted.isEmpty ? 0 : limits.encryptedThreads)
         rates = RateTable(seed: .random(in: 0 ... .max))
         state = ServingState(snapshot, options: StoredOptions(options, rates: rates), readers: readers)
         cells = CounterCells(workers: readers)
@@ -58,7 +76,8 @@ package final class DNSServer: Sendable {
         }
         guard isFirst else { throw .alreadyStarted }
         do {
-            let sockets = try BoundSockets(listens, workers: workers)
+            let sockets = try BoundSockets(
+                listens, workers: workers, tcpThreads: limits.tcpThreads, encrypted: encrypted.map(\.listen))
             return try await start(sockets)
         } catch {
             phase.withLock { $0 = .idle }
@@ -67,62 +86,87 @@ package final class DNSServer: Sendable {
     }
 
     private func start(_ sockets: consuming BoundSockets) async throws(DNSServerError) -> [DNSListen] {
-        let tcp = TCPService(
-            threads: limits.tcpThreads, firstReader: listens.count * workers, state: state, cells: cells,
-            limits: limits)
-        var udp: [UDPWorker] = []
-        let listening = sockets.listening
-        while let socket = sockets.takeUDP() {
-            guard
-                let worker = UDPWorker(socket, state: state, reader: udp.count, cells: cells)
-            else {
-                close(socket.descriptor)
-                await stop(udp, tcp)
-                throw .outOfMemory
+        // Each connection takes a descriptor; the usual limit of 1024 would be below ours.
+        _ = ninelives_raise_open_files()
+        let shared = StreamSharing(
+            state: state, cells: cells, clients: ClientCounts(limit: limits.tcpConnectionsPerClient), limits: limits,
+            diversion: diversion)
+        let firstStream = listens.count * workers
+        var services = Services(
+            tcp: try TCPService(sockets.takeTCP(), firstReader: firstStream, shared: shared),
+            listening: sockets.listening, listeningEncrypted: sockets.listeningEncrypted)
+        do throws(DNSServerError) {
+            while let socket = sockets.takeUDP() {
+                guard let worker = UDPWorker(socket, state: state, reader: services.udp.count, cells: cells) else {
+                    close(socket.descriptor)
+                    throw .outOfMemory
+                }
+                services.udp.append(worker)
             }
-            udp.append(worker)
-        }
-        while let socket = sockets.takeTCP() {
-            do {
-                try await tcp.serve(socket.descriptor)
-            } catch {
-                await stop(udp, tcp)
-                throw .refusedBySystem(socket.listen, errorNumber: EINVAL)
+            if !encrypted.isEmpty {
+                let service = try makeEncrypted(firstReader: firstStream + limits.tcpThreads, shared: shared)
+                services.encrypted = service
+                for (index, listen) in services.listeningEncrypted.enumerated() {
+                    guard let descriptor = sockets.takeEncrypted() else { break }
+                    do {
+                        try await service.serve(descriptor, listener: index)
+                    } catch {
+                        throw .refusedBySystem(listen, errorNumber: EINVAL)
+                    }
+                }
             }
+            guard services.tcp.start(), services.udp.allSatisfy({ $0.start() }) else { throw .outOfMemory }
+        } catch {
+            await stop(services)
+            throw error
         }
-        for worker in udp where !worker.start() {
-            await stop(udp, tcp)
-            throw .outOfMemory
-        }
-        phase.withLock { $0 = .running(udp, tcp, listening) }
+        phase.withLock { [services] in $0 = .running(services) }
         logger.info(
             "answering DNS queries",
             metadata: [
-                "listen": .array(listening.map { .string("\($0)") }), "workers": "\(workers)",
+                "listen": .array((services.listening + services.listeningEncrypted).map { .string("\($0)") }),
+                "workers": "\(workers)",
             ])
-        return listening
+        return services.listening
+    }
+
+    private func makeEncrypted(firstReader: Int, shared: StreamSharing) throws(DNSServerError) -> EncryptedService {
+        for listen in encrypted {
+            do { try listen.files.validate() } catch { throw .certificate(listen.listen, error) }
+        }
+        do {
+            return try EncryptedService(encrypted, firstReader: firstReader, shared: shared, logger: logger)
+        } catch {
+            throw .certificate(encrypted[0].listen, error)
+        }
     }
 
     /// Where it listens; empty unless it runs.
-    package var listening: [DNSListen] {
-        phase.withLock { phase in if case .running(_, _, let listening) = phase { listening } else { [] } }
+    package var listening: [DNSListen] { running?.listening ?? [] }
+
+    /// Where it listens for TLS and HTTPS, in the order of its listeners; empty unless it runs.
+    package var listeningEncrypted: [DNSListen] { running?.listeningEncrypted ?? [] }
+
+    private var running: Services? {
+        phase.withLock { phase in if case .running(let services) = phase { services } else { nil } }
     }
 
     /// Stops answering and waits until nothing of it runs. Without effect unless it runs.
     package func stop() async {
-        let running: ([UDPWorker], TCPService)? = phase.withLock { phase in
-            guard case .running(let udp, let tcp, _) = phase else { return nil }
+        let running: Services? = phase.withLock { phase in
+            guard case .running(let services) = phase else { return nil }
             phase = .stopped
-            return (udp, tcp)
+            return services
         }
-        guard let (udp, tcp) = running else { return }
-        await stop(udp, tcp)
+        guard let running else { return }
+        await stop(running)
         logger.info("stopped answering DNS queries")
     }
 
-    private func stop(_ udp: [UDPWorker], _ tcp: TCPService) async {
-        for worker in udp { worker.stop() }
-        await tcp.stop()
+    private func stop(_ services: Services) async {
+        for worker in services.udp { worker.stop() }
+        services.tcp.stop()
+        await services.encrypted?.stop()
     }
 
     // MARK: - What is answered
@@ -175,13 +219,20 @@ package struct Publication: Hashable, Sendable {
 
 /// How much of the machine clients may take.
 package struct DNSServerLimits: Hashable, Sendable {
-    /// Open TCP connections, in all and from one address.
-    package var tcpConnections = 1000
-    package var tcpConnectionsPerClient = 50
-    /// After the last whole query (RFC 7766 §6.2.3).
+    /// Open TCP connections in all. When there are as many, the one that has been idle longest is closed for a new one.
+    package var tcpConnections = 4000
+    /// Open connections from one IPv4 address, or one IPv6 network of 56 bits; more are closed at once.
+    package var tcpConnectionsPerClient = 400
+    /// After the last whole query, and the last octets of a reply that the client took (RFC 7766 §6.2.3).
     package var tcpIdle = Duration.seconds(10)
-    /// Event loops for TCP, 1–64.
+    /// Threads for TCP, 1–64.
     package var tcpThreads = 2
+    /// Open connections for TLS and HTTPS together, with the same rule; they count for `tcpConnectionsPerClient`, too.
+    package var encryptedConnections = 2000
+    /// Event loops for TLS and HTTPS, 1–64.
+    package var encryptedThreads = 2
+    /// How often the files of certificates are looked at.
+    package var certificateCheck = Duration.seconds(3)
 
     package init() {}
 }

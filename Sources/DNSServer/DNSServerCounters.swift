@@ -4,6 +4,8 @@ import Synchronization
 package struct DNSServerCounters: Hashable, Sendable {
     package var udpQueries: UInt64 = 0
     package var tcpQueries: UInt64 = 0
+    package var tlsQueries: UInt64 = 0
+    package var httpsQueries: UInt64 = 0
     /// Queries that got no reply: too short, themselves replies, over the rate limit, or the system could not send it.
     package var dropped: UInt64 = 0
     package var queryBytes: UInt64 = 0
@@ -16,6 +18,10 @@ package struct DNSServerCounters: Hashable, Sendable {
     /// TCP connections that were accepted, and those turned away by a limit.
     package var tcpConnections: UInt64 = 0
     package var tcpConnectionsRefused: UInt64 = 0
+    /// Connections for TLS and HTTPS that were accepted.
+    package var encryptedConnections: UInt64 = 0
+    /// Connections that were idle longest when a new one needed their place.
+    package var connectionsClosedForRoom: UInt64 = 0
     /// Replies by response code, 0–15 (BADVERS counts as 0, the part of it that stands in the header).
     package var replies: [UInt64] = Array(repeating: 0, count: 16)
 }
@@ -26,11 +32,12 @@ struct CounterCell: BitwiseCopyable, @unchecked Sendable {  // addresses of atom
 
     enum Field: Int, CaseIterable {
         case udpQueries, tcpQueries, dropped, queryBytes, replyBytes, truncated, tcpConnections, tcpConnectionsRefused
+        case connectionsClosedForRoom, encryptedConnections, tlsQueries, httpsQueries
     }
 
     static let wordCount = Field.allCases.count + 16
     /// A multiple of 128 octets.
-    static let stride = 32 * MemoryLayout<UInt64>.stride
+    static let stride = (wordCount * MemoryLayout<UInt64>.stride + 127) & ~127
 
     init(at address: UnsafeMutableRawPointer) {
         words = address.bindMemory(to: Atomic<UInt64>.self, capacity: CounterCell.wordCount)
@@ -85,6 +92,10 @@ final class CounterCells: @unchecked Sendable {  // the memory is only reached t
             sum.truncated += cell.read(.truncated)
             sum.tcpConnections += cell.read(.tcpConnections)
             sum.tcpConnectionsRefused += cell.read(.tcpConnectionsRefused)
+            sum.tlsQueries += cell.read(.tlsQueries)
+            sum.httpsQueries += cell.read(.httpsQueries)
+            sum.encryptedConnections += cell.read(.encryptedConnections)
+            sum.connectionsClosedForRoom += cell.read(.connectionsClosedForRoom)
             for code in 0..<16 { sum.replies[code] += cell.readReplies(code: code) }
         }
         return sum

@@ -13,6 +13,8 @@ package struct Settings: Sendable {
     package var file: String
     /// At least one, no two alike.
     package var dnsListeners: [Listener]
+    /// DNS over TLS and over HTTPS; none unless configured. No address that `dnsListeners` or `http` have.
+    package var encryptedListeners: [EncryptedListener]
     package var http: Listener
     /// Whether looking at the page and the API needs no account; without a word of it, while only this machine can.
     package var isReadingOpen: Bool

@@ -18,8 +18,11 @@ package enum SettingsKeys {
     static let listen = [
         SettingsKey("dns", standard: Settings.standardDNSListener),
         SettingsKey("http", standard: Settings.standardHTTPListener),
+        SettingsKey("tls"), SettingsKey("https"),
     ]
     static let access = [SettingsKey("read")]
+    static let tls = [SettingsKey("address"), SettingsKey("certificate"), SettingsKey("key")]
+    static let https = tls + [SettingsKey("path", standard: EncryptedListener.standardPath)]
     static let dns = [
         SettingsKey("nsid", standard: "off"), SettingsKey("version", standard: "off"),
         SettingsKey("id", standard: "off"), SettingsKey("cookies", standard: "on"),
@@ -53,7 +56,8 @@ package enum SettingsKeys {
 
     /// Every key with the section it stands in, in the order of the documentation.
     package static let all: [(section: String, keys: [SettingsKey])] = [
-        ("listen", listen), ("data", [root[1]]), ("access", access), ("dns", dns), ("cookies", cookies),
+        ("listen", listen), ("tls", tls), ("https", https), ("data", [root[1]]), ("access", access), ("dns", dns),
+        ("cookies", cookies),
         ("rate-limit", rateLimit), ("zones", zone), ("policies", policy),
         ("indicators", indicator), ("references", [SettingsKey("references")]),
         ("schemes", scheme), ("members", member),

@@ -58,6 +58,10 @@ struct SettingsReader {
         }
         let access = fields(of: section["access"], allowed: SettingsKeys.access)
         let isReadingOpen = readAccess(access["read"]) ?? http.isLoopback
+        let encrypted =
+            readEncryptedListeners(listen["tls"], isHTTPS: false)
+            + readEncryptedListeners(listen["https"], isHTTPS: true)
+        reportShared(dns + [http], encrypted)
         let dnsSettings = readDNS(section["dns"])
         let policies = readPolicies(section["policies"])
         let zones = readZones(section["zones"])
@@ -67,8 +71,8 @@ struct SettingsReader {
         warnAboutUnused(indicators, schemes: schemes, references: references)
         let data = section["data"].flatMap { text(of: $0) } ?? Settings.standardDataFolder
         return Settings(
-            file: file, dnsListeners: dns, http: http, isReadingOpen: isReadingOpen, dataFolder: resolve(data),
-            dns: dnsSettings, zones: zones.read,
+            file: file, dnsListeners: dns, encryptedListeners: encrypted, http: http, isReadingOpen: isReadingOpen,
+            dataFolder: resolve(data), dns: dnsSettings, zones: zones.read,
             configuration: Configuration(
                 indicators: indicators.map(\.indicator), schemes: schemes, references: references),
             checks: indicators.compactMap { item in item.check.map { (item.indicator.name, $0) } }

@@ -10,6 +10,8 @@ extension DNSServerCounters {
             # TYPE ninelives_dns_queries_total counter
             ninelives_dns_queries_total{transport="udp"} \(udpQueries)
             ninelives_dns_queries_total{transport="tcp"} \(tcpQueries)
+            ninelives_dns_queries_total{transport="tls"} \(tlsQueries)
+            ninelives_dns_queries_total{transport="https"} \(httpsQueries)
             # HELP ninelives_dns_dropped_total Packets that were not answered.
             # TYPE ninelives_dns_dropped_total counter
             ninelives_dns_dropped_total \(dropped)
@@ -23,6 +25,15 @@ extension DNSServerCounters {
             # HELP ninelives_dns_tcp_connections_total TCP connections accepted.
             # TYPE ninelives_dns_tcp_connections_total counter
             ninelives_dns_tcp_connections_total \(tcpConnections)
+            # HELP ninelives_dns_encrypted_connections_total Connections for TLS and HTTPS accepted.
+            # TYPE ninelives_dns_encrypted_connections_total counter
+            ninelives_dns_encrypted_connections_total \(encryptedConnections)
+            # HELP ninelives_dns_connections_closed_for_room_total Idle connections closed to make room for a new one.
+            # TYPE ninelives_dns_connections_closed_for_room_total counter
+            ninelives_dns_connections_closed_for_room_total \(connectionsClosedForRoom)
+            # HELP ninelives_dns_connections_refused_total Connections of clients that had too many.
+            # TYPE ninelives_dns_connections_refused_total counter
+            ninelives_dns_connections_refused_total \(tcpConnectionsRefused)
             # HELP ninelives_dns_replies_total Replies by response code.
             # TYPE ninelives_dns_replies_total counter
 

@@ -104,11 +104,15 @@ struct Node {
         do {
             var generator = SystemRandomNumberGenerator()
             let names = try settings.configuration.schemes.map { try Name($0.name.text) }
+            let processors = max(ProcessInfo.processInfo.activeProcessorCount, 1)
+            var limits = DNSServerLimits()
+            limits.tcpThreads = min(processors, 8)
             return DNSServer(
                 listen: settings.dnsListeners.map { DNSListen(address: $0.address, port: $0.port) },
-                workers: min(max(ProcessInfo.processInfo.activeProcessorCount, 1), 256),
+                encrypted: settings.encryptedListens,
+                workers: min(processors, 256),
                 snapshot: try ZoneSnapshot(zones: settings.zones, dynamicNames: names),
-                options: settings.dns.options(randomSecret: .random(using: &generator)), logger: logger)
+                options: settings.dns.options(randomSecret: .random(using: &generator)), limits: limits, logger: logger)
         } catch {
             printError("\(settings.file): \(error). Nothing was started.")
             throw Exit.wrong
@@ -140,7 +144,8 @@ extension Settings {
     /// Tries every listener before anything is started; prints each that cannot be bound, with its line.
     func refuseBusyListeners() throws {
         var problems: [SettingsError] = []
-        let all = dnsListeners.map { ($0, [ListenerTest.Transport.udp, .tcp]) } + [(http, [.tcp])]
+        let streams = encryptedListeners.flatMap(\.listeners) + [http]
+        let all = dnsListeners.map { ($0, [ListenerTest.Transport.udp, .tcp]) } + streams.map { ($0, [.tcp]) }
         for (listener, transports) in all {
             let obstacle = transports.lazy.compactMap {
                 ListenerTest.obstacle(to: $0, address: listener.address, port: listener.port)

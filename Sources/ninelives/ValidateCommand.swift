@@ -28,12 +28,15 @@ func loadSettings(_ file: String) throws -> Settings {
     switch Settings.load(path: file) {
     case .success(let settings):
         for warning in settings.warnings { printError("\(warning)") }
+        let errors = settings.certificateErrors
+        if !errors.isEmpty { throw refuse(file, errors) }
         return settings
-    case .failure(let errors):
-        for error in errors.errors { printError("\(error)") }
-        printError(
-            "\(file) has \(errors.errors.count == 1 ? "1 error" : "\(errors.errors.count) errors"); nothing was started."
-        )
-        throw Exit.wrong
+    case .failure(let errors): throw refuse(file, errors.errors)
     }
+}
+
+private func refuse(_ file: String, _ errors: [SettingsError]) -> any Error {
+    for error in errors { printError("\(error)") }
+    printError("\(file) has \(errors.count == 1 ? "1 error" : "\(errors.count) errors"); nothing was started.")
+    return Exit.wrong
 }

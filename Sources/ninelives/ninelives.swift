@@ -21,9 +21,9 @@ struct Ninelives: AsyncParsableCommand {
         version: Version.current,
         subcommands: [
             ServeCommand.self, DemoCommand.self, CheckCommand.self, ValidateCommand.self, StatusCommand.self,
-            ExplainCommand.self, ZoneCommand.self, MaintenanceCommand.self, ForceCommand.self, PinCommand.self,
-            FailBackCommand.self, EndCommand.self, OverridesCommand.self, WhatIfCommand.self, EventsCommand.self,
-            AuditCommand.self, BackupCommand.self, RestoreCommand.self, VersionCommand.self,
+            ExplainCommand.self, MaintenanceCommand.self, ForceCommand.self, PinCommand.self, FailBackCommand.self,
+            EndCommand.self, OverridesCommand.self, WhatIfCommand.self, EventsCommand.self, AuditCommand.self,
+            BackupCommand.self, RestoreCommand.self, ZoneCommand.self, VersionCommand.self,
         ])
 }
 

@@ -74,6 +74,25 @@ import Testing
         }
     }
 
+    @Test func `dig asks twice on one connection`() async throws {
+        try await withServer { server, listening in
+            let output = try await dig(
+                listening[0], "+tcp", "+keepopen", "ns1.example.test", "big.example.test", "+tcp", "+keepopen")
+            #expect(output.contains("192.0.2.1") && output.contains("ANSWER: 200"), "\(output)")
+            #expect(server.counters.tcpQueries == 2)
+        }
+    }
+
+    @Test(arguments: [["-u"], ["-t"]])
+    func `drill gets the answer`(options: [String]) async throws {
+        try await withServer { _, listening in
+            let (output, code) = try await run(
+                "drill", ["-p", "\(listening[0].port)"] + options + ["@127.0.0.1", "example.test", "NS"])
+            #expect(code == 0)
+            #expect(output.contains("rcode: NOERROR") && output.contains("ns2.example.test."), "\(output)")
+        }
+    }
+
     @Test(arguments: [
         ("0.0.0.0", "127.0.0.1"), ("0.0.0.0", "127.9.8.7"),  // whichever address was asked
         ("::", "::1"), ("::1", "::1"),

@@ -74,6 +74,70 @@ import Testing
         }
     }
 
+    @Test func `when all places are taken, the longest idle connection makes room`() async throws {
+        var limits = DNSServerLimits()
+        limits.tcpConnections = 3
+        limits.tcpThreads = 1
+        try await withServer(limits: limits) { server, listening in
+            let message = framed(query("ns1.example.test."))
+            let clients = try (0..<3).map { _ in try Client(tcp: listening[0]) }
+            // The clock behind this has a resolution of some milliseconds; the order of activity has not.
+            for index in [0, 1, 2, 0] {
+                try clients[index].send(message)
+                #expect(clients[index].frame() != nil)
+            }
+            let fourth = try Client(tcp: listening[0])
+            #expect(clients[1].receive() == [])
+            for client in [clients[0], clients[2], fourth] {
+                try client.send(message)
+                #expect(client.frame() != nil)
+            }
+            #expect(server.counters.connectionsClosedForRoom == 1)
+            #expect(server.counters.tcpConnectionsRefused == 0)
+        }
+    }
+
+    @Test func `a thousand connections that come and go are all served`() async throws {
+        try await withServer { server, listening in
+            let message = framed(query("ns1.example.test."))
+            for _ in 0..<20 {
+                let clients = try (0..<50).map { _ in try Client(tcp: listening[0]) }
+                for client in clients { try client.send(message) }
+                for client in clients { #expect(client.frame().flatMap(Header.init)?.answers == 1) }
+            }
+            #expect(server.counters.tcpQueries == 1000)
+        }
+    }
+
+    @Test func `frames may be split at every octet`() async throws {
+        try await withServer { _, listening in
+            let client = try Client(tcp: listening[0])
+            let octets = (0..<2).flatMap { framed(query("ns1.example.test.", id: $0)) }
+            for end in 1..<octets.count {
+                try client.send(Array(octets[..<end]))
+                try client.send(Array(octets[end...]))
+                for id in 0..<2 as Range<UInt16> {
+                    #expect(client.frame().flatMap(Header.init)?.id == id, "split at \(end)")
+                }
+            }
+        }
+    }
+
+    @Test func `the longest query there can be is taken, in pieces`() async throws {
+        try await withServer { _, listening in
+            let client = try Client(tcp: listening[0])
+            // What comes behind the question is no record.
+            let message = query("ns1.example.test.") + Array(repeating: 0, count: 65_501)
+            let octets = framed(message) + framed(query("ns1.example.test.", id: 2))
+            #expect(message.count == 65_535)
+            for start in stride(from: 0, to: octets.count, by: 5000) {
+                try client.send(Array(octets[start..<min(start + 5000, octets.count)]))
+            }
+            #expect(client.frame().flatMap(Header.init)?.id == 0x1234)
+            #expect(client.frame().flatMap(Header.init)?.id == 2)
+        }
+    }
+
     @Test func `one client gets so many connections and no more, others are not affected`() async throws {
         var limits = DNSServerLimits()
         limits.tcpConnectionsPerClient = 3

@@ -97,6 +97,20 @@ struct Broken: Sendable, CustomTestStringConvertible {
         Broken(
             "an unknown key in listeners", "listen: { htpp: x }",
             #"n.yaml:1:11: listen.htpp is not a key that exists here: did you mean "http"?"#),
+        Broken(
+            "TLS without its certificate", "listen: { tls: { address: \"[::1]:853\", key: k } }",
+            "n.yaml:1:11: listen.tls has no certificate; use certificate: a PEM file"),
+        Broken(
+            "a port for TLS that HTTPS has",
+            "listen: { tls: { address: \"[::1]:853\", certificate: c, key: k }, "
+                + "https: { address: \"[::1]:853\", certificate: c, key: k } }",
+            #"n.yaml:1:84: listen.https.address "[::1]:853" is listened on already; use another port; "#
+                + "the first is on line 1"),
+        Broken(
+            "a path that is none",
+            "listen: { https: { address: \"[::1]:443\", certificate: c, key: k, path: dns?query } }",
+            #"n.yaml:1:72: listen.https.path "dns?query" is not a path of a URL; "#
+                + "use /dns-query, say: a / and no ?, # or space"),
     ]
 
     static let zones = [

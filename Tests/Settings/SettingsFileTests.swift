@@ -36,7 +36,8 @@ import Testing
     }
 
     @Test(arguments: [
-        "listen", "dns", "cookies", "rate-limit", "zones", "policies", "indicators", "schemes", "members",
+        "listen", "tls", "https", "dns", "cookies", "rate-limit", "zones", "policies", "indicators", "schemes",
+        "members",
     ])
     func `the documentation has no key that does not exist`(section: String) throws {
         let known = try #require(SettingsKeys.all.first { $0.section == section }).keys.map(\.name)

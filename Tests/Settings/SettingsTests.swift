@@ -30,7 +30,9 @@ import Testing
     @Test func `everything that can be written arrives`() throws {
         let settings = try read(
             """
-            listen: { dns: ["192.0.2.53:53", "[2001:db8::53]:53"], http: "[::1]:80" }
+            listen: { dns: ["192.0.2.53:53", "[2001:db8::53]:53"], http: "[::1]:80",
+              tls: { address: "192.0.2.53:853", certificate: a.pem, key: a.key },
+              https: { address: ["192.0.2.53:443"], certificate: /a.pem, key: /a.key, path: /q } }
             data: /var/lib/ninelives
             zones: [{ name: Example.Test., file: good.zone }]
             policies:
@@ -54,6 +56,11 @@ import Testing
         #expect(settings.dnsListeners.map(\.description) == ["192.0.2.53:53", "[2001:db8::53]:53"])
         #expect(settings.dnsListeners.map(\.path) == ["listen.dns[0]", "listen.dns[1]"])
         #expect(settings.http.description == "[::1]:80")
+        #expect(
+            settings.encryptedListeners.map(\.service) == [.tls, .https(path: "/q")]
+                && settings.encryptedListeners.flatMap(\.listeners).map(\.port) == [853, 443]
+                && settings.encryptedListeners[1].key.path == "/a.key"
+                && settings.encryptedListeners[0].certificate.place == "listen.tls.certificate")
         #expect(settings.http.line == 1 && settings.http.column == 62)
         #expect(settings.dataFolder == "/var/lib/ninelives")
         #expect(settings.checks.map(\.0.text) == ["a", "b"])

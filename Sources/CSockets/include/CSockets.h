@@ -11,12 +11,15 @@
 /// UDP: `shared` lets several sockets share the port (SO_REUSEPORT); a wildcard address also gets
 /// IP_PKTINFO / IPV6_RECVPKTINFO, so that replies can leave from the address that was asked.
 int ninelives_open_udp(const uint8_t *octets, size_t length, uint16_t port, int shared);
-/// TCP: listening, with a backlog as long as the system allows.
-int ninelives_open_tcp(const uint8_t *octets, size_t length, uint16_t port);
+/// TCP: with `shared`, listening, with a backlog as long as the system allows, beside others on the same port;
+/// without, only bound, to find out whether the port is free.
+int ninelives_open_tcp(const uint8_t *octets, size_t length, uint16_t port, int shared);
 /// TCP: non-blocking, beginning to connect; `is_open` says whether the connection is there already.
 int ninelives_start_tcp(const uint8_t *octets, size_t length, uint16_t port, int *is_open);
 /// An unbound UDP socket that is connected to the address, for load generators.
 int ninelives_connect_udp(const uint8_t *octets, size_t length, uint16_t port);
+/// A TCP connection to the address, without delay for small segments.
+int ninelives_connect_tcp(const uint8_t *octets, size_t length, uint16_t port);
 
 /// The local port of a bound socket, 0 if it has none.
 uint16_t ninelives_local_port(int descriptor);
@@ -99,5 +102,16 @@ int ninelives_events_wait(int events, ninelives_event *list, int capacity, int m
 int ninelives_bell_open(void);
 void ninelives_bell_ring(int bell);
 void ninelives_bell_hush(int bell);
+
+/// Accepts one connection, non-blocking; the client's address, 4 or 16 octets (`length`), goes to `octets`.
+/// Returns its descriptor, or minus the error number.
+int ninelives_accept(int listener, uint8_t *octets, int *length);
+/// Receives or sends what is possible without waiting. Returns how much (0 from receive: the other side has said
+/// all), or minus the error number.
+int64_t ninelives_receive(int descriptor, void *octets, size_t capacity);
+int64_t ninelives_send(int descriptor, const void *octets, size_t count);
+
+/// Milliseconds of the monotonic clock, some milliseconds behind and cheap to ask.
+uint64_t ninelives_coarse_milliseconds(void);
 
 #endif
