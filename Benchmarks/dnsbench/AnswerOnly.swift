@@ -12,37 +12,49 @@ struct AnswerOnly: ParsableCommand {
     @Flag(help: "Ask from an address whose replies are counted, not from loopback.") var counted = false
 
     func run() throws {
-        let dynamicNames = dynamic ? try (0..<names).map { try Name(Content.name($0)) } : []
-        let snapshot = try ZoneSnapshot(zones: [Content.zone(names: names)], dynamicNames: dynamicNames)
-        let table = DynamicTable(for: snapshot)
+        let setup = try AnswerSetup(names: names, isDynamic: dynamic)
+        let (nanoseconds, octets) = setup.measure(queries: millions * 1_000_000, isCounted: counted)
+        print("\(nanoseconds) ns per query, \(octets) octets per reply")
+    }
+}
+
+/// What is answered from, and with which queries.
+struct AnswerSetup {
+    private let queries: QuerySet
+    private let snapshot: ZoneSnapshot
+    private let table: DynamicTable
+
+    init(names: Int, isDynamic: Bool) throws {
+        queries = try QuerySet(names: names)
+        let dynamicNames = isDynamic ? try (0..<names).map { try Name(Content.name($0)) } : []
+        snapshot = try ZoneSnapshot(zones: [Content.zone(names: names)], dynamicNames: dynamicNames)
+        table = DynamicTable(for: snapshot)
         for slot in dynamicNames.indices { _ = table.exchange(slot: slot, Content.dynamicAnswer(slot)) }
-        let queries = try Content.queries(1 << 16, names: names)
-        // One run of memory, as queries lie in a receive buffer.
-        let stride = 64
-        let memory = UnsafeMutableRawBufferPointer.allocate(byteCount: queries.count * stride, alignment: 64)
-        for (index, query) in queries.enumerated() {
-            UnsafeMutableRawBufferPointer(rebasing: memory[index * stride..<(index + 1) * stride]).copyBytes(
-                from: query)
-        }
-        let lengths = queries.map(\.count)
+    }
+
+    /// - Parameter isCounted: the client is one whose replies are counted, not loopback.
+    /// - Returns: for one query, in the mean.
+    func measure(queries count: Int, isCounted: Bool = false) -> (nanoseconds: Double, octets: Int) {
         let reply = UnsafeMutableRawBufferPointer.allocate(byteCount: 2048, alignment: 64)
+        defer { reply.deallocate() }
         let options = StoredOptions(Content.options(perSecond: 1_000_000), rates: RateTable(seed: 7))
         let source = AnswerSource(snapshot, table, options)
         var client = AskingClient(
-            .v4(IPv4Address(bits: counted ? 0xC633_6401 : 0x7F00_0001)), over: .datagram, nowSeconds: 0)
-        let clock = ContinuousClock()
+            .v4(IPv4Address(bits: isCounted ? 0xC633_6401 : 0x7F00_0001)), over: .datagram, nowSeconds: 0)
         var octets = 0
-        let took = clock.measure {
-            for index in 0..<millions * 1_000_000 {
-                if index & 0xFFFF == 0 { client.nowSeconds &+= 1 }
-                let place = index & (queries.count - 1)
-                let query = UnsafeRawBufferPointer(
-                    start: memory.baseAddress.map { $0 + place * stride }, count: lengths[place])
-                octets += DNS.answer(query, for: client, from: source, into: reply)
+        let took = queries.withQueries { memory in
+            ContinuousClock().measure {
+                var place = 0
+                for index in 0..<count {
+                    if index & 0xFFFF == 0 { client.nowSeconds &+= 1 }
+                    let start = memory.baseAddress.map { $0 + place * QuerySet.stride }
+                    let query = UnsafeRawBufferPointer(start: start, count: queries.length(place))
+                    octets += DNS.answer(query, for: client, from: source, into: reply)
+                    place = place + 1 == queries.count ? 0 : place + 1
+                }
             }
         }
         withExtendedLifetime((snapshot, table, options)) {}
-        let perQuery = took / .nanoseconds(millions * 1_000_000)
-        print("\(perQuery) ns per query, \(octets / (millions * 1_000_000)) octets per reply")
+        return (took / .nanoseconds(count), octets / count)
     }
 }

@@ -15,5 +15,6 @@ import ArgumentParser
         commandName: "dnsbench", abstract: "Measures authoritative DNS servers over loopback.",
         subcommands: [
             PrintZone.self, ReadZone.self, Serve.self, Reflect.self, Load.self, StreamLoad.self, AnswerOnly.self,
+            Compare.self,
         ])
 }
