@@ -68,18 +68,17 @@ enum Content {
 
 /// A fixed sequence of queries: two in five for A, two for AAAA, one for a name that does not exist, over all names of
 /// a zone. They lie in one run of memory, as in a receive buffer.
-final class QuerySet: Sendable {
+final class QuerySet: @unchecked Sendable {  // nothing of it changes after init
     static let stride = 64
     let count: Int
     private let octets: [UInt8]
-    private let lengths: [UInt8]
+    private let lengths: UnsafeMutablePointer<UInt32>
 
     /// As many queries as there are names, 32768 at the least.
     init(names: Int) throws {
         count = max(1 << 15, names)
         var octets = [UInt8](repeating: 0, count: count * Self.stride)
-        var lengths: [UInt8] = []
-        lengths.reserveCapacity(count)
+        lengths = .allocate(capacity: count)
         var state: UInt64 = 1
         for index in 0..<count {
             state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
@@ -91,14 +90,20 @@ final class QuerySet: Sendable {
                 + [0, 0, 41, 4, 208, 0, 0, 0, 0, 0, 0]
             precondition(query.count <= Self.stride)
             octets.replaceSubrange(index * Self.stride..<index * Self.stride + query.count, with: query)
-            lengths.append(UInt8(query.count))
+            lengths[index] = UInt32(query.count)
         }
         self.octets = octets
-        self.lengths = lengths
     }
 
     func withQueries<Result>(_ body: (UnsafeRawBufferPointer) throws -> Result) rethrows -> Result {
         try octets.withUnsafeBytes(body)
+    }
+
+    deinit { lengths.deallocate() }
+
+    /// Some of the queries, the first of which lies at `start`.
+    func batch(_ start: UnsafeRawPointer, _ first: Int, _ count: Int) -> QueryBatch {
+        QueryBatch(start: start, stride: Self.stride, lengths: lengths + first, count: count)
     }
 
     func length(_ index: Int) -> Int { Int(lengths[index]) }

@@ -29,7 +29,8 @@ struct Load: ParsableCommand {
         let before = process.map { ninelives_processor_nanoseconds($0) }
         let (total, took) = try Driver.drive(
             LoadPlan(
-                address: address, port: port, queries: QuerySet(names: names), seconds: seconds, threads: threads, sockets: sockets,
+                address: address, port: port, queries: QuerySet(names: names), seconds: seconds, threads: threads,
+                sockets: sockets,
                 batch: min(max(batch, 1), 32), processor: processor, checksWhole: checkWhole))
         let after = process.map { ninelives_processor_nanoseconds($0) }
         let rate = Double(total.replies) / took
@@ -135,7 +136,9 @@ final class Driver: Sendable {
                     for reply in 0..<received {
                         let start = batch.pointee.queries + reply * Int(batch.pointee.queryStride)
                         counts.codes[Int(start[3] & 15)] += 1
-                        if plan.checksWhole, !isWhole(start, Int(batch.pointee.queryLengths[reply])) { counts.torn += 1 }
+                        if plan.checksWhole, !isWhole(start, Int(batch.pointee.queryLengths[reply])) {
+                            counts.torn += 1
+                        }
                     }
                     counts.replies += received
                     pending[index] = max(0, pending[index] - received)

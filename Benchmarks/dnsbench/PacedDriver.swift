@@ -66,7 +66,8 @@ struct PacedDriver {
     }
 
     private func send(
-        _ count: Int, _ batch: UnsafeMutablePointer<ninelives_batch>, _ descriptor: Int32, _ next: inout Int, start: Int64, interval: Double, due: inout [Int64]
+        _ count: Int, _ batch: UnsafeMutablePointer<ninelives_batch>, _ descriptor: Int32,
+        _ next: inout Int, start: Int64, interval: Double, due: inout [Int64]
     ) {
         for place in 0..<count {
             let target = batch.pointee.replies + place * Int(batch.pointee.replyStride)

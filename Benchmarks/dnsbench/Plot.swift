@@ -20,15 +20,19 @@ struct Plot {
     var svg: String {
         let sizes = figures.cells.keys.sorted()
         var panels: [(title: String, bars: [Bar])] = sizes.map { names in
-            ("Processor time per UDP query, \(names.grouped) names (reflector = 1)",
-                bars(2) { figures.cells[names]?[$0]?.udp.ratio.median })
+            (
+                "Processor time per UDP query, \(names.grouped) names (reflector = 1)",
+                bars(2) { figures.cells[names]?[$0]?.udp.ratio.median }
+            )
         }
         if let largest = sizes.last {
             panels.append(
-                ("Resident memory, \(largest.grouped) names, MB",
+                (
+                    "Resident memory, \(largest.grouped) names, MB",
                     bars(0, except: [.reflector, .health]) { contestant in
                         (figures.cells[largest]?[contestant]?.residentOctets.median).map { $0 / 1e6 }
-                    }))
+                    }
+                ))
         }
         var y = 12
         var body = ""

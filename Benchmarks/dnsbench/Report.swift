@@ -138,7 +138,8 @@ private struct Machine {
             .split(separator: ":").last.map { $0.trimmingCharacters(in: .whitespaces) }
         let load = ((try? String(contentsOfFile: "/proc/loadavg", encoding: .utf8)) ?? "").prefix { $0 != " " }
         let day = Date().formatted(.iso8601.year().month().day())
-        let versions = output("dpkg-query", "-W", "-f", "${Package} ${Version}, ", "gdnsd", "nsd", "knot", "pdns-server")
+        let versions = output(
+            "dpkg-query", "-W", "-f", "${Package} ${Version}, ", "gdnsd", "nsd", "knot", "pdns-server")
         return Machine(
             text: "Measured on \(day): \(ProcessInfo.processInfo.activeProcessorCount) processors, "
                 + "\(model ?? "unknown"); load average at the end \(load). Versions: \(versions.dropLast(2)).")

@@ -21,7 +21,7 @@ final class ServerUnderTest {
         port = place.port
         log = "\(place.folder)/log"
         let command = try contestant.command(place) + extra
-        FileManager.default.createFile(atPath: log, contents: nil)
+        _ = FileManager.default.createFile(atPath: log, contents: nil)
         let process = Process()
         process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
         process.arguments = ["taskset", "-c", "\(processors.lowerBound)-\(processors.upperBound - 1)"] + command
@@ -37,7 +37,7 @@ final class ServerUnderTest {
         while !Self.answers(query, place.port, answers: contestant == .reflector ? 0 : 1) {
             guard process.isRunning, clock.now - start < .seconds(120) else {
                 process.terminate()
-                throw BenchFailure.doesNotAnswer(contestant, log: (try? String(contentsOfFile: log, encoding: .utf8)) ?? "")
+                throw BenchFailure.doesNotAnswer(contestant, log: Self.text(of: log))
             }
         }
         startTook = clock.now - start
@@ -53,7 +53,9 @@ final class ServerUnderTest {
     }
 
     /// What it has said.
-    var said: String { (try? String(contentsOfFile: log, encoding: .utf8)) ?? "" }
+    var said: String { Self.text(of: log) }
+
+    private static func text(of path: String) -> String { (try? String(contentsOfFile: path, encoding: .utf8)) ?? "" }
 
     func stop() {
         process.terminate()
@@ -78,14 +80,13 @@ final class ServerUnderTest {
 
     /// A process with all its descendants.
     private static func tree(_ process: Int32) -> [Int32] {
-        let children = (try? String(contentsOfFile: "/proc/\(process)/task/\(process)/children", encoding: .utf8)) ?? ""
+        let children = text(of: "/proc/\(process)/task/\(process)/children")
         return [process] + children.split(separator: " ").compactMap { Int32($0) }.flatMap(tree)
     }
 
     /// A field of a file of /proc that is in kB, as octets.
     private static func field(_ name: String, in path: String) -> Int {
-        let text = (try? String(contentsOfFile: path, encoding: .utf8)) ?? ""
-        let line = text.split(separator: "\n").first { $0.hasPrefix(name + ":") }
+        let line = text(of: path).split(separator: "\n").first { $0.hasPrefix(name + ":") }
         return line.flatMap { $0.split(separator: " ").dropFirst().first.flatMap { Int($0) } }.map { $0 * 1024 } ?? 0
     }
 }

@@ -52,7 +52,8 @@ struct Serve: AsyncParsableCommand {
             took.append((publication?.took ?? .zero) / .microseconds(1))
             if took.count % publishes == 0 {
                 let sorted = took.sorted()
-                say("publish \(sorted[sorted.count / 2]) \(sorted[sorted.count * 99 / 100]) \(sorted[sorted.count - 1])")
+                let (median, tail) = (sorted[sorted.count / 2], sorted[sorted.count * 99 / 100])
+                say("publish \(median) \(tail) \(sorted[sorted.count - 1])")
             }
             try await clock.sleep(until: start + .seconds(1) * (round + 1) / publishes)
         }

@@ -1,3 +1,4 @@
+import CSockets
 import DNS
 import Synchronization
 
@@ -35,6 +36,7 @@ final class ServingState: @unchecked Sendable {  // `source` is atomic, the rest
 
     init(_ snapshot: ZoneSnapshot, options: StoredOptions, readers: Int) {
         epochs = Epochs(readers: readers)
+        useLargePages(for: snapshot)
         let table = DynamicTable(for: snapshot)
         source = Atomic(allocateSource(snapshot, table, options))
         writer = Mutex(Writer(snapshot: snapshot, table: table, options: options))
@@ -70,6 +72,7 @@ final class ServingState: @unchecked Sendable {  // `source` is atomic, the rest
     /// Answers from `snapshot` from the next batch on. What was published stays, where the name is still dynamic.
     func replace(_ snapshot: ZoneSnapshot) {
         let table = DynamicTable(for: snapshot)
+        useLargePages(for: snapshot)
         writer.withLock { writer in
             let shared = table.adopt(writer.table, of: writer.snapshot, for: snapshot)
             let new = allocateSource(snapshot, table, writer.options)
@@ -128,6 +131,11 @@ final class ServingState: @unchecked Sendable {  // `source` is atomic, the rest
         case .options(_, let source): source.deallocate()
         }
     }
+}
+
+/// A query reads two or three places of a large snapshot, each on a page of its own.
+private func useLargePages(for snapshot: ZoneSnapshot) {
+    snapshot.forEachRunOfMemory { ninelives_use_large_pages($0.baseAddress, $0.count) }
 }
 
 private func allocateSource(

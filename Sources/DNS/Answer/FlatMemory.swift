@@ -1,7 +1,7 @@
 /// A growing run of octets in segments: nothing in it ever moves, and growing copies nothing.
 ///
-/// A segment is as large as all before it together, up to a mebibyte, so that thousands of small zones are small and
-/// a large one wastes no more than that.
+/// A segment is as large as all before it together, up to 2 MiB, so that thousands of small zones are small and a
+/// large one wastes no more than that. The largest are aligned to their size, so that each can be one large page.
 struct FlatMemory: ~Copyable {
     struct Segment: BitwiseCopyable {
         let base: UnsafeMutableRawPointer
@@ -14,8 +14,9 @@ struct FlatMemory: ~Copyable {
     private(set) var segments: [Segment] = []
     private var nextCapacity: Int
 
-    /// A little less than a mebibyte, so that the allocator's own words do not take another page.
-    private static let maximumCapacity = (1 << 20) - 64
+    /// What `allocate` leaves at the end of a segment, so that `margin` octets can be read from wherever a run begins.
+    static let margin = 64
+    private static let maximumCapacity = largePage - margin
 
     /// `expected` is how many octets there may well be.
     init(expected: Int = 0) { nextCapacity = min(max(expected, 256), FlatMemory.maximumCapacity) }
@@ -37,7 +38,7 @@ struct FlatMemory: ~Copyable {
         }
         let capacity = max(nextCapacity, size)
         nextCapacity = min(nextCapacity * 2, FlatMemory.maximumCapacity)
-        let base = UnsafeMutableRawPointer.allocate(byteCount: capacity, alignment: 16)
+        let base = allocateForReading(capacity + FlatMemory.margin)
         segments.append(Segment(base: base, count: size, capacity: capacity))
         return base
     }
@@ -53,6 +54,14 @@ struct FlatMemory: ~Copyable {
 
     /// Takes the first segment out; the caller deallocates it.
     mutating func removeFirst() -> Segment? { segments.isEmpty ? nil : segments.removeFirst() }
+}
+
+/// The size of a large page, octets.
+private let largePage = 2 << 20
+
+/// Memory that begins with a large page if it can fill one.
+func allocateForReading(_ size: Int) -> UnsafeMutableRawPointer {
+    .allocate(byteCount: size, alignment: size >= largePage ? largePage : 16)
 }
 
 /// Where something lies in a snapshot: its address; 0 is nothing.

@@ -25,7 +25,7 @@ struct NameTable: ~Copyable {
     private static func capacity(for names: Int) -> Int { max(16, names + names / 2 + 1) }
 
     private static func allocate(_ capacity: Int) -> UnsafeMutablePointer<UInt64> {
-        let slots = UnsafeMutablePointer<UInt64>.allocate(capacity: capacity)
+        let slots = allocateForReading(8 * capacity).bindMemory(to: UInt64.self, capacity: capacity)
         slots.initialize(repeating: 0, count: capacity)
         return slots
     }
@@ -86,6 +86,12 @@ private func firstPlace(of hash: UInt64, capacity: Int) -> Int {
     Int(truncatingIfNeeded: hash.multipliedFullWidth(by: UInt64(truncatingIfNeeded: capacity)).high)
 }
 
+/// What is in the slot where the search for a lower-cased wire name begins.
+@inline(__always)
+func firstSlot(_ name: UnsafeRawPointer, count: Int, slots: UnsafePointer<UInt64>, capacity: Int) -> UInt64 {
+    slots[firstPlace(of: nameHash(name, count: count), capacity: capacity)]
+}
+
 /// The node of a lower-cased wire name, among the slots of a `NameTable`.
 @inline(__always)
 func findNode(
@@ -106,7 +112,7 @@ func findNode(
 
 extension Node {
     @inline(__always)
-    fileprivate init(slot: UInt64) {
+    init(slot: UInt64) {
         let address = UInt(truncatingIfNeeded: slot & 0xFFFF_FFFF_FFFF)
         base = UnsafeRawPointer(bitPattern: address).unsafelyUnwrapped  // slots that are in use hold addresses
     }

@@ -64,6 +64,18 @@ package final class ZoneSnapshot: @unchecked Sendable {  // its memory never cha
         zoneEntries.deallocate()
     }
 
+    /// The runs of memory that are read here and there by queries, and are used for the most part; none is written to.
+    package func forEachRunOfMemory(_ body: (UnsafeRawBufferPointer) -> Void) {
+        body(UnsafeRawBufferPointer(start: slots, count: 8 * slotCount))
+        func each(of memory: borrowing FlatMemory) {
+            for segment in memory.segments where segment.count > segment.capacity / 4 * 3 {
+                body(UnsafeRawBufferPointer(start: segment.base, count: segment.capacity + FlatMemory.margin))
+            }
+        }
+        for content in contents { each(of: content.memory) }
+        each(of: overlay)
+    }
+
     /// The snapshot as plain pointers; valid as long as the snapshot lives.
     package var view: View {
         View(slots: UnsafePointer(slots), slotCount: slotCount, zones: UnsafePointer(zoneEntries))
