@@ -9,7 +9,7 @@ RELEASE := -c release --static-swift-stdlib $(ARROWS)
 BUILD_PACKAGES := libsqlite3-dev make zlib1g-dev
 TEST_PACKAGES := bind9 bind9-dnsutils bind9-utils chromium curl iproute2 knot knot-dnssecutils knot-dnsutils \
 	ldnsutils nginx-light nsd openssl unbound
-BENCH_PACKAGES := bind9-dnsutils gdnsd knot nsd
+BENCH_PACKAGES := bind9-dnsutils gdnsd knot nsd pdns-backend-bind pdns-server util-linux
 
 .PHONY: run build test lint format bench differential fuzz sanitize clean build-packages test-packages bench-packages help
 
@@ -33,9 +33,9 @@ lint: ## check the style of every source file
 format: ## rewrite every source file in the house style
 	$(SWIFT) format --in-place --parallel --recursive Package.swift Sources Tests Benchmarks Fuzz
 
-bench: bench-packages ## measure our DNS server against others in the same run, as ratios
-	$(SWIFT) build -c release $(ARROWS) --product dnsbench
-	Benchmarks/compare $(BENCH)
+bench: bench-packages build ## measure our DNS server against others in one run, into docs/performance.md; QUICK=1
+	$(SWIFT) build $(RELEASE) --product dnsbench
+	.build/release/dnsbench compare $(if $(QUICK),--quick) $(BENCH)
 
 differential: test-packages ## compare our answers with Knot's and NSD's: SEED=1 COUNT=20000
 	$(SWIFT) build --build-tests $(ARROWS)

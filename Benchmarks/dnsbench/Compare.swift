@@ -83,8 +83,8 @@ struct Figures {
     var scaled: [Int: [Contestant: Load]] = [:]
     /// At half of its own rate; 1000 names.
     var latency: [Contestant: Latency] = [:]
-    /// 1000 names; the reflector has no TCP, ratios are to Knot's.
-    var tcp: [Contestant: Load] = [:]
+    /// 1000 names, by queries under way on each connection; the reflector has no TCP, ratios are to Knot's.
+    var tcp: [Int: [Contestant: Load]] = [:]
     /// Nanoseconds of the answer function alone, by names.
     var ownCode: [(names: Int, fixed: Double, dynamic: Double)] = []
     var flapping: Flapping?

@@ -44,7 +44,12 @@ struct Comparison {
         figures.cells[names] = cells
         guard names == effort.sizes.first else { return }
         figures.latency = latencies(servers, queries, loads)
-        figures.tcp = measure(servers.filter { $0.contestant != .reflector }, floor: .knot) { tcp($0, queries) }
+        for pipeline in [1, 32] {
+            say("  over TCP, \(pipeline) under way on each connection")
+            figures.tcp[pipeline] = measure(servers.filter { $0.contestant != .reflector }, floor: .knot) {
+                tcp($0, queries, pipeline: pipeline)
+            }
+        }
     }
 
     private func compare(onProcessors threads: Int, _ figures: inout Figures) throws {
@@ -126,8 +131,11 @@ struct Comparison {
         return Driver.drive(plan)
     }
 
-    private func tcp(_ server: ServerUnderTest, _ queries: QuerySet) -> (Driver.Counts, seconds: Double) {
+    private func tcp(
+        _ server: ServerUnderTest, _ queries: QuerySet, pipeline: Int
+    ) -> (Driver.Counts, seconds: Double) {
         var plan = StreamPlan(port: server.port, queries: queries, seconds: effort.seconds)
+        plan.pipeline = pipeline
         plan.threads = max(1, min(processors - 1, 2))
         plan.processor = processors > 1 ? 1 : nil
         return StreamDriver.drive(plan)

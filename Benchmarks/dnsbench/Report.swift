@@ -87,18 +87,21 @@ struct Report {
     }
 
     private var tcp: String {
-        let gdnsd = figures.tcp[.gdnsd]?.ratio.median
-        return table(
-            ["server", "queries/s", "CPU relative to Knot", "relative to gdnsd"],
-            contestants.filter { figures.tcp[$0] != nil }
-        ) { contestant in
-            let load = figures.tcp[contestant]
-            let ratio = load?.ratio.median
-            return [
-                (load?.perSecond.median).map { $0.text(0) } ?? "–", ratio.map { $0.text(2) } ?? "–",
-                ratio.flatMap { ratio in gdnsd.map { (ratio / $0).text(2) } } ?? "–",
-            ]
+        let depths = figures.tcp.keys.sorted()
+        let heads = depths.flatMap { depth in
+            let way = depth == 1 ? "one query at a time" : "\(depth) under way"
+            return ["\(way): queries/s", "CPU relative to Knot", "to gdnsd"]
         }
+        return table(["server"] + heads, contestants.filter { $0 != .reflector }) { contestant in
+            depths.flatMap { depth -> [String] in
+                let (load, gdnsd) = (figures.tcp[depth]?[contestant], figures.tcp[depth]?[.gdnsd]?.ratio.median)
+                let ratio = load?.ratio.median
+                return [
+                    (load?.perSecond.median).map { $0.text(0) } ?? "–", ratio.map { $0.text(2) } ?? "–",
+                    ratio.flatMap { ratio in gdnsd.map { (ratio / $0).text(2) } } ?? "–",
+                ]
+            }
+        } + "\n\nEach connection stays open; there are 32."
     }
 
     private var ours: String {

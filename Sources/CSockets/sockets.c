@@ -3,6 +3,7 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <link.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <pthread.h>
@@ -158,6 +159,21 @@ uint64_t ninelives_processor_nanoseconds(int process) {
     if (clock_getcpuclockid(process, &clock) != 0 || clock_gettime(clock, &time) != 0) return 0;
     return (uint64_t)time.tv_sec * 1000000000u + (uint64_t)time.tv_nsec;
 }
+
+// The first object is the program itself.
+static int release_pages(struct dl_phdr_info *object, size_t size, void *unused) {
+    (void)size, (void)unused;
+    const uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
+    for (int i = 0; i < object->dlpi_phnum; i++) {
+        const ElfW(Phdr) *segment = &object->dlpi_phdr[i];
+        if (segment->p_type != PT_LOAD || segment->p_flags & PF_W) continue;
+        uintptr_t start = object->dlpi_addr + segment->p_vaddr, first = start & ~(page - 1);
+        madvise((void *)first, start + segment->p_filesz - first, MADV_DONTNEED);
+    }
+    return 1;
+}
+
+void ninelives_release_program_pages(void) { dl_iterate_phdr(release_pages, NULL); }
 
 void ninelives_use_large_pages(const void *start, size_t size) {
     const uintptr_t large = 2u << 20;

@@ -1,6 +1,7 @@
 import Accounts
 import Addresses
 import ArgumentParser
+import CSockets
 import Control
 import DNS
 import DNSServer
@@ -50,6 +51,7 @@ struct Node {
         try await start(dns)
         started()
         try invite(accounts)
+        ninelives_release_program_pages()
         var parts = [ServiceGroupConfiguration.ServiceConfiguration(service: web)]
         if demo == nil {
             parts.append(
