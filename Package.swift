@@ -4,7 +4,8 @@ import PackageDescription
 // The arrows of the house go one way only (docs/ARCHITECTURE.md):
 //
 //   ninelives ─► Web, Demo ─► Control ─► Settings ─► Checks ─► Failover, DNS ─► Addresses
-//                                    └─► DNSServer, DNSClient ─► DNS
+//            │                       │           └─► Providers ─► Failover, DNSClient
+//            └─► Emulators           └─► DNSServer, DNSClient ─► DNS
 //
 // `make` builds with `--explicit-target-dependency-import-check error`, so an arrow that is not
 // declared here does not compile.
@@ -19,6 +20,7 @@ let nioPosix: Target.Dependency = .product(name: "NIOPosix", package: "swift-nio
 let nioTLS: Target.Dependency = .product(name: "NIOTLS", package: "swift-nio")
 let nioHTTP1: Target.Dependency = .product(name: "NIOHTTP1", package: "swift-nio")
 let nioSSL: Target.Dependency = .product(name: "NIOSSL", package: "swift-nio-ssl")
+let crypto: Target.Dependency = .product(name: "Crypto", package: "swift-crypto")
 let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
 
 let package = Package(
@@ -48,17 +50,48 @@ let package = Package(
         .target(
             name: "DNSServer",
             dependencies: [
-                "Addresses", "CSockets", "DNS", nio, nioPosix, nioTLS, nioHTTP1, nioSSL,
+                "Addresses", "CSockets", "DNS", "TSIG", crypto, nio, nioPosix, nioTLS, nioHTTP1, nioSSL,
                 .product(name: "NIOHTTP2", package: "swift-nio-http2"), logging,
             ],
             swiftSettings: strict),
-        .target(name: "DNSClient", dependencies: ["Addresses", "DNS", nio, nioPosix], swiftSettings: strict),
+        // What signs messages and checks their signatures: DNS itself imports no cryptography.
+        .target(name: "TSIG", dependencies: ["DNS", crypto], swiftSettings: strict),
+        .target(name: "DNSClient", dependencies: ["Addresses", "DNS", "TSIG", nio, nioPosix], swiftSettings: strict),
         .target(
             name: "Checks", dependencies: ["Addresses", "CSockets", nio, nioPosix, nioTLS, nioSSL],
             swiftSettings: strict),
         .target(
+            name: "Notices",
+            dependencies: [
+                "Failover", crypto, logging, nio, nioPosix, nioHTTP1, nioSSL,
+                .product(name: "AsyncHTTPClient", package: "async-http-client"),
+            ], swiftSettings: strict),
+        // What keeps names at DNS providers: one folder each.
+        .target(
+            name: "Providers",
+            dependencies: [
+                "Addresses", "DNS", "DNSClient", "Failover", "TSIG", nio, nioPosix, nioHTTP1, nioSSL,
+                .product(name: "NIOFoundationCompat", package: "swift-nio"),
+                .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "CryptoExtras", package: "swift-crypto"),
+            ], swiftSettings: strict),
+        // DNS providers to try out and to test against: their APIs, their errors, and faults on demand.
+        .target(
+            name: "Emulators",
+            dependencies: [
+                "Addresses", logging, nio, nioPosix, nioHTTP1,
+                .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "CryptoExtras", package: "swift-crypto"),
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ], swiftSettings: strict),
+        .target(
             name: "Settings",
-            dependencies: ["Addresses", "DNS", "Failover", "Checks", .product(name: "Yams", package: "Yams")],
+            dependencies: [
+                "Addresses", "DNS", "Failover", "Checks", "Notices", "Providers",
+                .product(name: "Yams", package: "Yams"),
+            ],
             swiftSettings: strict),
         .target(
             name: "Storage", dependencies: ["Failover", .product(name: "GRDB", package: "GRDB.swift")],
@@ -72,13 +105,14 @@ let package = Package(
         .target(
             name: "Control",
             dependencies: [
-                "Addresses", "DNS", "Failover", "Checks", "Settings", "Storage", "DNSServer", "DNSClient", logging, nio,
-                nioPosix,
+                "Addresses", "DNS", "Failover", "Checks", "Notices", "Providers", "Settings", "Storage", "DNSServer",
+                "DNSClient", logging, nio, nioPosix,
             ], swiftSettings: strict),
         .target(
             name: "Web",
             dependencies: [
-                "Accounts", "Control", "Failover", "Storage", .product(name: "Hummingbird", package: "hummingbird"),
+                "Accounts", "Control", "Failover", "Notices", "Storage",
+                .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Mustache", package: "swift-mustache"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"), logging, nio,
@@ -92,8 +126,8 @@ let package = Package(
         .executableTarget(
             name: "ninelives",
             dependencies: [
-                "Accounts", "Addresses", "CSockets", "Checks", "Control", "DNS", "DNSServer", "Demo", "Failover",
-                "Settings",
+                "Accounts", "Addresses", "CSockets", "Checks", "Control", "DNS", "DNSServer", "Demo", "Emulators",
+                "Failover", "Notices", "Providers", "Settings",
                 "Storage", "Web",
                 logging, nio,
                 nioPosix, .product(name: "ArgumentParser", package: "swift-argument-parser"),
@@ -120,9 +154,8 @@ let package = Package(
         .testTarget(
             name: "DNSServerTests",
             dependencies: [
-                "Addresses", "CSockets", "DNS", "DNSServer", "DNSClient", "TestSupport", nio, nioPosix, nioSSL,
-                nioHTTP1,
-                logging,
+                "Addresses", "CSockets", "DNS", "DNSServer", "DNSClient", "TestSupport", crypto, nio, nioPosix, nioSSL,
+                nioHTTP1, logging,
             ],
             path: "Tests/DNSServer"),
         // Our answers beside those of Knot and NSD.
@@ -135,12 +168,25 @@ let package = Package(
             name: "ChecksTests", dependencies: ["Addresses", "Checks", "TestSupport", nio, nioPosix, nioHTTP1, nioSSL],
             path: "Tests/Checks"),
         .testTarget(
-            name: "SettingsTests", dependencies: ["Addresses", "DNS", "Failover", "Checks", "Settings"],
+            name: "NoticesTests",
+            dependencies: [
+                "Failover", "Notices", "Storage", "TestSupport", crypto, logging, nio, nioPosix, nioHTTP1,
+            ], path: "Tests/Notices"),
+        .testTarget(
+            name: "ProvidersTests",
+            dependencies: [
+                "Addresses", "DNS", "DNSClient", "Emulators", "Failover", "Providers", "TestSupport", nio, nioPosix,
+                nioHTTP1,
+            ], path: "Tests/Providers"),
+        .testTarget(
+            name: "SettingsTests",
+            dependencies: ["Addresses", "DNS", "Failover", "Checks", "Notices", "Providers", "Settings"],
             path: "Tests/Settings"),
         .testTarget(
             name: "ControlTests",
             dependencies: [
-                "Addresses", "Checks", "Control", "DNS", "Failover", "Settings", "Storage", "TestSupport", logging,
+                "Addresses", "Checks", "Control", "DNS", "Failover", "Notices", "Settings", "Storage", "TestSupport",
+                logging,
             ],
             path: "Tests/Control"),
         .testTarget(

@@ -99,6 +99,15 @@ extension IPAddress: CustomStringConvertible, LosslessStringConvertible {
         }
     }
 
+    /// Nil unless there are four octets or sixteen, in network order.
+    package init?(octets: some Collection<UInt8>) {
+        switch octets.count {
+        case 4: self = .v4(IPv4Address(bits: octets.reduce(0) { $0 << 8 | UInt32($1) }))
+        case 16: self = .v6(IPv6Address(bits: octets.reduce(0) { $0 << 8 | UInt128($1) }))
+        default: return nil
+        }
+    }
+
     /// The octets in network order: four or sixteen.
     package var octets: [UInt8] {
         switch self {

@@ -99,6 +99,16 @@ int ninelives_batch_receive(ninelives_batch *batch, int descriptor) {
     return count;
 }
 
+size_t ninelives_batch_client(const ninelives_batch *batch, uint32_t index, uint8_t octets[16]) {
+    const struct sockaddr_in6 *name = &batch->headers->names[index];
+    if (name->sin6_family == AF_INET6) {
+        memcpy(octets, &name->sin6_addr, 16);
+        return 16;
+    }
+    memcpy(octets, &((const struct sockaddr_in *)name)->sin_addr, 4);
+    return 4;
+}
+
 // Makes of the address a datagram was sent to the address its reply comes from. The interface is left to routing,
 // except where an address means nothing without it.
 static void reply_from_there(struct msghdr *query) {

@@ -46,7 +46,7 @@ struct Keeping: Sendable {
             if let subject = override.keptSubject {
                 changes.append(.overrideEnded(subject: subject, since: override.since))
             }
-        case .held, .configured, .vantageDoubted, .vantageTrusted, .tripwireRetired: break
+        case .held, .configured, .reported, .vantageDoubted, .vantageTrusted, .tripwireRetired: break
         }
         return [.event(event)] + changes
     }

@@ -1,6 +1,7 @@
 import Addresses
 import Checks
 import Failover
+import Providers
 
 /// What a report says of the process itself.
 package struct ProcessReport: Sendable {
@@ -22,6 +23,8 @@ struct Reporting {
     let now: Instant
     let targets: [ProbeTarget]
     let places: [IndicatorName: Int]
+    /// How far each provider has got, by its name.
+    var syncs: [String: [SchemeName: SyncStatus]] = [:]
 
     func report(process: ProcessReport, sequence: UInt64, events: [EventReport]) -> Report {
         let indicators = engine.indicators
@@ -33,19 +36,29 @@ struct Reporting {
             indicators: indicators.map(indicator), events: events)
     }
 
-    private func scheme(_ status: SchemeStatus, overrides: [IndicatorName: Override]) -> SchemeReport {
+    func scheme(_ status: SchemeStatus, overrides: [IndicatorName: Override] = [:]) -> SchemeReport {
         let decision = status.decision
         let held = status.held == .passed ? nil : status.held
         return SchemeReport(
-            name: status.scheme.name.text, provider: status.scheme.provider, generation: decision?.generation ?? 0,
+            name: status.scheme.name.text, provider: status.scheme.providers.joined(separator: ", "),
+            generation: decision?.generation ?? 0,
             answer: decision?.answer.kind ?? "none", addresses: decision?.answer.addressTexts ?? [],
             ttl: status.ttlSeconds, since: decision?.at.seconds,
             rule: Wording.rule(decision?.rule ?? .noVerdictYet), isAllDown: decision?.isAllDown ?? false,
             held: held.map(Wording.held), heldUntil: held?.until?.seconds,
-            sync: decision == nil ? "waiting" : "verified",
+            sync: providers(of: status).worst,
             publishMicroseconds: status.publishTook.map { Double($0.nanoseconds) / 1000 },
             members: status.candidates.map { member($0, of: status, override: overrides[$0.indicator]) },
-            failback: Wording.failback(status.scheme.failback), allDown: Wording.allDown(status.scheme.allDown))
+            failback: Wording.failback(status.scheme.failback), allDown: Wording.allDown(status.scheme.allDown),
+            providers: providers(of: status))
+    }
+
+    func providers(of status: SchemeStatus) -> [ProviderReport] {
+        status.scheme.providers.map { name in
+            if let sync = syncs[name]?[status.scheme.name] { return ProviderReport(name: name, sync) }
+            let isLocal = name == Scheme.localProvider
+            return ProviderReport(name: name, isDecidedLocally: isLocal && status.decision != nil)
+        }
     }
 
     private func member(_ candidate: Candidate, of status: SchemeStatus, override: Override?) -> MemberReport {

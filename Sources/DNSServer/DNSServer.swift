@@ -18,9 +18,11 @@ package final class DNSServer: Sendable {
     private let workers: Int
     private let limits: DNSServerLimits
     private let encrypted: [EncryptedListen]
-    private let diversion: (any QueryDiversion)?
     private let logger: Logger
     private let state: ServingState
+    private let transfers: ZoneTransfers
+    private let notifier: Notifier
+    private let reserve: SerialReserve?
     private let cells: CounterCells
     private let rates: RateTable
     private let phase = Mutex(Phase.idle)
@@ -44,23 +46,26 @@ package final class DNSServer: Sendable {
     ///   - encrypted: each is served over TLS or HTTPS.
     ///   - workers: UDP threads for each address, 1–256; as a rule one for each processor.
     ///   - options: what is said about the server itself, and how much each client gets.
-    ///   - diversion: who answers zone transfers and signed queries over streams; nil: nobody.
+    ///   - policy: who may transfer zones, and who is told of changes.
+    ///   - serialFile: where serial numbers are kept over a restart, in a folder that exists; nil is nowhere.
     package init(
         listen: [DNSListen], encrypted: [EncryptedListen] = [], workers: Int, snapshot: ZoneSnapshot,
         options: AnswerOptions = AnswerOptions(), limits: DNSServerLimits = DNSServerLimits(),
-        diversion: (any QueryDiversion)? = nil, logger: Logger
+        transfers policy: TransferPolicy = TransferPolicy(), serialFile: String? = nil, logger: Logger
     ) {
         precondition((1...256).contains(workers))
         self.listens = listen
         self.workers = workers
         self.limits = limits
         self.encrypted = encrypted
-        self.diversion = diversion
         self.logger = logger
         let readers =
             listen.count * workers + limits.tcpThreads + (encrypted.isEmpty ? 0 : limits.encryptedThreads)
         rates = RateTable(seed: .random(in: 0 ... .max))
         state = ServingState(snapshot, options: StoredOptions(options, rates: rates), readers: readers)
+        transfers = ZoneTransfers(state: state, policy: policy, logger: logger)
+        notifier = Notifier(policy: policy, transfers: transfers, state: state, logger: logger)
+        reserve = serialFile.map { [state] in SerialReserve(path: $0, state: state, logger: logger) }
         cells = CounterCells(workers: readers)
     }
 
@@ -78,6 +83,7 @@ package final class DNSServer: Sendable {
         do {
             let sockets = try BoundSockets(
                 listens, workers: workers, tcpThreads: limits.tcpThreads, encrypted: encrypted.map(\.listen))
+            reserve?.begin()
             return try await start(sockets)
         } catch {
             phase.withLock { $0 = .idle }
@@ -90,14 +96,17 @@ package final class DNSServer: Sendable {
         _ = ninelives_raise_open_files()
         let shared = StreamSharing(
             state: state, cells: cells, clients: ClientCounts(limit: limits.tcpConnectionsPerClient), limits: limits,
-            diversion: diversion)
+            transfers: transfers)
         let firstStream = listens.count * workers
         var services = Services(
             tcp: try TCPService(sockets.takeTCP(), firstReader: firstStream, shared: shared),
             listening: sockets.listening, listeningEncrypted: sockets.listeningEncrypted)
         do throws(DNSServerError) {
             while let socket = sockets.takeUDP() {
-                guard let worker = UDPWorker(socket, state: state, reader: services.udp.count, cells: cells) else {
+                guard
+                    let worker = UDPWorker(
+                        socket, state: state, transfers: transfers, reader: services.udp.count, cells: cells)
+                else {
                     close(socket.descriptor)
                     throw .outOfMemory
                 }
@@ -121,6 +130,7 @@ package final class DNSServer: Sendable {
             throw error
         }
         phase.withLock { [services] in $0 = .running(services) }
+        await notifier.start(listening: services.listening.map(\.address))
         logger.info(
             "answering DNS queries",
             metadata: [
@@ -159,7 +169,9 @@ package final class DNSServer: Sendable {
             return services
         }
         guard let running else { return }
+        await notifier.stop()
         await stop(running)
+        reserve?.end()
         logger.info("stopped answering DNS queries")
     }
 
@@ -179,13 +191,34 @@ package final class DNSServer: Sendable {
     package func publish(_ name: Name, _ answer: DynamicAnswer) -> Publication? {
         let clock = ContinuousClock()
         let start = clock.now
-        guard let serial = state.publish(name, answer) else { return nil }
-        return Publication(serial: serial, took: clock.now - start)
+        guard let place = state.publish(name, answer) else { return nil }
+        let took = clock.now - start
+        if place.isMoved { moved(place.apex, to: place.serial) }
+        return Publication(serial: place.serial, took: took)
     }
 
     /// Answers from other zones, for every query of every batch that begins after this returns. Dynamic names keep
     /// what was published for them, and serial numbers never go back.
-    package func replace(_ snapshot: ZoneSnapshot) { state.replace(snapshot) }
+    package func replace(_ snapshot: ZoneSnapshot) {
+        let before = state.serialOrigins
+        state.replace(snapshot)
+        reserve?.replaced()
+        let serials = Dictionary(uniqueKeysWithValues: before.map { ($0.apex, $0.serial) })
+        for (index, zone) in state.serialOrigins.enumerated() where zone.serial != serials[zone.apex] {
+            notifier.changed(zone.apex)
+            let inFile = snapshot.fileSerial(ofZone: index)
+            if inFile != zone.serial, serials[zone.apex] != nil {
+                logger.notice(
+                    "the zone's serial number is ahead of its file's, and stays so",
+                    metadata: ["zone": "\(zone.apex)", "serial": "\(zone.serial)", "in-file": "\(inFile)"])
+            }
+        }
+    }
+
+    private func moved(_ apex: Name, to serial: UInt32) {
+        reserve?.moved(apex, to: serial)
+        notifier.changed(apex)
+    }
 
     /// Answers by other options, for every query of every batch that begins after this returns.
     package func replace(_ options: AnswerOptions) { state.replace(StoredOptions(options, rates: rates)) }
@@ -197,7 +230,10 @@ package final class DNSServer: Sendable {
     /// restart. Returns what it is now; nil if there is no such zone.
     @discardableResult
     package func raiseSerial(ofZone apex: Name, toAtLeast least: UInt32) -> UInt32? {
-        state.raiseSerial(ofZone: apex, toAtLeast: least)
+        guard let before = state.serial(ofZone: apex) else { return nil }
+        let serial = state.raiseSerial(ofZone: apex, toAtLeast: least)
+        if let serial, serial != before { moved(apex, to: serial) }
+        return serial
     }
 
     /// What was done since the server was made.

@@ -1,3 +1,4 @@
+import Addresses
 import DNS
 import Glibc
 
@@ -7,7 +8,8 @@ struct StreamSharing: Sendable {
     let cells: CounterCells
     let clients: ClientCounts
     let limits: DNSServerLimits
-    let diversion: (any QueryDiversion)?
+    /// Answers zone transfers and signed queries.
+    let transfers: ZoneTransfers
 }
 
 /// The TCP side: threads that each accept on a listening socket of their own for every address.

@@ -15,6 +15,7 @@ final class UDPWorker: @unchecked Sendable {  // what is not atomic never change
     private let descriptor: Int32
     private let isIPv6: Bool
     private let state: ServingState
+    private let transfers: ZoneTransfers
     private let reader: Epochs.Reader
     private let counters: CounterCell
     private let cells: CounterCells
@@ -25,7 +26,9 @@ final class UDPWorker: @unchecked Sendable {  // what is not atomic never change
     private let thread = Mutex<pthread_t?>(nil)
 
     /// Takes the descriptor over if it succeeds; nil without memory.
-    init?(_ socket: BoundSockets.Socket, state: ServingState, reader: Int, cells: CounterCells) {
+    init?(
+        _ socket: BoundSockets.Socket, state: ServingState, transfers: ZoneTransfers, reader: Int, cells: CounterCells
+    ) {
         isIPv6 = socket.listen.address.octets.count == 16
         guard let batch = ninelives_batch_create(Self.batchSize, isIPv6 ? 6 : 4, socket.isWildcard ? 1 : 0) else {
             return nil
@@ -33,6 +36,7 @@ final class UDPWorker: @unchecked Sendable {  // what is not atomic never change
         self.batch = batch
         descriptor = socket.descriptor
         self.state = state
+        self.transfers = transfers
         self.reader = state.epochs.reader(reader)
         self.cells = cells
         counters = cells[reader]
@@ -107,7 +111,10 @@ final class UDPWorker: @unchecked Sendable {  // what is not atomic never change
                 isIPv6
                 ? AskingClient(v6: address, over: .datagram, nowSeconds: now)
                 : AskingClient(v4: address, over: .datagram, nowSeconds: now)
-            let replyLength = answer(query, for: client, from: source, into: space)
+            var replyLength = answer(query, for: client, from: source, into: space)
+            if replyLength < 0 {
+                replyLength = answerElsewhere(query, at: index, for: client, from: source, into: space)
+            }
             if replyLength == 0 { continue }
             batch.replyLengths[replies] = UInt32(truncatingIfNeeded: replyLength)
             batch.replyQueries[replies] = UInt32(truncatingIfNeeded: index)
@@ -119,6 +126,23 @@ final class UDPWorker: @unchecked Sendable {  // what is not atomic never change
         counters.add(received, to: .udpQueries)
         counters.add(queryBytes, to: .queryBytes)
         counters.add(received &- replies &+ failed, to: .dropped)
+    }
+
+    /// Transfers and signed queries.
+    @inline(never)
+    private func answerElsewhere(
+        _ query: UnsafeRawBufferPointer, at index: Int, for client: AskingClient, from source: AnswerSource,
+        into reply: UnsafeMutableRawBufferPointer
+    ) -> Int {
+        let address = withUnsafeTemporaryAllocation(of: UInt8.self, capacity: 16) { octets in
+            let length = ninelives_batch_client(batch, UInt32(index), octets.baseAddress)
+            return IPAddress(octets: octets.prefix(length))
+        }
+        guard let address,
+            case .message(let length) = transfers.reply(
+                to: query, from: address, for: client, source: source, into: reply)
+        else { return 0 }
+        return length
     }
 }
 

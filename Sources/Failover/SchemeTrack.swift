@@ -27,11 +27,11 @@ struct SchemeTrack: Sendable {
 
     /// Puts a new revision of the scheme into force; its pin and its decision stay.
     mutating func configure(_ new: Scheme, members: [Int]) {
-        let provider = scheme.provider
+        let providers = scheme.providers
         let ttl = scheme.ttlSeconds
         scheme = new
         self.members = members
-        isToBeReconciled = provider != new.provider || ttl != new.ttlSeconds
+        isToBeReconciled = providers != new.providers || ttl != new.ttlSeconds
     }
 
     /// Set when a new revision moved the record elsewhere or changed its TTL.

@@ -3,6 +3,7 @@ import Checks
 import DNS
 import Failover
 import Foundation
+import Notices
 
 /// One configuration file, read and validated whole.
 ///
@@ -24,9 +25,17 @@ package struct Settings: Sendable {
     package var dns: DNSSettings
     /// In the order in which they are configured; no name twice.
     package var zones: [Zone]
+    /// Who may transfer zones and who is told of changes, with their keys.
+    package var transfers: TransferPolicy
     package var configuration: Configuration
+    /// Who is told of what happens.
+    package var notices: NoticeSettings
     /// What each indicator checks, sorted by name; every indicator of `configuration` once.
     package var checks: [(IndicatorName, any Check)]
+    /// The accounts, sorted by name; `local` is none of them.
+    package var providers: [ProviderSettings] = []
+    /// Whom to ask how far a change has got.
+    package var propagation = PropagationSettings()
     /// What is allowed and probably not meant, by line.
     package var warnings: [SettingsError]
     /// When reading began, seconds since 1970: a file that is newer may have been read as it was before.

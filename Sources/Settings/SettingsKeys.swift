@@ -13,7 +13,8 @@ package struct SettingsKey: Sendable {
 /// The keys that exist, section by section. Reading, suggestions and the test of the documentation use this table.
 package enum SettingsKeys {
     static let root = [
-        "listen", "data", "access", "dns", "zones", "policies", "indicators", "references", "schemes",
+        "listen", "data", "access", "dns", "zones", "keys", "transfer", "notify", "policies", "indicators",
+        "references", "schemes", "providers", "propagation", "notices",
     ].map { SettingsKey($0, standard: $0 == "data" ? Settings.standardDataFolder : nil) }
     static let listen = [
         SettingsKey("dns", standard: Settings.standardDNSListener),
@@ -33,7 +34,14 @@ package enum SettingsKeys {
         SettingsKey("per-second", standard: "200"), SettingsKey("slip", standard: "1"),
         SettingsKey("ipv4-prefix", standard: "24"), SettingsKey("ipv6-prefix", standard: "56"), SettingsKey("exempt"),
     ]
-    static let zone = [SettingsKey("name"), SettingsKey("file"), SettingsKey("records"), SettingsKey("list")]
+    static let zone = [
+        SettingsKey("name"), SettingsKey("file"), SettingsKey("records"), SettingsKey("list"), SettingsKey("transfer"),
+        SettingsKey("notify"),
+    ]
+    static let key = [
+        SettingsKey("algorithm", standard: "hmac-sha256"), SettingsKey("secret"), SettingsKey("secret-file"),
+        SettingsKey("secret-env"),
+    ]
     static let policy = [
         SettingsKey("interval", standard: "10s"), SettingsKey("timeout", standard: "5s"),
         SettingsKey("recheck", standard: "2s"), SettingsKey("fall", standard: "3"), SettingsKey("rise", standard: "5"),
@@ -45,21 +53,46 @@ package enum SettingsKeys {
         SettingsKey("options"),
     ]
     static let scheme = [
-        SettingsKey("provider", standard: "local"), SettingsKey("ttl", standard: "30"),
+        SettingsKey("providers", standard: "local"), SettingsKey("provider"), SettingsKey("ttl", standard: "30"),
         SettingsKey("minimum-ttl", standard: "5"), SettingsKey("failback", standard: "60s"),
         SettingsKey("all-down", standard: "hold"), SettingsKey("answers", standard: "all"),
-        SettingsKey("mass-failure", standard: "on"), SettingsKey("members"),
+        SettingsKey("mass-failure", standard: "on"), SettingsKey("max-changes", standard: "on"),
+        SettingsKey("members"),
+    ]
+    /// Beside these, a provider takes the arguments of its driver.
+    static let provider = [
+        SettingsKey("driver"), SettingsKey("drift", standard: "correct"), SettingsKey("max-changes", standard: "30%"),
+        SettingsKey("timeout", standard: "20s"), SettingsKey("servers"), SettingsKey("dry-run", standard: "no"),
     ]
     static let member = [
         SettingsKey("indicator"), SettingsKey("value"), SettingsKey("priority", standard: "primary"),
     ]
 
+    static let notices = [
+        SettingsKey("name"), SettingsKey("certificates", standard: "[21, 7, 2]"), SettingsKey("channels"),
+        SettingsKey("subscriptions"),
+    ]
+    /// Beside it, a channel takes the arguments of its kind.
+    static let channel = [SettingsKey("kind")]
+    static let subscription = [
+        SettingsKey("to"), SettingsKey("schemes"), SettingsKey("indicators"), SettingsKey("kinds"),
+        SettingsKey("severity", standard: "warning"), SettingsKey("hold", standard: "0s"),
+        SettingsKey("group", standard: "10s"), SettingsKey("remind", standard: "off"), SettingsKey("hours"),
+        SettingsKey("time-zone", standard: "UTC"),
+    ]
+    static let hours = [
+        SettingsKey("days"), SettingsKey("from"), SettingsKey("to"), SettingsKey("hold"),
+        SettingsKey("at-most", standard: "critical"),
+    ]
+    static let propagation = ["servers", "resolvers"].map { SettingsKey($0) }
+
     /// Every key with the section it stands in, in the order of the documentation.
     package static let all: [(section: String, keys: [SettingsKey])] = [
         ("listen", listen), ("tls", tls), ("https", https), ("data", [root[1]]), ("access", access), ("dns", dns),
-        ("cookies", cookies),
-        ("rate-limit", rateLimit), ("zones", zone), ("policies", policy),
+        ("cookies", cookies), ("rate-limit", rateLimit), ("zones", zone), ("keys", key),
+        ("transfer", [SettingsKey("transfer")]), ("notify", [SettingsKey("notify")]), ("policies", policy),
         ("indicators", indicator), ("references", [SettingsKey("references")]),
-        ("schemes", scheme), ("members", member),
+        ("schemes", scheme), ("members", member), ("providers", provider), ("propagation", propagation),
+        ("notices", notices), ("channels", channel), ("subscriptions", subscription), ("hours", hours),
     ]
 }

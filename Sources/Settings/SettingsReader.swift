@@ -21,6 +21,8 @@ struct SettingsReader {
     var yaml = YAMLText("")
     var errors: [SettingsError] = []
     var warnings: [SettingsError] = []
+    /// The names of all `keys`.
+    var keyNames: [Name] = []
 
     init(
         file: String, folder: String, readFile: @escaping (String) -> String?,
@@ -64,20 +66,30 @@ struct SettingsReader {
         reportShared(dns + [http], encrypted)
         let dnsSettings = readDNS(section["dns"])
         let policies = readPolicies(section["policies"])
+        let keys = readKeys(section["keys"])
+        // A key that is broken is one error, not one for each list that it stands in.
+        keyNames = entries(of: section["keys"]).compactMap { try? Name($0.key) }
         let zones = readZones(section["zones"])
         let indicators = readIndicators(section["indicators"], policies: policies)
-        let schemes = readSchemes(section["schemes"], indicators: indicators, zones: zones)
+        let providers = readProviders(section["providers"])
+        let schemes = readSchemes(
+            section["schemes"], indicators: indicators, zones: zones, providers: providers.names)
         let references = readReferences(section["references"], indicators: indicators)
         warnAboutUnused(indicators, schemes: schemes, references: references)
+        let transfers = TransferPolicy(
+            keys: keys, transfer: readTransferRules(section["transfer"], keys: keyNames) ?? [],
+            notify: readNotifyTargets(section["notify"], keys: keyNames) ?? [], zones: zones.transfers)
+        let notices = readNotices(section["notices"])
         let data = section["data"].flatMap { text(of: $0) } ?? Settings.standardDataFolder
         return Settings(
             file: file, dnsListeners: dns, encryptedListeners: encrypted, http: http, isReadingOpen: isReadingOpen,
-            dataFolder: resolve(data), dns: dnsSettings, zones: zones.read,
+            dataFolder: resolve(data), dns: dnsSettings, zones: zones.read, transfers: transfers,
             configuration: Configuration(
                 indicators: indicators.map(\.indicator), schemes: schemes, references: references),
+            notices: notices,
             checks: indicators.compactMap { item in item.check.map { (item.indicator.name, $0) } }
-                .sorted { $0.0 < $1.0 },
-            warnings: inOrder(warnings), readAt: 0,
+                .sorted { $0.0 < $1.0 }, providers: providers.read.sorted { $0.name < $1.name },
+            propagation: readPropagation(section["propagation"]), warnings: inOrder(warnings), readAt: 0,
             keptZoneErrors: inOrder(keptZoneErrors), files: files)
     }
 

@@ -8,6 +8,8 @@ struct ReadZones {
     /// All that are named, broken ones included, so that a broken zone is one error and not one for each scheme in it.
     private(set) var apexes: [Name] = []
     private var known: Set<Name> = []
+    /// What zones say of their transfers themselves.
+    var transfers: [Name: ZoneTransferPolicy] = [:]
 
     /// False if it is there already.
     mutating func insert(_ apex: Name) -> Bool {
@@ -34,6 +36,11 @@ extension SettingsReader {
             }
             guard let text = text(of: place), let apex = name(text, place) else { continue }
             if !zones.insert(apex) { report(place, value: text, "is a zone already", "each zone once") }
+            if fields["transfer"] != nil || fields["notify"] != nil {
+                zones.transfers[apex] = ZoneTransferPolicy(
+                    transfer: readTransferRules(fields["transfer"], keys: keyNames),
+                    notify: readNotifyTargets(fields["notify"], keys: keyNames))
+            }
             if let zone = readZone(apex, item, fields) { zones.read.append(zone) }
         }
         return zones
@@ -87,7 +94,8 @@ extension SettingsReader {
         switch (fields["file"], fields["records"]) {
         case (let place?, nil): return readZoneFile(apex, place)
         case (nil, let place?): return readRecords(apex, place)
-        case (nil, nil) where fields.count > 1: break  // one of them is misspelt, and told as such
+        // One of them is misspelt, and told as such.
+        case (nil, nil) where fields.keys.contains { !["name", "transfer", "notify"].contains($0) }: break
         case (nil, nil):
             report(item, "has neither file nor records", "file: \(apex)zone, or records: with the records below it")
         case (_, let records?):

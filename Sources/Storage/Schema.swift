@@ -6,6 +6,7 @@ enum Schema {
         var migrator = DatabaseMigrator()
         migrator.registerMigration("1") { try $0.execute(sql: first) }
         migrator.registerMigration("2") { try $0.execute(sql: accounts) }
+        migrator.registerMigration("notices") { try $0.execute(sql: notices) }
         return migrator
     }
 
@@ -67,6 +68,21 @@ enum Schema {
         ) STRICT;
         CREATE TABLE secret (
             name TEXT PRIMARY KEY, sealed BLOB NOT NULL, at INTEGER NOT NULL
+        ) STRICT, WITHOUT ROWID;
+        """
+
+    /// What people are told: letters on their way, the newest of those that have arrived, and how each matter stands
+    /// with each subscription.
+    private static let notices = """
+        CREATE TABLE letter (
+            id INTEGER PRIMARY KEY AUTOINCREMENT, at INTEGER NOT NULL, channel TEXT NOT NULL, state TEXT NOT NULL,
+            attempts INTEGER NOT NULL, attempted INTEGER, words TEXT NOT NULL, body TEXT NOT NULL
+        ) STRICT;
+        CREATE INDEX letter_state ON letter(state, id);
+        CREATE INDEX letter_channel ON letter(channel, id);
+        CREATE TABLE matter (
+            subscription TEXT NOT NULL, key TEXT NOT NULL, body TEXT NOT NULL,
+            PRIMARY KEY (subscription, key)
         ) STRICT, WITHOUT ROWID;
         """
 }

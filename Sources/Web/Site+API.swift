@@ -6,7 +6,9 @@ import NIOCore
 import NIOFoundationCompat
 
 extension Site {
-    var operations: [Operation] { lookingOperations + orderOperations + accountOperations }
+    var operations: [Operation] {
+        lookingOperations + providerOperations + orderOperations + noticeOperations + accountOperations
+    }
 
     /// What programs read: the API, metrics and health.
     func addAPI(to router: Router<SiteContext>) {

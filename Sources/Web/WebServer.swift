@@ -98,7 +98,9 @@ struct Site: Sendable {
             guard let scheme = report.schemes.first(where: { $0.name == name }),
                 let explanation = await control.explanation(of: name)
             else { return nil }
-            return (name, templates.render(views.explanation(explanation, of: scheme), with: "explain"))
+            var view = views.explanation(explanation, of: scheme)
+            if let seen = await control.watchedPropagation(of: name) { view["propagation"] = views.propagation(seen) }
+            return (name, templates.render(view, with: "explain"))
         case "indicators":
             guard let indicator = report.indicators.first(where: { $0.name == name }) else { return nil }
             return (name, templates.render(views.indicator(indicator), with: "indicator"))

@@ -105,7 +105,7 @@ struct Node {
     private func makeDNS() throws -> DNSServer {
         do {
             var generator = SystemRandomNumberGenerator()
-            let names = try settings.configuration.schemes.map { try Name($0.name.text) }
+            let names = try settings.configuration.schemes.filter(\.isLocal).map { try Name($0.name.text) }
             let processors = max(ProcessInfo.processInfo.activeProcessorCount, 1)
             var limits = DNSServerLimits()
             limits.tcpThreads = min(processors, 8)
@@ -114,7 +114,8 @@ struct Node {
                 encrypted: settings.encryptedListens,
                 workers: min(processors, 256),
                 snapshot: try ZoneSnapshot(zones: settings.zones, dynamicNames: names),
-                options: settings.dns.options(randomSecret: .random(using: &generator)), limits: limits, logger: logger)
+                options: settings.dns.options(randomSecret: .random(using: &generator)), limits: limits,
+                transfers: settings.transfers, serialFile: settings.dataFolder + "/serials", logger: logger)
         } catch {
             printError("\(settings.file): \(error). Nothing was started.")
             throw Exit.wrong

@@ -1,4 +1,5 @@
 import Addresses
+import DNS
 import DNSServer
 import Logging
 import NIOCore
@@ -32,7 +33,8 @@ struct EncryptedServer {
 }
 
 func withEncryptedServer(
-    limits: DNSServerLimits = DNSServerLimits(), diversion: (any QueryDiversion)? = nil,
+    limits: DNSServerLimits = DNSServerLimits(), snapshot: ZoneSnapshot? = nil,
+    transfers: TransferPolicy = TransferPolicy(),
     _ body: (EncryptedServer) async throws -> Void
 ) async throws {
     let folder = try TemporaryFolder()
@@ -44,7 +46,7 @@ func withEncryptedServer(
         encrypted: [
             EncryptedListen(listen: listen, service: .tls, files: files),
             EncryptedListen(listen: listen, service: .https(path: "/dns-query"), files: files),
-        ], workers: 1, snapshot: try kittenSnapshot(), limits: limits, diversion: diversion, logger: quiet)
+        ], workers: 1, snapshot: try snapshot ?? kittenSnapshot(), limits: limits, transfers: transfers, logger: quiet)
     try await server.start()
     let encrypted = server.listeningEncrypted
     do {

@@ -44,13 +44,13 @@ func kittenSnapshot(_ dynamicNames: [Name] = ["cat.example.test."], serial: UInt
 func withServer(
     on addresses: [String] = ["127.0.0.1"], workers: Int = 2, limits: DNSServerLimits = DNSServerLimits(),
     snapshot: ZoneSnapshot? = nil, options: AnswerOptions = AnswerOptions(),
-    diversion: (any QueryDiversion)? = nil,
+    transfers: TransferPolicy = TransferPolicy(),
     _ body: (DNSServer, [DNSListen]) async throws -> Void
 ) async throws {
     let server = DNSServer(
         listen: try addresses.map { DNSListen(address: try #require(IPAddress($0)), port: 0) }, workers: workers,
         snapshot: try snapshot ?? kittenSnapshot(), options: options, limits: limits,
-        diversion: diversion, logger: quiet)
+        transfers: transfers, logger: quiet)
     let listening = try await server.start()
     do {
         try await body(server, listening)

@@ -177,7 +177,8 @@ struct ScenarioWorld {
         case .held(_, .vantageDoubted): transcript.append("\(clock) ~~ in doubt of ourselves")
         case .held(_, .passed): transcript.append("\(clock) ~~ passed")
         case .overrideEnded(let override): transcript.append("\(clock) -- \(words(for: override.action))")
-        case .overridden, .stateChanged, .configured, .vantageDoubted, .vantageTrusted, .tripwireRetired: break
+        case .overridden, .stateChanged, .configured, .reported, .vantageDoubted, .vantageTrusted, .tripwireRetired:
+            break
         }
     }
 

@@ -32,7 +32,7 @@ import Testing
             ip link set lo up
             for a in 198.51.100.7 198.51.100.8 203.0.113.9; do ip addr add $a/32 dev lo; done
             for a in 2001:db8::7 2001:db8::8 2001:db8:9::9; do ip -6 addr add $a/128 dev lo nodad; done
-            "\(binary)" serve --config "\(configuration)" --log-level error & server=$!
+            "\(binary)" serve --config "\(configuration)" --log-level error 2>/dev/null & server=$!
             ask() { dig +time=2 +tries=1 +norecurse +nocookie +ignore -p 5300 ns1.example.test "$@"; }
             for i in $(seq 50); do ask @127.0.0.1 >/dev/null && break; sleep 0.1; done
             for a in 198.51.100.7 198.51.100.8; do

@@ -36,8 +36,8 @@ import Testing
     }
 
     @Test(arguments: [
-        "listen", "tls", "https", "dns", "cookies", "rate-limit", "zones", "policies", "indicators", "schemes",
-        "members",
+        "listen", "tls", "https", "dns", "cookies", "rate-limit", "zones", "keys", "policies", "indicators", "schemes",
+        "members", "notices", "channels", "subscriptions", "hours",
     ])
     func `the documentation has no key that does not exist`(section: String) throws {
         let known = try #require(SettingsKeys.all.first { $0.section == section }).keys.map(\.name)

@@ -68,6 +68,8 @@ ninelives_batch *ninelives_batch_create(uint32_t capacity, int family, int wants
 void ninelives_batch_free(ninelives_batch *batch);
 /// Waits for a datagram, then takes what else is there already. Returns how many, or minus the error number.
 int ninelives_batch_receive(ninelives_batch *batch, int descriptor);
+/// Writes the address that query `index` came from; returns its length, 4 or 16.
+size_t ninelives_batch_client(const ninelives_batch *batch, uint32_t index, uint8_t octets[16]);
 /// Sends the first `count` replies, each to where its query came from. Returns how many could not be sent.
 int ninelives_batch_send(ninelives_batch *batch, int descriptor, uint32_t count);
 /// The same on a connected socket, without addresses: sends the first `count` of `replies`.

@@ -4,13 +4,28 @@ package struct AnswerSource: BitwiseCopyable {
     let zones: ZoneSnapshot.View
     let dynamic: DynamicTable.View
     let options: UnsafePointer<StoredOptions.Content>
+    /// Whether transfers and signed messages are answered elsewhere, and `answer` returns `answeredElsewhere`.
+    private(set) var leavesTransfers: Bool
 
-    package init(_ snapshot: ZoneSnapshot, _ table: DynamicTable, _ options: StoredOptions = .none) {
+    package init(
+        _ snapshot: ZoneSnapshot, _ table: DynamicTable, _ options: StoredOptions = .none, leavesTransfers: Bool = false
+    ) {
         zones = snapshot.view
         dynamic = table.view
         self.options = options.view
+        self.leavesTransfers = leavesTransfers
+    }
+
+    /// The same, with every message answered, signed or not.
+    package var leavingNothing: AnswerSource {
+        var source = self
+        source.leavesTransfers = false
+        return source
     }
 }
+
+/// What `answer` returns for a transfer or a signed message, if its source says so.
+package let answeredElsewhere = -1
 
 /// The longest reply over UDP: fits an unfragmented IPv6 packet everywhere (DNS flag day 2020).
 package let maximumDatagramLength = 1232
@@ -25,30 +40,38 @@ package let maximumDatagramLength = 1232
 ///   - query: one whole message, from the network and not to be trusted.
 ///   - client: who sent it, and how.
 ///   - reply: at least 512 octets; 1232 for datagrams and 65,535 for streams give every answer its full length.
-/// - Returns: the length of the reply, or 0 if the query deserves silence: too short for a header, itself a reply, or
-///   over the rate limit.
+///   - room: octets that are left free behind the reply, below 500, within what the client takes.
+/// - Returns: the length of the reply, 0 if the query deserves silence (too short for a header, itself a reply, or
+///   over the rate limit), or `answeredElsewhere`.
 package func answer(
     _ query: UnsafeRawBufferPointer, for client: AskingClient, from source: AnswerSource,
-    into reply: UnsafeMutableRawBufferPointer
+    into reply: UnsafeMutableRawBufferPointer, leaving room: Int = 0
 ) -> Int {
     guard let message = query.baseAddress, let target = reply.baseAddress, query.count >= headerLength else { return 0 }
     precondition(reply.count >= 512)
     let flags = message.load(fromByteOffset: 2, as: UInt8.self)
     if flags & 0x80 != 0 { return 0 }
     var composer = Composer(source: source, query: message, reply: target)
-    let length = compose(&composer, query, for: client, flags: flags, room: reply.count)
-    return client.transport == .datagram ? composer.limit(length, for: client) : length
+    let length = compose(&composer, query, for: client, flags: flags, space: reply.count, leaving: room)
+    return client.transport == .datagram && length > 0 ? composer.limit(length, for: client) : length
 }
 
 /// Writes the reply that the query would get if it were the only one.
 @inline(__always)
 private func compose(
-    _ composer: inout Composer, _ query: UnsafeRawBufferPointer, for client: AskingClient, flags: UInt8, room: Int
+    _ composer: inout Composer, _ query: UnsafeRawBufferPointer, for client: AskingClient, flags: UInt8, space: Int,
+    leaving room: Int
 ) -> Int {
     guard let message = query.baseAddress else { return 0 }
-    if flags & 0x78 != 0 { return refuseOpcode(&composer, query) }
+    let leavesTransfers = composer.source.leavesTransfers
+    if flags & 0x78 != 0 {
+        // It may be signed, and then so is its reply.
+        if leavesTransfers, message.loadWire(at: 10) > 0 { return answeredElsewhere }
+        return refuseOpcode(&composer, query)
+    }
     guard let question = AskedQuestion(query) else { return composer.finishWithHeaderOnly(.formErr) }
     let edns = AskedEDNS(query, after: question)
+    if edns.isSigned, leavesTransfers { return answeredElsewhere }
     composer.begin(question)
     guard edns.isValid else { return composer.finishWithHeaderOnly(.formErr) }
 
@@ -58,13 +81,16 @@ private func compose(
         case .datagram:
             edns.isPresent ? max(512, min(maximumDatagramLength, edns.payloadSize)) : 512
         }
-    composer.setLimit(min(allowed, room), edns: edns)
+    composer.setLimit(min(allowed, space) &- room, edns: edns)
     if edns.isPresent, edns.version > 0 { return composer.finish(.badVers) }
     if !edns.options.isEmpty {
         if edns.options.isMalformed { return composer.finish(.formErr) }
         composer.plan(edns.options, for: client)
     }
-    if let refusal = refusal(of: question) { return composer.finish(refusal) }
+    if let refusal = refusal(of: question) {
+        if leavesTransfers, isTransfer(question.type) { return answeredElsewhere }
+        return composer.finish(refusal)
+    }
     return withUnsafeTemporaryAllocation(byteCount: 512, alignment: 8) { scratch in
         guard let name = scratch.baseAddress else { return 0 }
         copyLowercased(
@@ -93,6 +119,9 @@ private let chaosClass: UInt16 = 3
 
 /// The octets before the question (RFC 1035 §4.1.1).
 let headerLength = 12
+
+@inline(__always)
+func isTransfer(_ type: UInt16) -> Bool { type == TypeCode.axfr || type == TypeCode.ixfr }
 
 /// What no zone has an answer to, whatever is in it.
 @inline(__always)

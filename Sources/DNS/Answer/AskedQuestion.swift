@@ -35,6 +35,8 @@ struct AskedQuestion: BitwiseCopyable {
 /// What a query says of its sender's abilities (RFC 6891 §6.1.3).
 struct AskedEDNS: BitwiseCopyable {
     private(set) var isPresent = false
+    /// There is a TSIG record; whether it is in its place is not looked at.
+    private(set) var isSigned = false
     /// Whether the records behind the question hold together, and have at most one OPT.
     private(set) var isValid = true
     private(set) var payloadSize = 512
@@ -65,7 +67,10 @@ struct AskedEDNS: BitwiseCopyable {
         else { return nil }
         let end = fixed &+ 10 &+ Int(message.loadWire(at: fixed &+ 8))
         guard end <= query.count else { return nil }
-        guard message.loadWire(at: fixed) == TypeCode.opt else { return end }
+        guard message.loadWire(at: fixed) == TypeCode.opt else {
+            if message.loadWire(at: fixed) == TypeCode.tsig { isSigned = true }
+            return end
+        }
         guard !isPresent, fixed == start &+ 1 else { return nil }
         if end != fixed &+ 10, !options.read(message, from: fixed &+ 10, to: end) { return nil }
         isPresent = true

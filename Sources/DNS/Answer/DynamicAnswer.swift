@@ -41,6 +41,7 @@ package struct ExtendedError: Hashable, Sendable {
     package static let otherError: UInt16 = 0
     package static let staleAnswer: UInt16 = 3
     package static let notReady: UInt16 = 14
+    package static let prohibited: UInt16 = 18
     package static let notAuthoritative: UInt16 = 20
     package static let noReachableAuthority: UInt16 = 22
 

@@ -71,6 +71,21 @@ package final class DynamicTable: @unchecked Sendable {  // its words are atomic
         return slots[slot].exchange(stored.base, ordering: .sequentiallyConsistent).map(RetiredAnswer.init)
     }
 
+    /// What is in a slot now; to be read only while it cannot be freed. Nil before the first answer.
+    package func reference(slot: Int) -> Reference? {
+        slots[slot].load(ordering: .sequentiallyConsistent).map { Reference(answer: StoredAnswer(base: $0)) }
+    }
+
+    /// An answer in the table, or just taken from it.
+    package struct Reference: BitwiseCopyable, @unchecked Sendable {  // an address of what never changes
+        let answer: StoredAnswer
+
+        /// Its A and AAAA records, each with two octets where its owner's name goes.
+        package var records: [UInt8] {
+            Array(UnsafeRawBufferPointer(start: answer.v4Records, count: answer.v4Length + answer.v6Length))
+        }
+    }
+
     /// The serial number that a zone has now.
     package func serial(ofZone zone: Int) -> UInt32 {
         precondition((0..<zoneCount).contains(zone))

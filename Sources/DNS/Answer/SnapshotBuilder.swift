@@ -9,6 +9,7 @@ struct SnapshotParts: ~Copyable {
     let nameCount: Int
     let rrsetCount: Int
     let dynamicNames: [Name]
+    let extents: [ZoneExtent]
 }
 
 /// Makes one snapshot of many zones: claims each zone's content, links its nodes, composes its templates and enters
@@ -20,6 +21,7 @@ struct SnapshotBuilder: ~Copyable {
     private var overlayNodes: [Node] = []
     private var entries: [ZoneEntry] = []
     private var table: NameTable
+    private var extents: [ZoneExtent] = []
     private var nameCount = 0
     private var rrsetCount = 0
 
@@ -48,7 +50,13 @@ struct SnapshotBuilder: ~Copyable {
             }
             nameCount += linker.table.count
             rrsetCount += linker.rrsetCount
-            overlayNodes += linker.overlayNodes.filter { !$0.isSuperseded }
+            let added = linker.overlayNodes.filter { !$0.isSuperseded }
+            extents.append(
+                ZoneExtent(
+                    overlay: overlayNodes.count..<overlayNodes.count + added.count,
+                    slots: tree.dynamicNamesOfZone[index].map(\.slot),
+                    byteCount: added.reduce(content.memory.count) { $0 + ($1.next - $1.base) }))
+            overlayNodes += added
             enter(&linker, except: tree.children[index].isEmpty ? nil : tree.apexes(below: index))
         }
         for index in tree.zones.indices where delegations[index] != 0 {
@@ -75,7 +83,8 @@ struct SnapshotBuilder: ~Copyable {
         let slotCount = table.capacity
         return SnapshotParts(
             contents: contents, overlay: overlay, overlayNodes: overlayNodes, entries: entries, slots: table.take(),
-            slotCount: slotCount, nameCount: nameCount, rrsetCount: rrsetCount, dynamicNames: tree.dynamicNames)
+            slotCount: slotCount, nameCount: nameCount, rrsetCount: rrsetCount, dynamicNames: tree.dynamicNames,
+            extents: extents)
     }
 }
 

@@ -19,6 +19,9 @@ package final class ZoneSnapshot: @unchecked Sendable {  // its memory never cha
     private let overlayNodes: [Node]
     let zoneEntries: UnsafeMutablePointer<ZoneEntry>
 
+    /// Of each zone, for what reads it from end to end.
+    let extents: [ZoneExtent]
+
     /// How many zones there are.
     package let zoneCount: Int
     /// How many owner names there are, empty non-terminals included.
@@ -53,6 +56,7 @@ package final class ZoneSnapshot: @unchecked Sendable {  // its memory never cha
         nameCount = parts.nameCount
         rrsetCount = parts.rrsetCount
         dynamicNames = parts.dynamicNames
+        extents = parts.extents
         byteCount =
             contents.reduce(parts.overlay.capacity + 8 * parts.slotCount) { $0 + $1.memory.capacity }
             + MemoryLayout<ZoneEntry>.stride * parts.entries.count
@@ -92,8 +96,12 @@ package final class ZoneSnapshot: @unchecked Sendable {  // its memory never cha
     /// addresses of dynamic names, which are in a `DynamicTable`, excepted. The serial number is the one that was read.
     package func forEachRRset(ofZone zone: Int, _ body: (RRset) -> Void) {
         let apex = apexName(ofZone: zone).wire
-        contents[zone].forEachNode { if !$0.isSuperseded { $0.forEachRRset(apex: apex, body) } }
-        for node in overlayNodes where node.zone == zone { node.forEachRRset(apex: apex, body) }
+        for node in nodes(ofZone: zone) { node.forEachRRset(apex: apex, body) }
+    }
+
+    /// The nodes of a zone, in no particular order.
+    func nodes(ofZone zone: Int) -> ZoneNodes {
+        ZoneNodes(contents[zone], overlay: overlayNodes[extents[zone].overlay])
     }
 }
 
@@ -114,6 +122,43 @@ struct ZoneEntry: BitwiseCopyable {
     var parent: Int32
     /// The length of the apex's wire form.
     var apexLength: UInt8
+}
+
+/// What of a zone lies beside its content.
+struct ZoneExtent {
+    /// The nodes that the snapshot added or replaced, among all such.
+    let overlay: Range<Int>
+    /// Those of its dynamic names.
+    let slots: [Int]
+    /// The memory that its records take, octets.
+    let byteCount: Int
+}
+
+/// All nodes of a zone, one after the other; valid as long as the snapshot.
+struct ZoneNodes: Sequence, IteratorProtocol {
+    private let segments: [FlatMemory.Segment]
+    private var overlay: ArraySlice<Node>
+    private var segment = 0
+    private var position: UnsafeRawPointer?
+
+    init(_ content: ZoneContent, overlay: ArraySlice<Node>) {
+        segments = content.memory.segments
+        self.overlay = overlay
+    }
+
+    mutating func next() -> Node? {
+        while segment < segments.count {
+            let start = position ?? UnsafeRawPointer(segments[segment].base)
+            guard start < UnsafeRawPointer(segments[segment].end) else {
+                (segment, position) = (segment + 1, nil)
+                continue
+            }
+            let node = Node(base: start)
+            position = node.next
+            if !node.isGarbage, !node.isSuperseded { return node }
+        }
+        return overlay.popFirst()
+    }
 }
 
 struct NodeFlags: OptionSet, BitwiseCopyable {

@@ -17,6 +17,13 @@ struct MessageReader {
         UInt32(try number16()) << 16 | UInt32(try number16())
     }
 
+    /// The next `count` octets as they are.
+    mutating func octets(_ count: Int) throws(MessageError) -> ArraySlice<UInt8> {
+        guard remaining >= count else { throw .truncated }
+        position += count
+        return wire[(position - count)..<position]
+    }
+
     /// A name, which may be compressed.
     mutating func name() throws(MessageError) -> Name {
         var octets: [UInt8] = []

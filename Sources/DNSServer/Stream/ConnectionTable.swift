@@ -42,7 +42,7 @@ struct StreamConnection {
     /// Waits until it can be written to, and is not read from meanwhile.
     var isBlocked = false
     /// A row of messages is being sent; it lies with the worker.
-    var hasRow = false
+    var isTransferring = false
     /// Of the last whole query or sent octets; milliseconds.
     var activeAt: UInt64 = 0
     var address = IPAddress.v4(IPv4Address(bits: 0))

@@ -37,7 +37,7 @@ final class TCPWorker: @unchecked Sendable {  // everything that changes belongs
     private let idleMilliseconds: UInt64
 
     private var table: ConnectionTable
-    private var rows: [Int32: any ReplyRow] = [:]
+    private var transfers: [Int32: ReplySequence] = [:]
     private var kept = 0
     /// Of the monotonic clock in milliseconds and of the wall clock in seconds; read once for each batch of events.
     private var now: UInt64 = 0
@@ -199,7 +199,7 @@ final class TCPWorker: @unchecked Sendable {  // everything that changes belongs
         close(connection.pointee.descriptor)
         forget(&connection.pointee.input)
         forget(&connection.pointee.output)
-        if connection.pointee.hasRow { rows[index] = nil }
+        if connection.pointee.isTransferring { transfers[index] = nil }
         shared.clients.close(from: ClientPrefix(connection.pointee.address))
         table.remove(index)
     }
@@ -221,7 +221,7 @@ final class TCPWorker: @unchecked Sendable {  // everything that changes belongs
                 guard send(made, index, frames) else { return }
                 portions += 1
                 if portions == Self.portionsPerTurn { return pause(index, frames, isBlocked: true) }
-                if made >= Self.portion || connection.pointee.hasRow { continue }
+                if made >= Self.portion || connection.pointee.isTransferring { continue }
             }
             guard mayReceive else { return pause(index, frames, isBlocked: false) }
             if frames.lowerBound > 0 {
@@ -251,18 +251,18 @@ final class TCPWorker: @unchecked Sendable {  // everything that changes belongs
         while made < Self.portion {
             let space = UnsafeMutableRawBufferPointer(start: output + made + 2, count: Self.longestMessage)
             var replyLength = 0
-            if table[index].pointee.hasRow {
-                replyLength = nextOfRow(index, space)
+            if table[index].pointee.isTransferring {
+                replyLength = nextOfTransfer(index, space)
                 if replyLength == 0 { continue }
             } else {
                 guard let query = wholeFrame(position, frames.upperBound) else { break }
                 position += 2 + query.count
                 queries += 1
                 queryOctets += query.count
-                let diverted = divert(query, index, source, space)
-                replyLength = diverted ?? DNS.answer(query, for: client, from: source, into: space)
+                replyLength = DNS.answer(query, for: client, from: source, into: space)
+                if replyLength < 0 { replyLength = answerElsewhere(query, index, client, source, space) }
                 if replyLength == 0 {
-                    if !table[index].pointee.hasRow { dropped += 1 }
+                    if !table[index].pointee.isTransferring { dropped += 1 }
                     continue
                 }
             }
@@ -289,31 +289,30 @@ final class TCPWorker: @unchecked Sendable {  // everything that changes belongs
         return UnsafeRawBufferPointer(start: input + start + 2, count: length)
     }
 
-    // MARK: Rows of messages
+    // MARK: Transfers
 
-    /// Lets somebody else answer, if there is one and it is such a query: the length of the reply, 0 if there is none
-    /// or a row begins.
-    @inline(__always)
-    private func divert(
-        _ query: UnsafeRawBufferPointer, _ index: Int32, _ source: AnswerSource, _ space: UnsafeMutableRawBufferPointer
-    ) -> Int? {
-        guard let diversion = shared.diversion, StreamQuery.mayBeDiverted(query) else { return nil }
-        switch diversion.reply(to: query, from: table[index].pointee.address, source: source, into: space) {
-        case nil: return nil
+    /// Zone transfers and signed queries: the length of the reply, 0 if there is none or a transfer begins.
+    @inline(never)
+    private func answerElsewhere(
+        _ query: UnsafeRawBufferPointer, _ index: Int32, _ client: AskingClient, _ source: AnswerSource,
+        _ space: UnsafeMutableRawBufferPointer
+    ) -> Int {
+        let address = table[index].pointee.address
+        switch shared.transfers.reply(to: query, from: address, for: client, source: source, into: space) {
         case .silence: return 0
         case .message(let length): return length
-        case .row(let row):
-            rows[index] = row
-            table[index].pointee.hasRow = true
+        case .sequence(let sequence):
+            transfers[index] = sequence
+            table[index].pointee.isTransferring = true
             return 0
         }
     }
 
-    /// Returns 0 when the row has ended.
-    private func nextOfRow(_ index: Int32, _ space: UnsafeMutableRawBufferPointer) -> Int {
-        if let length = rows[index]?.next(into: space), length > 0 { return min(length, Self.longestMessage) }
-        rows[index] = nil
-        table[index].pointee.hasRow = false
+    /// Returns 0 when the transfer has ended.
+    private func nextOfTransfer(_ index: Int32, _ space: UnsafeMutableRawBufferPointer) -> Int {
+        if let length = transfers[index]?.next(into: space), length > 0 { return length }
+        transfers[index] = nil
+        table[index].pointee.isTransferring = false
         return 0
     }
 

@@ -154,6 +154,8 @@ package struct LogEntry: Hashable, Sendable {
         /// Verdicts count again.
         case vantageTrusted
         case tripwireRetired(IndicatorName, because: String)
+        /// Something that the shell has to say, of one scheme or of the whole: never made by the engine.
+        case reported(SchemeName?, text: String, isBad: Bool)
     }
 
     package var at: Instant

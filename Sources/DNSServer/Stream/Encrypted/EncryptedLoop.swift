@@ -38,22 +38,35 @@ final class EncryptedLoop: @unchecked Sendable {  // handed over when the loop s
 
     /// Answers one query into `scratch`. Returns the reply, or nil if there is none to give.
     ///
-    /// - Parameter divert: is asked first; what it says goes, and -1 says that the replies come later.
+    /// - Parameter begin: takes a transfer that the query begins, where there may be one.
     func answer(
         _ query: UnsafeRawBufferPointer, for connection: EncryptedConnection, counting field: CounterCell.Field,
-        divert: (AnswerSource) -> Int? = { _ in nil }
+        begin: ((ReplySequence) -> Void)? = nil
     ) -> UnsafeRawBufferPointer? {
         var client = connection.client
         client.nowSeconds = ninelives_coarse_seconds()
         reader.enter()
         let source = shared.state.current.pointee
-        let length = divert(source) ?? DNS.answer(query, for: client, from: source, into: scratch)
+        var length = DNS.answer(query, for: client, from: source, into: scratch)
+        var hasBegun = false
+        if length == answeredElsewhere {
+            switch shared.transfers.reply(
+                to: query, from: connection.address, for: client, source: source, into: scratch)
+            {
+            case .silence: length = 0
+            case .message(let octets): length = octets
+            case .sequence(let sequence):
+                length = 0
+                begin?(sequence)
+                hasBegun = begin != nil
+            }
+        }
         reader.leave()
         connection.touch()
         counters.add(1, to: field)
         counters.add(query.count, to: .queryBytes)
         guard length > 0, let reply = scratch.baseAddress else {
-            if length == 0 { counters.add(1, to: .dropped) }
+            if !hasBegun { counters.add(1, to: .dropped) }
             return nil
         }
         counters.addReply(reply.assumingMemoryBound(to: UInt8.self), length: length)

@@ -1,3 +1,4 @@
+import Addresses
 import DNS
 import NIOCore
 
@@ -19,7 +20,8 @@ final class EncryptedQueries: ChannelDuplexHandler {
 
     private let connection: EncryptedConnection
     private var pending = ByteBuffer()
-    private var row: (any ReplyRow)?
+    /// A transfer under way: queries behind it wait.
+    private var transfer: ReplySequence?
     private var isReadHeld = false
     private var isInputClosed = false
 
@@ -73,15 +75,15 @@ final class EncryptedQueries: ChannelDuplexHandler {
     private func answerPortion(_ context: ChannelHandlerContext) -> ByteBuffer {
         var replies = context.channel.allocator.buffer(capacity: 512)
         while replies.readableBytes < Self.portion {
-            if row != nil {
-                writeNextOfRow(to: &replies)
+            if transfer != nil {
+                writeNextOfTransfer(to: &replies)
                 continue
             }
             guard let length = wholeFrameLength() else { break }
             pending.withUnsafeReadableBytes { octets in
                 let query = UnsafeRawBufferPointer(rebasing: octets[2..<2 + length])
-                let reply = connection.loop.answer(query, for: connection, counting: .tlsQueries) { source in
-                    divert(query, source)
+                let reply = connection.loop.answer(query, for: connection, counting: .tlsQueries) {
+                    self.transfer = $0
                 }
                 guard let reply else { return }
                 replies.writeInteger(UInt16(reply.count))
@@ -92,26 +94,11 @@ final class EncryptedQueries: ChannelDuplexHandler {
         return replies
     }
 
-    /// Lets somebody else answer, if there is one and it is such a query: the length of the reply, 0 if there is none,
-    /// -1 if a row begins.
-    private func divert(_ query: UnsafeRawBufferPointer, _ source: AnswerSource) -> Int? {
-        let loop = connection.loop
-        guard let diversion = loop.shared.diversion, StreamQuery.mayBeDiverted(query) else { return nil }
-        switch diversion.reply(to: query, from: connection.address, source: source, into: loop.scratch) {
-        case nil: return nil
-        case .silence: return 0
-        case .message(let length): return length
-        case .row(let row):
-            self.row = row
-            return -1
-        }
-    }
-
-    private func writeNextOfRow(to replies: inout ByteBuffer) {
+    private func writeNextOfTransfer(to replies: inout ByteBuffer) {
         let space = connection.loop.scratch
-        let length = min(row?.next(into: space) ?? 0, space.count)
+        let length = transfer?.next(into: space) ?? 0
         guard length > 0, let reply = space.baseAddress else {
-            row = nil
+            transfer = nil
             return
         }
         replies.writeInteger(UInt16(length))
