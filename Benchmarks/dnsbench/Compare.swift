@@ -15,7 +15,8 @@ struct Compare: ParsableCommand {
     static let configuration = CommandConfiguration(abstract: "Compare our server with others in one run.")
     @Flag(help: "Fewer sizes and shorter rounds: about two minutes instead of ten.") var quick = false
     @Option(help: "Where the tables and the picture are written.") var output = "docs"
-    @Option(help: "Only these, the reflector always.") var only: [String] = []
+    @Option(parsing: .upToNextOption, help: "Other sizes of the zone, in names.") var sizes: [Int] = []
+    @Option(parsing: .upToNextOption, help: "Only these, the reflector always.") var only: [String] = []
 
     func run() throws {
         let missing = Contestant.allCases.filter { !$0.isInstalled }
@@ -27,7 +28,9 @@ struct Compare: ParsableCommand {
         let folder = NSTemporaryDirectory() + "ninelives-bench-\(getpid())"
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
         defer { try? FileManager.default.removeItem(atPath: folder) }
-        let comparison = Comparison(contestants: contestants, folder: folder, effort: quick ? .quick : .full)
+        var effort = quick ? Effort.quick : .full
+        if !sizes.isEmpty { effort.sizes = sizes.map { max($0, 1) } }
+        let comparison = Comparison(contestants: contestants, folder: folder, effort: effort)
         let start = ContinuousClock.now
         let figures = try comparison.run()
         let text = Report(figures, contestants: contestants, isQuick: quick).text
@@ -39,7 +42,7 @@ struct Compare: ParsableCommand {
 
 /// How long and how often everything is measured.
 struct Effort {
-    let sizes: [Int]
+    var sizes: [Int]
     let starts: Int
     let rounds: Int
     let seconds: Double
@@ -83,7 +86,7 @@ struct Figures {
     var scaled: [Int: [Contestant: Load]] = [:]
     /// At half of its own rate; 1000 names.
     var latency: [Contestant: Latency] = [:]
-    /// 1000 names, by queries under way on each connection; the reflector has no TCP, ratios are to Knot's.
+    /// 1000 names, by queries under way on each connection; the reflector has no TCP, ratios are to gdnsd's.
     var tcp: [Int: [Contestant: Load]] = [:]
     /// Nanoseconds of the answer function alone, by names.
     var ownCode: [(names: Int, fixed: Double, dynamic: Double)] = []

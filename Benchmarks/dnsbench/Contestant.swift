@@ -119,7 +119,6 @@ enum Contestant: String, CaseIterable {
                 udp-workers: \(place.threads)
                 tcp-workers: \(place.threads)
                 background-workers: 1
-                tcp-reuseport: on
             database:
                 storage: \(place.folder)
             template:

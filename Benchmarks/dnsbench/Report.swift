@@ -90,18 +90,18 @@ struct Report {
         let depths = figures.tcp.keys.sorted()
         let heads = depths.flatMap { depth in
             let way = depth == 1 ? "one query at a time" : "\(depth) under way"
-            return ["\(way): queries/s", "CPU relative to Knot", "to gdnsd"]
+            return ["\(way): queries/s", "CPU relative to gdnsd", "to Knot"]
         }
         return table(["server"] + heads, contestants.filter { $0 != .reflector }) { contestant in
             depths.flatMap { depth -> [String] in
-                let (load, gdnsd) = (figures.tcp[depth]?[contestant], figures.tcp[depth]?[.gdnsd]?.ratio.median)
+                let (load, knot) = (figures.tcp[depth]?[contestant], figures.tcp[depth]?[.knot]?.ratio.median)
                 let ratio = load?.ratio.median
                 return [
                     (load?.perSecond.median).map { $0.text(0) } ?? "–", ratio.map { $0.text(2) } ?? "–",
-                    ratio.flatMap { ratio in gdnsd.map { (ratio / $0).text(2) } } ?? "–",
+                    ratio.flatMap { ratio in knot.map { (ratio / $0).text(2) } } ?? "–",
                 ]
             }
-        } + "\n\nEach connection stays open; there are 32."
+        } + "\n\nThere are 8 connections, and each stays open."
     }
 
     private var ours: String {

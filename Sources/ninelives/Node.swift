@@ -51,7 +51,8 @@ struct Node {
         try await start(dns)
         started()
         try invite(accounts)
-        ninelives_release_program_pages()
+        // By then the page is served, too.
+        MultiThreadedEventLoopGroup.singleton.next().scheduleTask(in: .seconds(1)) { ninelives_release_program_pages() }
         var parts = [ServiceGroupConfiguration.ServiceConfiguration(service: web)]
         if demo == nil {
             parts.append(

@@ -64,13 +64,10 @@ func copyNode(_ node: Node, into memory: inout FlatMemory) -> UnsafeMutableRawPo
 extension Zone {
     /// Its RRsets, those of one owner together, owners in lower case; made anew each time.
     package var rrsets: [RRset] {
-        get {
-            var rrsets: [RRset] = []
-            rrsets.reserveCapacity(content.rrsetCount)
-            forEachRRset { rrsets.append($0) }
-            return rrsets
-        }
-        set { self = Zone(apex: apex, rrsets: newValue) }
+        var rrsets: [RRset] = []
+        rrsets.reserveCapacity(content.rrsetCount)
+        forEachRRset { rrsets.append($0) }
+        return rrsets
     }
 
     /// How many RRsets there are.
