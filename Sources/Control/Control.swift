@@ -28,16 +28,28 @@ package actor Control: ControlInterface {
     private var sequence: UInt64 = 0
     private var listeners: [UInt64: AsyncStream<UInt64>.Continuation] = [:]
     var nextVersion: UInt64 = 0
+    /// What reported indicators said last, and since when we listen to each.
+    var lastReports: [IndicatorName: LastReport] = [:]
+    var listeningSince: [IndicatorName: Instant] = [:]
+    var reportToken: ReportToken?
+    var logicWindows = OpenWindows()
     private var wake: Scheduled<Void>?
     var accounts = ProviderAccounts()
     var propagation: PropagationWatch
     var isStopped = false
     private var reloadProblems: [String] = []
+    /// Planned maintenance, and which occurrence of each was opened last.
+    var windows: [MaintenanceWindow] = []
+    var opened: [String: String] = [:]
+    var windowWake: Scheduled<Void>?
+    /// What no file manages; nil before a revision is in force.
+    private var managed: ManagedNames?
     /// What people are told, and the way it goes to them.
     var dispatch = Dispatch()
     var noticeWake: (at: Instant, timer: Scheduled<Void>)?
     let post: Post
     var hasNotices = false
+    var certificateDays = NoticeSettings.standardCertificateDays
 
     let clock: ShellClock
     private let publisher: any Publisher
@@ -48,6 +60,7 @@ package actor Control: ControlInterface {
     /// Nil without a store: then nothing outlives the process.
     let keeping: Keeping?
     var unwritten: [StoredChange] = []
+    private(set) var retention = HistorySettings()
 
     /// - Parameter store: what outlives the process; the engine goes on from what it holds.
     package init(
@@ -71,6 +84,7 @@ package actor Control: ControlInterface {
         self.process = process
         self.logger = logger
         post = Post(group: group, clock: clock, store: store, logger: logger)
+        store?.onTrouble { [weak self] trouble in Task { await self?.storeTroubled(trouble) } }
     }
 
     // MARK: What comes in
@@ -79,11 +93,17 @@ package actor Control: ControlInterface {
     package func apply(_ settings: Settings) {
         var checks: [IndicatorName: any Check] = [:]
         for (name, check) in settings.checks { checks[name] = check }
+        managed = settings.managed
+        reportToken = settings.reportToken
         configureNotices(settings.notices)
+        let old = engine.indicators.map(\.name)
+        retention = settings.history
         if propagation.settings != settings.propagation {
             propagation = PropagationWatch(group: group, settings: settings.propagation)
         }
         apply(settings.configuration, checks: checks, providers: settings.providers)
+        configureWindows(settings.windows, old: old)
+        finishTaking()
     }
 
     package func apply(
@@ -91,6 +111,7 @@ package actor Control: ControlInterface {
     ) {
         accounts.apply(providers, group: group, clock: clock) { [weak self] in await self?.heard($1, from: $0) }
         replaceTargets(configuration, checks: checks)
+        watchWindows(of: checks)
         let known = targets.map { engine.status(of: $0.name) != nil }
         perform(event: .configured(configuration))
         accounts.keep(configuration.schemes)
@@ -99,7 +120,8 @@ package actor Control: ControlInterface {
             if let decision = status.decision { accounts.reconcile(decision, of: status.scheme) }
         }
         // What the engine did not ask for anew (it kept its state) goes on at its interval.
-        for (place, wasKnown) in known.enumerated() where wasKnown && !targets[place].isAsked {
+        for (place, wasKnown) in known.enumerated()
+        where wasKnown && !targets[place].isAsked && !targets[place].isLogic {
             schedule(targets[place].name, .afterInterval(targets[place].policy.interval), patience: nil)
         }
         forgetNotices()
@@ -108,13 +130,13 @@ package actor Control: ControlInterface {
 
     /// Imposes an operator's word, at once; returns when it would survive a power cut.
     ///
-    /// - Throws: that it could not be written. It is in force all the same, until the process ends.
+    /// - Throws: that it could not be written. It is in force all the same, and written as soon as that is possible.
     package func impose(_ override: Override) async throws(StoreError) {
         perform(event: .overridden(override))
         let changes = unwritten
         unwritten = []
         finishTaking()
-        try await keeping?.store.commit(changes)
+        try await keeping?.store.commit(changes, isKept: true)
     }
 
     /// Notes what keeps the newest configuration from being in force, to be shown; empty when it is.
@@ -124,10 +146,22 @@ package actor Control: ControlInterface {
         changed()
     }
 
+    /// The disk is full, say, or has room again.
+    private func storeTroubled(_ trouble: String?) {
+        if let trouble {
+            logger.error("Nothing can be written; answers go on", metadata: ["why": "\(trouble)"])
+        } else {
+            logger.notice("Everything is written again")
+        }
+        changed()
+    }
+
     /// Ends all timers; probes under way end by themselves and are not heard.
     package func stop() {
         isStopped = true
         wake?.cancel()
+        logicWindows.timer?.cancel()
+        windowWake?.cancel()
         noticeWake?.timer.cancel()
         post.stop()
         for target in targets { target.scheduled?.cancel() }
@@ -239,11 +273,13 @@ package actor Control: ControlInterface {
         .report(
             process: process, sequence: sequence,
             events: Array(log.newest(200)))
-        if !reloadProblems.isEmpty { report.problems = reloadProblems }
+        let problems = problems()
+        if !problems.isEmpty { report.problems = problems }
+        if let managed { report.mark(managed) }
         return report
     }
 
-    package func problems() -> [String] { reloadProblems }
+    package func problems() -> [String] { reloadProblems + (keeping?.problems ?? []) }
 
     package func explanation(of scheme: String) -> Explanation? {
         engine.status(of: SchemeName(scheme)).map { status in

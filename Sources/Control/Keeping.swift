@@ -12,6 +12,14 @@ struct Keeping: Sendable {
 
     init(_ store: Store) { self.store = store }
 
+    /// What an operator must know: what happens now may be forgotten, or what was before is.
+    var problems: [String] {
+        [
+            store.trouble.map { "what happens now would be forgotten at a restart: \($0)" },
+            store.repair.map { "what was before is forgotten: \($0)" },
+        ].compactMap(\.self)
+    }
+
     /// What the engine is to go on from.
     func memory() throws(StoreError) -> Memory {
         let state = try store.state()
@@ -113,8 +121,11 @@ extension Override {
     /// What it is kept under: there is one for each subject. Nil for what happens once and is not kept.
     var keptSubject: String? {
         switch action {
-        case .maintenance(let name), .force(let name, _), .clear(let name): "indicator:\(name)"
-        case .pin(let name, _), .unpin(let name): "scheme:\(name)"
+        case .maintenance(let name), .force(let name, _), .drain(let name), .clear(let name): "indicator:\(name)"
+        case .window(let name), .closeWindow(let name): "window:\(name)"
+        case .pin(let name, _), .pause(let name), .unpin(let name): "scheme:\(name)"
+        case .silence(.indicator(let name)), .unsilence(.indicator(let name)): "silence:indicator:\(name)"
+        case .silence(.scheme(let name)), .unsilence(.scheme(let name)): "silence:scheme:\(name)"
         case .failBack: nil
         }
     }
@@ -126,7 +137,11 @@ extension Override {
         case .maintenance: (action, argument) = ("maintenance", "")
         case .force(_, let state): (action, argument) = ("force", state.rawValue)
         case .pin(_, let member): (action, argument) = ("pin", member.text)
-        case .clear, .unpin: return [.overrideEnded(subject: subject, since: nil)]
+        case .drain: (action, argument) = ("drain", "")
+        case .window: (action, argument) = ("window", "")
+        case .pause: (action, argument) = ("pause", "")
+        case .silence: (action, argument) = ("silence", "")
+        case .clear, .closeWindow, .unpin, .unsilence: return [.overrideEnded(subject: subject, since: nil)]
         case .failBack: return []
         }
         return [
@@ -147,11 +162,29 @@ extension Override {
         case ("indicator", "force"):
             guard let state = State(rawValue: stored.argument) else { return nil }
             action = .force(IndicatorName(parts[1]), state)
+        case ("indicator", "drain"): action = .drain(IndicatorName(parts[1]))
+        case ("window", "window"): action = .window(IndicatorName(parts[1]))
         case ("scheme", "pin"): action = .pin(SchemeName(parts[1]), IndicatorName(stored.argument))
+        case ("scheme", "pause"): action = .pause(SchemeName(parts[1]))
+        case ("silence", "silence"):
+            guard let subject = Override.Silenced(parts[1]) else { return nil }
+            action = .silence(subject)
         default: return nil
         }
         self.init(action, author: stored.author, reason: stored.reason, until: stored.until)
         since = stored.since
+    }
+}
+
+extension Override.Silenced {
+    /// `indicator:charlie:cat` or `scheme:cat.example.org`.
+    init?(_ text: String) {
+        let parts = text.split(separator: ":", maxSplits: 1).map(String.init)
+        switch (parts.first, parts.count) {
+        case ("indicator", 2): self = .indicator(IndicatorName(parts[1]))
+        case ("scheme", 2): self = .scheme(SchemeName(parts[1]))
+        default: return nil
+        }
     }
 }
 

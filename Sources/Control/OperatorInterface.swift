@@ -6,12 +6,19 @@ package struct Order: Hashable, Sendable {
         case forceErr = "force-err"
         /// A scheme's member is to answer, whatever its state.
         case pin
+        /// Servers are chosen only if nothing else is usable.
+        case drain
+        /// A scheme's answer stays as it is.
+        case pause
+        /// Nobody is told of these indicators and schemes.
+        case silence
         /// Go to the best usable member now, whatever failback says.
         case failBack = "fail-back"
     }
 
     package var action: Action
-    /// A name, or a pattern with `*` and `?`: of indicators, for `pin` and `fail-back` of schemes.
+    /// A name, or a pattern with `*` and `?`: of indicators; for `pin`, `pause` and `fail-back` of schemes; for `silence`
+    /// of both.
     package var target: String
     /// For `pin`: the indicator of the member.
     package var member: String?
@@ -32,9 +39,10 @@ package struct Order: Hashable, Sendable {
 
 /// An operator's word that is in force.
 package struct OverrideReport: Codable, Hashable, Sendable {
-    /// `indicator:charlie:cat` or `scheme:cat.example.org`; there is one for each.
+    /// `indicator:charlie:cat` or `scheme:cat.example.org`, with `silence:` before it for a silence, and
+    /// `window:charlie:cat`; there is one for each.
     package var subject: String
-    /// `maintenance`, `force-ok`, `force-err` or `pin`.
+    /// `maintenance`, `force-ok`, `force-err`, `drain`, `pin`, `pause`, `silence` or `window`.
     package var action: String
     package var member: String?
     package var author: String
@@ -76,7 +84,7 @@ package enum OrderError: Error, Hashable, Sendable {
     case noSuchMember(String, scheme: String, members: [String])
     case memberWanted
     case notInForce(String)
-    /// It is in force until the process ends, but could not be written.
+    /// It is in force, but could not be written; that is tried again until it can.
     case notKept(String)
     /// History is kept in the store, and there is none, or it cannot be read.
     case noHistory(String)
@@ -90,7 +98,7 @@ extension OrderError: CustomStringConvertible {
             "\(member) is no member of \(scheme); its members are \(members.joined(separator: ", "))"
         case .memberWanted: "say which member is to be pinned"
         case .notInForce(let subject): "no override is in force for \(subject)"
-        case .notKept(let why): "it is in force, but will not outlive the process: \(why)"
+        case .notKept(let why): "it is in force, but would be forgotten at a restart now: \(why)"
         case .noHistory(let why): "the history cannot be read: \(why)"
         }
     }
@@ -102,6 +110,8 @@ package protocol OperatorInterface: Sendable {
     func carryOut(_ order: Order, by author: String) async throws(OrderError) -> [OverrideReport]
     /// Sorted by subject.
     func overrides() async -> [OverrideReport]
+    /// Planned maintenance, in the order in which it is configured.
+    func windowReports() async -> [WindowReport]
     /// Ends what is in force for one subject.
     func end(_ subject: String, by author: String) async throws(OrderError)
     /// What every scheme would answer with these indicators (names or patterns) down and up.

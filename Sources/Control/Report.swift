@@ -46,6 +46,10 @@ package struct SchemeReport: Codable, Hashable, Sendable {
     package var allDown: String
     /// Each provider's part, in their configured order.
     package var providers: [ProviderReport] = []
+    /// `file`, or `api` for what the page and the API may change; nil if nothing is known of it.
+    package var managedBy: String?
+    /// What operators have imposed on it: a pin or a pause, and a silence.
+    package var imposed: [OverrideReport] = []
 }
 
 package struct MemberReport: Codable, Hashable, Sendable {
@@ -58,7 +62,7 @@ package struct MemberReport: Codable, Hashable, Sendable {
     package var isUsable: Bool
     /// `ok`, `err`, `unknown`.
     package var state: String
-    /// `maintenance`, `forced ok`, `forced err`, `pinned`; nil without an override.
+    /// `maintenance`, `planned maintenance`, `forced ok`, `forced err`, `drained`, `pinned`; nil without an override.
     package var override: String?
     /// Why it is not usable, in a word; nil if it is.
     package var unusableBecause: String?
@@ -83,6 +87,10 @@ package struct IndicatorReport: Codable, Hashable, Sendable {
     package var lastProbe: ProbeReport?
     /// The last probes, oldest first, at most ten.
     package var recent: [ProbeReport]
+    /// `file`, or `api` for what the page and the API may change.
+    package var managedBy: String?
+    /// What operators have imposed on it, and a maintenance window that is open.
+    package var imposed: [OverrideReport] = []
 }
 
 package struct ProbeReport: Codable, Hashable, Sendable {

@@ -2,6 +2,7 @@ import Addresses
 import Checks
 import Failover
 import Providers
+import Settings
 
 /// What a report says of the process itself.
 package struct ProcessReport: Sendable {
@@ -50,7 +51,8 @@ struct Reporting {
             publishMicroseconds: status.publishTook.map { Double($0.nanoseconds) / 1000 },
             members: status.candidates.map { member($0, of: status, override: overrides[$0.indicator]) },
             failback: Wording.failback(status.scheme.failback), allDown: Wording.allDown(status.scheme.allDown),
-            providers: providers(of: status))
+            providers: providers(of: status),
+            imposed: [status.pin, status.silence].compactMap { $0.flatMap(OverrideReport.init) })
     }
 
     func providers(of status: SchemeStatus) -> [ProviderReport] {
@@ -83,7 +85,20 @@ struct Reporting {
             intervalSeconds: status.policy.interval.milliseconds / 1000, state: status.state.rawValue,
             effective: status.effective.rawValue, since: status.since?.seconds,
             override: status.isDisabled ? "disabled" : status.override.map(\.label), isUndecided: status.isUndecided,
-            probesUntilFlip: status.probesUntilFlip, tripwire: status.tripwire, lastProbe: recent.last, recent: recent)
+            probesUntilFlip: status.probesUntilFlip, tripwire: status.tripwire, lastProbe: recent.last, recent: recent,
+            imposed: status.imposed.compactMap(OverrideReport.init))
+    }
+}
+
+extension Report {
+    /// Says of each indicator and scheme who manages it.
+    mutating func mark(_ managed: ManagedNames) {
+        for index in schemes.indices {
+            schemes[index].managedBy = managed.contains(schemes[index].name, in: .schemes) ? "api" : "file"
+        }
+        for index in indicators.indices {
+            indicators[index].managedBy = managed.contains(indicators[index].name, in: .indicators) ? "api" : "file"
+        }
     }
 }
 
@@ -106,6 +121,7 @@ extension Guard {
     var until: Instant? {
         switch self {
         case .failbackHeld(let until, _), .massFailure(_, _, let until): until
+        case .paused(let override): override.until
         case .failbackManual, .vantageDoubted, .passed: nil
         }
     }
@@ -117,7 +133,11 @@ extension Override {
         case .maintenance: "maintenance"
         case .force(_, let state): "forced \(state.rawValue)"
         case .pin: "pinned"
-        case .failBack, .clear, .unpin: ""
+        case .drain: "drained"
+        case .window: "planned maintenance"
+        case .pause: "paused"
+        case .silence: "silenced"
+        case .failBack, .clear, .closeWindow, .unpin, .unsilence: ""
         }
     }
 }

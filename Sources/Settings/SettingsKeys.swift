@@ -12,15 +12,16 @@ package struct SettingsKey: Sendable {
 
 /// The keys that exist, section by section. Reading, suggestions and the test of the documentation use this table.
 package enum SettingsKeys {
-    static let root = [
-        "listen", "data", "access", "dns", "zones", "keys", "transfer", "notify", "policies", "indicators",
-        "references", "schemes", "providers", "propagation", "notices",
+    package static let root = [
+        "listen", "data", "history", "access", "dns", "zones", "keys", "transfer", "notify", "policies", "indicators",
+        "references", "reports", "schemes", "maintenance", "providers", "propagation", "notices",
     ].map { SettingsKey($0, standard: $0 == "data" ? Settings.standardDataFolder : nil) }
     static let listen = [
         SettingsKey("dns", standard: Settings.standardDNSListener),
         SettingsKey("http", standard: Settings.standardHTTPListener),
         SettingsKey("tls"), SettingsKey("https"),
     ]
+    static let history = [SettingsKey("keep", standard: "90d"), SettingsKey("events", standard: "1000000")]
     static let access = [SettingsKey("read")]
     static let tls = [SettingsKey("address"), SettingsKey("certificate"), SettingsKey("key")]
     static let https = tls + [SettingsKey("path", standard: EncryptedListener.standardPath)]
@@ -52,6 +53,7 @@ package enum SettingsKeys {
         SettingsKey("check"), SettingsKey("policy", standard: "default"), SettingsKey("disabled", standard: "no"),
         SettingsKey("options"),
     ]
+    static let reports = [SettingsKey("token")]
     static let scheme = [
         SettingsKey("providers", standard: "local"), SettingsKey("provider"), SettingsKey("ttl", standard: "30"),
         SettingsKey("minimum-ttl", standard: "5"), SettingsKey("failback", standard: "60s"),
@@ -63,6 +65,10 @@ package enum SettingsKeys {
     static let provider = [
         SettingsKey("driver"), SettingsKey("drift", standard: "correct"), SettingsKey("max-changes", standard: "30%"),
         SettingsKey("timeout", standard: "20s"), SettingsKey("servers"), SettingsKey("dry-run", standard: "no"),
+    ]
+    static let maintenance = [
+        SettingsKey("indicators"), SettingsKey("once"), SettingsKey("weekly"), SettingsKey("cron"),
+        SettingsKey("for", standard: "1h"), SettingsKey("time-zone", standard: "UTC"), SettingsKey("reason"),
     ]
     static let member = [
         SettingsKey("indicator"), SettingsKey("value"), SettingsKey("priority", standard: "primary"),
@@ -88,11 +94,13 @@ package enum SettingsKeys {
 
     /// Every key with the section it stands in, in the order of the documentation.
     package static let all: [(section: String, keys: [SettingsKey])] = [
-        ("listen", listen), ("tls", tls), ("https", https), ("data", [root[1]]), ("access", access), ("dns", dns),
+        ("listen", listen), ("tls", tls), ("https", https), ("data", [root[1]]), ("history", history),
+        ("access", access), ("dns", dns),
         ("cookies", cookies), ("rate-limit", rateLimit), ("zones", zone), ("keys", key),
         ("transfer", [SettingsKey("transfer")]), ("notify", [SettingsKey("notify")]), ("policies", policy),
         ("indicators", indicator), ("references", [SettingsKey("references")]),
-        ("schemes", scheme), ("members", member), ("providers", provider), ("propagation", propagation),
-        ("notices", notices), ("channels", channel), ("subscriptions", subscription), ("hours", hours),
+        ("reports", reports), ("schemes", scheme), ("members", member), ("maintenance", maintenance),
+        ("providers", provider), ("propagation", propagation), ("notices", notices), ("channels", channel),
+        ("subscriptions", subscription), ("hours", hours),
     ]
 }

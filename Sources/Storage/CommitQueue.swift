@@ -1,3 +1,4 @@
+import Glibc
 import GRDB
 import Synchronization
 
@@ -9,38 +10,57 @@ final class CommitQueue: Sendable {
     /// Between two attempts while nothing can be written.
     private static let pause = Duration.seconds(1)
 
+    private struct Request {
+        var changes: [StoredChange]
+        /// Who waits for it; nil for what was only noted.
+        var done: CheckedContinuation<StoreError?, Never>?
+        /// Whether it is tried again when it could not be written.
+        var isKept: Bool
+    }
+
     private struct Waiting {
-        /// In order, each with the one who waits for it, if anybody does.
-        var requests: [(changes: [StoredChange], done: CheckedContinuation<StoreError?, Never>?)] = []
+        /// In order.
+        var requests: [Request] = []
         var noted = 0
         var idle: [CheckedContinuation<Void, Never>] = []
         var isRunning = false
         var trouble: String?
         var lost = 0
+        var listener: (@Sendable (String?) -> Void)?
+
+        var troubleInWords: String? {
+            trouble.map { lost == 0 ? $0 : "\($0); \(lost) changes were given up" }
+        }
     }
 
     private let pool: DatabasePool
     private let path: String
+    private let file: FileIdentity?
     private let waiting = Mutex(Waiting())
 
     init(pool: DatabasePool, path: String) {
         self.pool = pool
         self.path = path
+        file = FileIdentity(of: path)
     }
 
     /// Why the last attempt failed; nil while all is well.
-    var trouble: String? {
-        waiting.withLock { waiting in
-            waiting.trouble.map { waiting.lost == 0 ? $0 : "\($0); \(waiting.lost) changes were given up" }
-        }
-    }
+    var trouble: String? { waiting.withLock(\.troubleInWords) }
 
-    func commit(_ changes: [StoredChange]) async throws(StoreError) {
-        let failure = await withCheckedContinuation { done in enqueue(changes, done) }
+    /// Calls `tell` whenever trouble begins or ends, from any thread.
+    func onTrouble(_ tell: @escaping @Sendable (String?) -> Void) { waiting.withLock { $0.listener = tell } }
+
+    /// - Parameter isKept: whether what cannot be written now is tried again, though who waits is told that it failed.
+    func commit(_ changes: [StoredChange], isKept: Bool) async throws(StoreError) {
+        let failure = await withCheckedContinuation { done in
+            enqueue(Request(changes: changes, done: done, isKept: isKept))
+        }
         if let failure { throw failure }
     }
 
-    func note(_ changes: [StoredChange]) { if !changes.isEmpty { enqueue(changes, nil) } }
+    func note(_ changes: [StoredChange]) {
+        if !changes.isEmpty { enqueue(Request(changes: changes, done: nil, isKept: true)) }
+    }
 
     /// Returns once nothing is waiting, or writing has failed.
     func flush() async {
@@ -55,10 +75,10 @@ final class CommitQueue: Sendable {
 
     // MARK: -
 
-    private func enqueue(_ changes: [StoredChange], _ done: CheckedContinuation<StoreError?, Never>?) {
+    private func enqueue(_ request: Request) {
         let isFirst = waiting.withLock { waiting in
-            waiting.requests.append((changes, done))
-            if done == nil { waiting.noted += changes.count }
+            waiting.requests.append(request)
+            if request.done == nil { waiting.noted += request.changes.count }
             Self.giveUp(&waiting)
             defer { waiting.isRunning = true }
             return !waiting.isRunning
@@ -86,8 +106,8 @@ final class CommitQueue: Sendable {
             } else {
                 for request in batch { request.done?.resume(returning: nil) }
             }
+            if failure == nil, !batch.isEmpty { setTrouble(nil) }
             let (idle, isDone, hasTrouble) = waiting.withLock { waiting in
-                if failure == nil, !batch.isEmpty { (waiting.trouble, waiting.lost) = (nil, 0) }
                 let isDone = waiting.requests.isEmpty
                 if isDone { waiting.isRunning = false }
                 defer { if isDone || waiting.trouble != nil { waiting.idle = [] } }
@@ -101,17 +121,15 @@ final class CommitQueue: Sendable {
 
     /// One request may take the others down with it: each is tried by itself. Who waits is told; what was only noted
     /// is kept for the next attempt.
-    private func writeApart(_ batch: [(changes: [StoredChange], done: CheckedContinuation<StoreError?, Never>?)]) async
-    {
-        var kept: [(changes: [StoredChange], done: CheckedContinuation<StoreError?, Never>?)] = []
+    private func writeApart(_ batch: [Request]) async {
+        var kept: [Request] = []
         for request in batch {
             let failure = await write(request.changes)
-            if let done = request.done {
-                done.resume(returning: failure)
-            } else if failure != nil {
-                kept.append(request)
+            if let failure {
+                setTrouble("\(failure)")
+                if request.isKept { kept.append(Request(changes: request.changes, done: nil, isKept: true)) }
             }
-            if let failure { waiting.withLock { $0.trouble = "\(failure)" } }
+            request.done?.resume(returning: failure)
         }
         let again = kept
         waiting.withLock { waiting in
@@ -121,7 +139,22 @@ final class CommitQueue: Sendable {
         }
     }
 
+    private func setTrouble(_ trouble: String?) {
+        let tell = waiting.withLock { waiting in
+            let isNew = (waiting.trouble == nil) != (trouble == nil)
+            waiting.trouble = trouble
+            if trouble == nil { waiting.lost = 0 }
+            return isNew ? waiting.listener : nil
+        }
+        tell?(trouble)
+    }
+
     private func write(_ changes: [StoredChange]) async -> StoreError? {
+        // SQLite goes on writing into a file that has no name any more; the next start would not find it.
+        guard FileIdentity(of: path) == file else {
+            return .unusable(
+                path: path, why: "it was moved or deleted while the server used it; put it back, or restart")
+        }
         do {
             try await pool.write { database in
                 for change in changes { try change.perform(in: database) }
@@ -130,5 +163,19 @@ final class CommitQueue: Sendable {
         } catch {
             return StoreError(error, path: path)
         }
+    }
+}
+
+/// Which file a path leads to.
+private struct FileIdentity: Equatable {
+    private let device: UInt
+    private let inode: UInt
+
+    /// Nil if there is none.
+    init?(of path: String) {
+        var status = stat()
+        guard stat(path, &status) == 0 else { return nil }
+        device = UInt(status.st_dev)
+        inode = UInt(status.st_ino)
     }
 }

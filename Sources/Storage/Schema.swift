@@ -7,6 +7,7 @@ enum Schema {
         migrator.registerMigration("1") { try $0.execute(sql: first) }
         migrator.registerMigration("2") { try $0.execute(sql: accounts) }
         migrator.registerMigration("notices") { try $0.execute(sql: notices) }
+        migrator.registerMigration("revisions") { try $0.execute(sql: revisions) }
         return migrator
     }
 
@@ -35,9 +36,6 @@ enum Schema {
         CREATE INDEX event_at ON event(at);
         CREATE INDEX event_scheme ON event(scheme, id) WHERE scheme IS NOT NULL;
         CREATE INDEX event_indicator ON event(indicator, id) WHERE indicator IS NOT NULL;
-        CREATE TABLE zone (
-            apex TEXT PRIMARY KEY, serial INTEGER NOT NULL
-        ) STRICT, WITHOUT ROWID;
         CREATE TABLE note (
             key TEXT PRIMARY KEY, value TEXT NOT NULL
         ) STRICT, WITHOUT ROWID;
@@ -83,6 +81,17 @@ enum Schema {
         CREATE TABLE matter (
             subscription TEXT NOT NULL, key TEXT NOT NULL, body TEXT NOT NULL,
             PRIMARY KEY (subscription, key)
+        ) STRICT, WITHOUT ROWID;
+        """
+
+    /// What belongs to a revision beside the file's text, and what was answered to requests that may come twice.
+    private static let revisions = """
+        ALTER TABLE revision ADD COLUMN managed TEXT NOT NULL DEFAULT '';
+        ALTER TABLE revision ADD COLUMN effects TEXT NOT NULL DEFAULT '[]';
+        ALTER TABLE revision ADD COLUMN secrets BLOB;
+        CREATE TABLE reply (
+            actor TEXT NOT NULL, key TEXT NOT NULL, request TEXT NOT NULL, status INTEGER NOT NULL,
+            headers TEXT NOT NULL, body TEXT NOT NULL, at INTEGER NOT NULL, PRIMARY KEY (actor, key)
         ) STRICT, WITHOUT ROWID;
         """
 }

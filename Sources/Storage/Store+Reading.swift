@@ -7,7 +7,6 @@ package struct StoredState: Hashable, Sendable {
     package var schemes: [StoredScheme]
     package var indicators: [StoredIndicator]
     package var overrides: [StoredOverride]
-    package var serials: [String: UInt32]
     /// The id of the newest event; 0 if there is none.
     package var newestEvent: Int64
 }
@@ -38,10 +37,6 @@ extension Store {
                     .map(StoredIndicator.init),
                 overrides: try Row.fetchAll(database, sql: "SELECT * FROM override ORDER BY subject")
                     .map(StoredOverride.init),
-                serials: Dictionary(
-                    uniqueKeysWithValues: try Row.fetchAll(database, sql: "SELECT * FROM zone").map { row in
-                        (row["apex"], UInt32(truncatingIfNeeded: row["serial"] as Int64))
-                    }),
                 newestEvent: try Int64.fetchOne(
                     database, sql: "SELECT max(seq) FROM sqlite_sequence WHERE name = 'event'") ?? 0)
         }
@@ -104,6 +99,20 @@ extension Store {
                         ORDER BY id LIMIT 5000)
                     """, arguments: [oldest.nanoseconds, count])
             return database.changesCount
+        }
+    }
+
+    /// Gives room that is free inside the file back to the disk, a bounded piece at a time.
+    ///
+    /// - Returns: whether there may be more; call again until it is false.
+    package func compact() async throws(StoreError) -> Bool {
+        try await writeAlone { database in
+            let pages = try Int.fetchOne(database, sql: "PRAGMA freelist_count") ?? 0
+            guard pages > 0 else { return false }
+            // The pragma frees one page for each row that is read.
+            _ = try Row.fetchAll(database, sql: "PRAGMA incremental_vacuum(1000)")
+            let left = try Int.fetchOne(database, sql: "PRAGMA freelist_count") ?? 0
+            return left > 0 && left < pages
         }
     }
 }

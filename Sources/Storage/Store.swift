@@ -63,6 +63,8 @@ package final class Store: Sendable {
         configuration.prepareDatabase { database in
             // WAL alone would lose the newest commits at a power cut.
             try database.execute(sql: "PRAGMA synchronous = FULL")
+            // Counts for a new file only: what is forgotten makes it shorter again.
+            if !database.configuration.readonly { try database.execute(sql: "PRAGMA auto_vacuum = INCREMENTAL") }
         }
         return configuration
     }
@@ -99,7 +101,11 @@ package final class Store: Sendable {
     // MARK: - Writing
 
     /// Writes all of `changes` or none; returns once they would survive a power cut.
-    package func commit(_ changes: [StoredChange]) async throws(StoreError) { try await queue.commit(changes) }
+    ///
+    /// - Parameter isKept: whether what cannot be written now is tried again later all the same.
+    package func commit(_ changes: [StoredChange], isKept: Bool = false) async throws(StoreError) {
+        try await queue.commit(changes, isKept: isKept)
+    }
 
     /// Writes with the next commit. What cannot be written now (a full disk) is kept, up to a limit, and tried again.
     package func note(_ changes: [StoredChange]) { queue.note(changes) }
@@ -110,17 +116,37 @@ package final class Store: Sendable {
     /// Why the last attempt to write failed; nil while all is well.
     package var trouble: String? { queue.trouble }
 
-    /// Writes a copy of the whole store, as it stands at one moment, into a new file, while the server goes on.
-    package func backup(to path: String) throws(StoreError) {
+    /// Calls `tell` whenever trouble begins (with the reason) or ends (with nil), from any thread.
+    package func onTrouble(_ tell: @escaping @Sendable (String?) -> Void) { queue.onTrouble(tell) }
+
+    /// Writes a copy of the whole store in `folder`, as it stands at one moment, into a new file, while a server may
+    /// be using it. The store itself is only read. The new file has its name once it is whole and on the disk.
+    package static func backup(folder: String, to path: String) throws(StoreError) {
+        let source = (folder as NSString).appendingPathComponent(fileName)
         guard !FileManager.default.fileExists(atPath: path) else {
             throw .unusable(path: path, why: "it exists already")
         }
+        let draft = path + ".part"
         do {
-            let copy = try DatabaseQueue(path: path)
-            try FileManager.default.setAttributes([.posixPermissions: 0o600], ofItemAtPath: path)
-            try pool.backup(to: copy)
+            try? FileManager.default.removeItem(atPath: draft)
+            let made = FileManager.default.createFile(
+                atPath: draft, contents: nil, attributes: [.posixPermissions: 0o600])
+            guard made else { throw StoreError.unusable(path: path, why: "it cannot be made") }
+            let copy = try DatabaseQueue(path: draft)
+            let store = try DatabaseQueue(path: source, configuration: readOnly)
+            try store.backup(to: copy)
+            try store.close()
+            // One plain file, without a write-ahead log beside it.
+            try copy.inDatabase { try $0.execute(sql: "PRAGMA journal_mode = DELETE") }
+            let finding = try copy.read { try String.fetchOne($0, sql: "PRAGMA integrity_check(1)") }
+            guard finding == "ok" else { throw StoreError.broken(path: source, why: finding ?? "no finding") }
             try copy.close()
+            let handle = try FileHandle(forUpdating: URL(fileURLWithPath: draft))
+            try handle.synchronize()
+            try handle.close()
+            try FileManager.default.moveItem(atPath: draft, toPath: path)
         } catch {
+            try? FileManager.default.removeItem(atPath: draft)
             throw StoreError(error, path: path)
         }
     }
@@ -169,6 +195,7 @@ package final class Store: Sendable {
     private static var readOnly: Configuration {
         var configuration = Configuration()
         configuration.readonly = true
+        configuration.busyMode = .timeout(5)
         return configuration
     }
 
@@ -184,6 +211,15 @@ package final class Store: Sendable {
     func read<Value>(_ body: (Database) throws -> Value) throws(StoreError) -> Value {
         do {
             return try pool.read(body)
+        } catch {
+            throw StoreError(error, path: path)
+        }
+    }
+
+    /// Alone among the writers, and in no transaction.
+    func writeAlone<Value: Sendable>(_ body: @Sendable (Database) throws -> Value) async throws(StoreError) -> Value {
+        do {
+            return try await pool.writeWithoutTransaction(body)
         } catch {
             throw StoreError(error, path: path)
         }

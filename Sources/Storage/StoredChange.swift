@@ -13,8 +13,6 @@ package enum StoredChange: Hashable, Sendable {
     case override(StoredOverride)
     /// Ends the subject's override, if it is the one that began then; with nil, whichever it is.
     case overrideEnded(subject: String, since: Instant?)
-    /// The highest serial number that a zone may use before the next such change.
-    case serial(apex: String, UInt32)
     /// Any small fact, under a key; nil forgets it.
     case fact(key: String, value: String?)
     /// A notice on its way, or what has become of it.
@@ -138,8 +136,6 @@ extension StoredChange {
             try database.run(
                 "DELETE FROM override WHERE subject = ?1 AND since = ifnull(?2, since)",
                 [subject, since?.nanoseconds])
-        case .serial(let apex, let serial):
-            try database.run("INSERT OR REPLACE INTO zone VALUES (?, ?)", [apex, Int64(serial)])
         case .fact(let key, let value?):
             try database.run("INSERT OR REPLACE INTO note VALUES (?, ?)", [key, value])
         case .fact(let key, nil): try database.run("DELETE FROM note WHERE key = ?", [key])

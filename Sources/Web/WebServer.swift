@@ -19,17 +19,22 @@ package struct WebServer: Service {
     ///   - metrics: more lines for `/metrics`, in Prometheus' text format.
     ///   - accounts: who may change anything; without it nobody may.
     ///   - isReadingOpen: whether looking needs no account.
+    ///   - revisions: the configuration, to be looked at and changed.
     package init(
         host: String, port: Int, control: any ControlInterface, demo: (any DemoServers)?, accounts: Accounts? = nil,
-        isReadingOpen: Bool = true, metrics: @escaping @Sendable () async -> String, logger: Logger
+        isReadingOpen: Bool = true, revisions: (any RevisionInterface)? = nil,
+        metrics: @escaping @Sendable () async -> String, logger: Logger
     ) throws {
         self.host = host
         self.port = port
         self.site = Site(
             control: control, demo: demo, gate: Gate(accounts: accounts, isReadingOpen: isReadingOpen),
-            moreMetrics: metrics, templates: try Templates())
+            moreMetrics: metrics, templates: try Templates(), revisions: revisions)
         self.logger = logger
     }
+
+    /// Whether looking needs no account from now on.
+    package func setReadingOpen(_ isOpen: Bool) { site.gate.setReadingOpen(isOpen) }
 
     /// Serves until the graceful shutdown; open event streams end with it.
     package func run() async throws {
@@ -49,6 +54,8 @@ struct Site: Sendable {
     let gate: Gate
     let moreMetrics: @Sendable () async -> String
     let templates: Templates
+    /// Nil where the configuration cannot be changed.
+    var revisions: (any RevisionInterface)?
 
     func router() -> Router<SiteContext> {
         let router = Router(context: SiteContext.self)

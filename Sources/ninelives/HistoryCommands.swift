@@ -110,9 +110,7 @@ struct BackupCommand: AsyncParsableCommand {
             throw Exit.no
         }
         do {
-            let store = try Store(folder: data)
-            try store.backup(to: file)
-            await store.close()
+            try Store.backup(folder: data, to: file)
         } catch {
             printError("\(error).")
             throw Exit.no

@@ -23,7 +23,8 @@ final class SerialReserve: Sendable {
     private struct Marks {
         var byZone: [Name: UInt32] = [:]
         var isWriting = false
-        var isStopped = false
+        /// Not before the file was read, lest numbers that have not been raised yet overwrite its marks; not at the end.
+        var isOpen = false
         var hasWarned = false
         var isDiskWorking = true
     }
@@ -47,13 +48,14 @@ final class SerialReserve: Sendable {
                 "the zone's serial number goes on from before",
                 metadata: ["zone": "\(apex)", "serial": "\(least)", "in-file": "\(zone.serial)"])
         }
+        marks.withLock { $0.isOpen = true }
         write(margin: SerialReserve.step)
     }
 
     /// To be called after a zone's serial number has moved; returns at once.
     func moved(_ apex: Name, to serial: UInt32) {
         let mustWrite = marks.withLock { marks in
-            guard !marks.isStopped else { return false }
+            guard marks.isOpen else { return false }
             let mark = marks.byZone[apex]
             if let mark, Self.isFar(serial, from: mark) { return false }
             if let mark, Serial(serial).isNewer(than: Serial(mark)), !marks.hasWarned {
@@ -70,7 +72,7 @@ final class SerialReserve: Sendable {
     /// The same after all zones were replaced.
     func replaced() {
         let mustWrite = marks.withLock { marks in
-            if marks.isWriting || marks.isStopped { return false }
+            if marks.isWriting || !marks.isOpen { return false }
             marks.isWriting = true
             return true
         }
@@ -79,7 +81,7 @@ final class SerialReserve: Sendable {
 
     /// Puts the marks where the numbers are, so that the next start goes on without a gap. It waits for the disk.
     func end() {
-        marks.withLock { $0.isStopped = true }
+        marks.withLock { $0.isOpen = false }
         write(margin: 0)
     }
 
@@ -105,7 +107,7 @@ final class SerialReserve: Sendable {
                 guard zone.isDynamic, let mark = marks.byZone[zone.apex] else { return false }
                 return !Self.isFar(zone.serial, from: mark)
             }
-            marks.isWriting = isNear && !marks.isStopped && marks.isDiskWorking
+            marks.isWriting = isNear && marks.isOpen && marks.isDiskWorking
             return marks.isWriting
         }
     }

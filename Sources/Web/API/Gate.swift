@@ -1,13 +1,28 @@
 import Accounts
 import HTTPTypes
 import Hummingbird
+import Synchronization
 
 /// Finds out who asks, and whether they may.
 struct Gate: Sendable {
     /// Nil without accounts (tests of pages alone): then whoever comes may look, and nobody may change anything.
-    var accounts: Accounts?
-    /// Whether looking needs no account.
-    var isReadingOpen: Bool
+    let accounts: Accounts?
+    private let openness: Openness
+
+    init(accounts: Accounts?, isReadingOpen: Bool) {
+        self.accounts = accounts
+        openness = Openness(isReadingOpen)
+    }
+
+    /// Whether looking needs no account. A new revision may change it.
+    var isReadingOpen: Bool { openness.isOpen.load(ordering: .relaxed) }
+
+    func setReadingOpen(_ isOpen: Bool) { openness.isOpen.store(isOpen, ordering: .relaxed) }
+
+    private final class Openness: Sendable {
+        let isOpen: Atomic<Bool>
+        init(_ isOpen: Bool) { self.isOpen = Atomic(isOpen) }
+    }
 
     static let cookie = "ninelives-session"
 
@@ -88,7 +103,8 @@ struct Identification: RouterMiddleware {
         do {
             context.identity = try gate.identify(request)
         } catch let problem as Problem {
-            return problem.response
+            // Where clients report, a token may be an indicator's own.
+            guard request.uri.path.hasPrefix(Site.reportPath) else { return problem.response }
         } catch let error as AccountsError {
             return Problem(error).response
         }

@@ -44,7 +44,16 @@ struct OpenAPI {
                 "description": .string(parameter.description), "schema": parameter.schema.json,
             ]
         }
-        if !(inPath + inQuery).isEmpty { object["parameters"] = .array(inPath + inQuery) }
+        var headers = operation.headers
+        if operation.method == .post, operation.remembersReplies { headers.append(Replies.parameter) }
+        let inHeader = headers.map { parameter -> JSONValue in
+            [
+                "name": .string(parameter.name), "in": "header", "required": false,
+                "description": .string(parameter.description), "schema": parameter.schema.json,
+            ]
+        }
+        let parameters = inPath + inQuery + inHeader
+        if !parameters.isEmpty { object["parameters"] = .array(parameters) }
         if let body = operation.body {
             object["requestBody"] = ["required": true, "content": ["application/json": ["schema": body.json]]]
         }
@@ -65,6 +74,7 @@ struct OpenAPI {
         responses["\(operation.status.code)"] = .object(success)
         var problems = [400, 401, 403] + operation.problems.map(\.code)
         if operation.body != nil { problems += [413, 415] }
+        if operation.method == .post, operation.remembersReplies { problems += [409, 422, 503] }
         for code in problems {
             responses["\(code)"] = [
                 "description": "A problem (RFC 9457).",

@@ -37,6 +37,10 @@ struct Operation: Sendable {
     var summary: String
     var access: Access
     var query: [Parameter] = []
+    /// Headers that it heeds, beside `Idempotency-Key`.
+    var headers: [Parameter] = []
+    /// Whether a POST that carries an `Idempotency-Key` and comes again is answered as the first time.
+    var remembersReplies = true
     var body: Schema?
     var status: HTTPResponse.Status = .ok
     /// Of the answer; nil if it has no body.
@@ -62,6 +66,17 @@ struct Call: Sendable {
     var bodyData = Data()
 
     var actor: String { identity?.name ?? "anybody" }
+
+    /// The revision that the request insists on (`If-Match`, RFC 9110 §13.1.1); nil if any will do.
+    func ifMatch() throws -> Int? {
+        guard let header = request.headers[.ifMatch]?.trimmingCharacters(in: .whitespaces), header != "*" else {
+            return nil
+        }
+        guard let number = Int(header.trimmingPrefix("W/").trimmingCharacters(in: ["\""])), number > 0 else {
+            throw Problem(.badRequest, "If-Match should be the ETag of what you have seen: the number of a revision.")
+        }
+        return number
+    }
 
     func text(_ name: String) -> String? { if case .string(let text) = query[name] { text } else { nil } }
     func number(_ name: String) -> Double? { if case .number(let number) = query[name] { number } else { nil } }
@@ -96,6 +111,7 @@ struct SiteContext: RequestContext, RemoteAddressRequestContext {
 struct OperationRoutes {
     let operations: [Operation]
     let gate: Gate
+    let replies = Replies()
     /// The longest body that is read.
     private static let bodyLimit = 1 << 20
 
@@ -133,7 +149,10 @@ struct OperationRoutes {
                 identity: context.identity, address: context.address, request: request,
                 path: try path(of: operation, context), query: try query(of: operation, request))
             if let schema = operation.body { try await read(schema, request, into: &call) }
-            return try await operation.handle(call)
+            guard operation.method == .post, operation.remembersReplies, let accounts = gate.accounts else {
+                return try await operation.handle(call)
+            }
+            return try await replies.answer(call, accounts: accounts, by: operation.handle)
         } catch let problem as Problem {
             return problem.response
         } catch let error as AccountsError {

@@ -14,12 +14,14 @@ extension Site {
             ) { _ in try .json(Page(items: await orders().overrides(), next: nil)) },
             Operation(
                 method: .post, path: "/api/v1/overrides", id: "addOverride",
-                summary: "Maintenance, a forced state, a pinned member, a failback now.", access: .role(.operator),
+                summary: "Maintenance, drain, a forced state, a pinned member, a pause, a silence, a failback now.",
+                access: .role(.operator),
                 body: .object([
                     .init("action", .choice(Order.Action.allCases.map(\.rawValue))),
                     .init(
                         "target", .string(length: 1...1000),
-                        "Indicators, for pin and fail-back schemes: a name, or a pattern with * and ?."),
+                        "Indicators; for pin, pause and fail-back schemes; for silence both: a name, or a pattern with * and ?."
+                    ),
                     .init("member", .text, "For pin: the indicator of the member.", required: false),
                     .init("reason", .text, "For those who see it.", required: false),
                     .init(
@@ -38,6 +40,11 @@ extension Site {
                 try await note("override.end", subject, call)
                 return Response(status: .noContent)
             },
+            Operation(
+                method: .get, path: "/api/v1/windows", id: "listWindows",
+                summary: "Planned maintenance: what is open, and what comes next.", access: .reader,
+                result: Self.list(of: "Window"), problems: [.serviceUnavailable]
+            ) { _ in try .json(Page(items: try await orders().windowReports(), next: nil)) },
             Operation(
                 method: .post, path: "/api/v1/what-if", id: "whatIf",
                 summary: "What every scheme would answer with these indicators down or up. Nothing is changed.",

@@ -4,7 +4,10 @@ enum Schemas {
         "Problem": Problem.schema, "Report": report, "Scheme": scheme, "Member": member, "Indicator": indicator,
         "Probe": probe, "Event": event, "Explanation": explanation, "Override": override, "WhatIf": whatIf,
         "SchemeProvider": schemeProvider, "Propagation": propagation, "Notice": notice, "Channel": channel,
-        "ChannelTest": channelTest, "User": user, "Token": token, "AuditEntry": auditEntry, "Me": me,
+        "ChannelTest": channelTest, "Receipt": receipt, "Revision": revision, "RevisionEffect": revisionEffect,
+        "RevisionOutcome": revisionOutcome, "RevisionDetail": revisionDetail, "Window": window, "Entry": entry,
+        "User": user,
+        "Token": token, "AuditEntry": auditEntry, "Me": me,
     ]
 
     private static func optional(_ name: String, _ schema: Schema, _ description: String = "") -> Schema.Property {
@@ -16,6 +19,7 @@ enum Schemas {
         .init("version", .string()), .init("startedAt", .time), .init("dns", .array(.string())),
         .init("schemes", .array(.named("Scheme"))), .init("indicators", .array(.named("Indicator"))),
         .init("events", .array(.named("Event")), "The newest first, at most 200."),
+        optional("problems", .array(.string()), "What the operator must know, in words."),
     ])
 
     static let scheme = Schema.object([
@@ -27,6 +31,8 @@ enum Schemas {
         optional("heldUntil", .time), .init("sync", .string()), optional("publishMicroseconds", .number()),
         .init("members", .array(.named("Member"))), .init("failback", .string()), .init("allDown", .string()),
         .init("providers", .array(.named("SchemeProvider")), "In their configured order."),
+        optional("managedBy", managedBy, managedByDescription),
+        .init("imposed", .array(.named("Override")), "What operators have imposed on it."),
     ])
 
     static let schemeProvider = Schema.object([
@@ -57,6 +63,14 @@ enum Schemas {
         optional("trouble", .string(), "Why it gave none."),
     ])
 
+    private static let managedBy = Schema.choice(["file", "api"])
+    private static let managedByDescription = "A file's entries can be changed in the file only."
+
+    static let receipt = Schema.object([
+        .init("indicator", .string()), .init("ok", .bool, "Whether what was reported is as it should be."),
+        .init("reason", .string()), .init("due", .time, "When the next report is late."),
+    ])
+
     static let member = Schema.object([
         .init("indicator", .string()), .init("values", .array(.string())), .init("priority", .integer()),
         optional("priorityName", .string()), .init("isActive", .bool), .init("isUsable", .bool),
@@ -71,6 +85,8 @@ enum Schemas {
         optional("since", .time), optional("override", .string()), .init("isUndecided", .bool),
         .init("probesUntilFlip", .integer()), optional("lastProbe", .named("Probe")),
         .init("recent", .array(.named("Probe")), "The oldest first, at most ten."),
+        optional("managedBy", managedBy, managedByDescription),
+        .init("imposed", .array(.named("Override")), "What operators have imposed on it."),
     ])
 
     static let probe = Schema.object([
@@ -93,7 +109,10 @@ enum Schemas {
     ])
 
     static let override = Schema.object([
-        .init("subject", .string(), "indicator:NAME or scheme:NAME."), .init("action", .string()),
+        .init(
+            "subject", .string(),
+            "indicator:NAME, scheme:NAME, silence:indicator:NAME, silence:scheme:NAME or window:NAME."),
+        .init("action", .string()),
         optional("member", .string()), .init("author", .string()), .init("reason", .string()), .init("since", .time),
         optional("until", .time, "Missing: until it is ended by hand."),
     ])
@@ -124,6 +143,43 @@ enum Schemas {
     static let channelTest = Schema.object([
         .init("channel", .string()), .init("isDelivered", .bool), .init("words", .string()),
         .init("milliseconds", .number()),
+    ])
+
+    static let revisionEffect = Schema.object([
+        .init(
+            "kind", .choice(["answer", "later", "scheme", "indicator", "zone", "override", "server", "restart"]),
+            "answer: somebody gets another answer; later: once something has been checked; restart: at the next start."
+        ), .init("subject", .string()), .init("text", .string(), "One line for people."),
+    ])
+
+    static let revision = Schema.object([
+        .init("number", .integer()), .init("at", .time), .init("author", .string()), .init("comment", .string()),
+        .init("source", .choice(["file", "api", "page", "rollback"])),
+        .init("effects", .array(.named("RevisionEffect")), "What it was to do when it was made."),
+    ])
+
+    static let revisionDetail = Schema.object([
+        .init("revision", .named("Revision")),
+        .init("document", .string(), "What a file has; masked:… stands for each secret."),
+        .init("managed", .string(), "What the page and the API have added."),
+    ])
+
+    static let revisionOutcome = Schema.object([
+        .init("revision", .integer(), "The one in force now."), .init("isNew", .bool), .init("isDryRun", .bool),
+        .init("effects", .array(.named("RevisionEffect"))), .init("diff", .string(), "In unified format."),
+        .init("warnings", .array(.string())),
+    ])
+
+    static let window = Schema.object([
+        .init("name", .string()), .init("indicators", .array(.string()), "Those that it concerns now."),
+        .init("reason", .string()), .init("isOpen", .bool),
+        optional("start", .time, "Of the occurrence that is open, otherwise of the next."), optional("end", .time),
+    ])
+
+    static let entry = Schema.object([
+        .init("kind", .choice(["policies", "indicators", "schemes"])), .init("name", .string()),
+        .init("managedBy", managedBy, managedByDescription),
+        .init("value", .anything, "With the keys that the file has; secrets are masked."),
     ])
 
     static let role = Schema.choice(["viewer", "operator", "admin"])

@@ -2,6 +2,7 @@ import Addresses
 import DNS
 import DNSServer
 import Foundation
+import NIOPosix
 import TestSupport
 import Testing
 
@@ -34,6 +35,19 @@ import Testing
         try await third.start()
         #expect(third.serial(ofZone: "example.test.") == 1008)
         await third.stop()
+    }
+
+    @Test func `what is published before the file was read does not take the marks back`() async throws {
+        let folder = try TemporaryFolder()
+        defer { folder.remove() }
+        try folder.write("serials", "example.test. 5000 0\n")
+        let server = try server(folder.path + "/serials", ["cat.example.test."])
+        for value in 1...10 { server.publish("cat.example.test.", kittens(UInt32(value))) }
+        // Whatever writes elsewhere has had its turn when a task of the same pool has.
+        for _ in 0..<64 { try await NIOThreadPool.singleton.runIfActive {} }
+        try await server.start()
+        #expect(server.serial(ofZone: "example.test.") == 5001)
+        await server.stop()
     }
 
     @Test(
