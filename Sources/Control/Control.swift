@@ -37,6 +37,7 @@ package actor Control: ControlInterface {
     var windows: [MaintenanceWindow] = []
     var opened: [String: String] = [:]
     var windowWake: Scheduled<Void>?
+    var projects: [Project] = []
     /// What no file manages; nil before a revision is in force.
     private var managed: ManagedNames?
     /// What people are told, and the way it goes to them.
@@ -88,6 +89,7 @@ package actor Control: ControlInterface {
         var checks: [IndicatorName: any Check] = [:]
         for (name, check) in settings.checks { checks[name] = check }
         managed = settings.managed
+        projects = settings.projects
         configureNotices(settings.notices)
         let old = engine.indicators.map(\.name)
         retention = settings.history
@@ -265,7 +267,7 @@ package actor Control: ControlInterface {
             events: Array(log.newest(200)))
         let problems = problems()
         if !problems.isEmpty { report.problems = problems }
-        if let managed { report.mark(managed) }
+        if let managed { report.mark(managed, projects) }
         return report
     }
 

@@ -39,6 +39,7 @@ package struct Settings: Sendable {
     package var propagation = PropagationSettings()
     /// Planned maintenance, in the order in which it is configured.
     package var windows: [MaintenanceWindow]
+    package var projects: [Project]
     /// What was made by the page and the API, and is in no file.
     package var managed: ManagedNames
     /// What is allowed and probably not meant, by line.

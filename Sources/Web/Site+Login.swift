@@ -136,7 +136,7 @@ struct ReadingGate: RouterMiddleware {
         let path = request.uri.path
         // The API says for each operation by itself who may; probes of our own health need nobody.
         let isOpen =
-            gate.isReadingOpen || context.identity?.roles.isEmpty == false || path.hasPrefix("/api/v1/")
+            gate.isReadingOpen || context.identity?.may(.viewer) == true || path.hasPrefix("/api/v1/")
             || path.hasPrefix("/assets/") || path.hasPrefix("/welcome") || path == "/login" || path == "/healthz"
             || path == "/readyz"
         if isOpen { return try await next(request, context) }

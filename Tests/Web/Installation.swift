@@ -77,6 +77,9 @@ final class Installation: Sendable {
         indicators:
           charlie:cat: { check: tcp, host: 127.0.0.1, port: \(port), policy: quick }
           echo:cat: { check: tcp, host: 127.0.0.1, port: \(port), policy: quick }
+        projects:
+          cats: { indicators: "charlie:*", schemes: [cat.example.test, "*.cats.example.test"] }
+          dogs: { indicators: "dog:*", schemes: "*.dogs.example.test" }
         schemes:
           cat.example.test:
             failback: immediate

@@ -146,6 +146,8 @@ package protocol RevisionInterface: Sendable {
     func difference(from old: Int, to new: Int) async throws(RevisionError) -> String
     /// Changes the configuration, or says what would come of it.
     func propose(_ change: RevisionChange, _ terms: RevisionTerms) async throws(RevisionError) -> RevisionOutcome
+    /// The projects that an entry of that name belongs to, or would.
+    func projects(of name: String, in section: ManagedPart.Section) async -> [String]
     /// What is configured, section by section, in its order; secrets are masked.
     func entries() async -> [ConfiguredEntry]
 }

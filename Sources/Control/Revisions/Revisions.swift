@@ -394,6 +394,10 @@ package actor Revisions: RevisionInterface {
         seal.masked(text.document).secrets.merging(seal.masked(text.managed.text).secrets) { first, _ in first }
     }
 
+    package func projects(of name: String, in section: ManagedPart.Section) -> [String] {
+        settings.projects.filter { $0.has(name, in: section) }.map(\.name)
+    }
+
     package func entries() -> [ConfiguredEntry] {
         let shown = masked(text)
         return ManagedPart.Section.allCases.flatMap { section in
