@@ -28,15 +28,20 @@ package actor Control: ControlInterface {
     private var sequence: UInt64 = 0
     private var listeners: [UInt64: AsyncStream<UInt64>.Continuation] = [:]
     var nextVersion: UInt64 = 0
+    /// What reported indicators said last, and since when we listen to each.
+    var lastReports: [IndicatorName: LastReport] = [:]
+    var listeningSince: [IndicatorName: Instant] = [:]
+    var reportToken: ReportToken?
+    var windows = OpenWindows()
     private var wake: Scheduled<Void>?
     var accounts = ProviderAccounts()
     var propagation: PropagationWatch
     var isStopped = false
     private var reloadProblems: [String] = []
     /// Planned maintenance, and which occurrence of each was opened last.
-    var windows: [MaintenanceWindow] = []
-    var opened: [String: String] = [:]
-    var windowWake: Scheduled<Void>?
+    var plans: [MaintenanceWindow] = []
+    var openedPlans: [String: String] = [:]
+    var planWake: Scheduled<Void>?
     var projects: [Project] = []
     /// What no file manages; nil before a revision is in force.
     private var managed: ManagedNames?
@@ -45,6 +50,7 @@ package actor Control: ControlInterface {
     var noticeWake: (at: Instant, timer: Scheduled<Void>)?
     let post: Post
     var hasNotices = false
+    var certificateDays = NoticeSettings.standardCertificateDays
 
     let clock: ShellClock
     private let publisher: any Publisher
@@ -90,6 +96,7 @@ package actor Control: ControlInterface {
         for (name, check) in settings.checks { checks[name] = check }
         managed = settings.managed
         projects = settings.projects
+        reportToken = settings.reportToken
         configureNotices(settings.notices)
         let old = engine.indicators.map(\.name)
         retention = settings.history
@@ -97,7 +104,7 @@ package actor Control: ControlInterface {
             propagation = PropagationWatch(group: group, settings: settings.propagation)
         }
         apply(settings.configuration, checks: checks, providers: settings.providers)
-        configureWindows(settings.windows, old: old)
+        configurePlans(settings.windows, old: old)
         finishTaking()
     }
 
@@ -106,6 +113,7 @@ package actor Control: ControlInterface {
     ) {
         accounts.apply(providers, group: group, clock: clock) { [weak self] in await self?.heard($1, from: $0) }
         replaceTargets(configuration, checks: checks)
+        watchWindows(of: checks)
         let known = targets.map { engine.status(of: $0.name) != nil }
         perform(event: .configured(configuration))
         accounts.keep(configuration.schemes)
@@ -114,7 +122,8 @@ package actor Control: ControlInterface {
             if let decision = status.decision { accounts.reconcile(decision, of: status.scheme) }
         }
         // What the engine did not ask for anew (it kept its state) goes on at its interval.
-        for (place, wasKnown) in known.enumerated() where wasKnown && !targets[place].isAsked {
+        for (place, wasKnown) in known.enumerated()
+        where wasKnown && !targets[place].isAsked && !targets[place].isLogic {
             schedule(targets[place].name, .afterInterval(targets[place].policy.interval), patience: nil)
         }
         forgetNotices()
@@ -153,7 +162,8 @@ package actor Control: ControlInterface {
     package func stop() {
         isStopped = true
         wake?.cancel()
-        windowWake?.cancel()
+        windows.timer?.cancel()
+        planWake?.cancel()
         noticeWake?.timer.cancel()
         post.stop()
         for target in targets { target.scheduled?.cancel() }

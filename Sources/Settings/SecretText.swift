@@ -7,7 +7,7 @@ import Yams
 /// the URL of a channel for notices, and the password in any other URL. In its place stands `masked:` with a few digits that change whenever the secret does.
 package struct SecretText: Hashable, Sendable {
     package static let keys = Set(
-        ["secret", "password", "pass", "token", "api-key"]
+        ["secret", "password", "pass", "token", "api-key", "topic", "webhook-url"]
             + ChannelKind.all.flatMap { $0.parameters.filter { $0.kind == .secret }.map(\.name) })
     static let prefix = "masked:"
     /// How many digits follow the prefix.

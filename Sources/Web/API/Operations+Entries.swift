@@ -103,7 +103,7 @@ extension Site {
     /// The keys of the file's section; what their values must be like is checked with the whole configuration.
     private static func body(of section: ManagedPart.Section) -> Schema {
         // Beside its own keys an indicator takes the arguments of its check.
-        if section == .indicators { return .map(.scalar) }
+        if section == .indicators { return .map(.anything) }
         let keys = SettingsKeys.all.first { $0.section == section.rawValue }?.keys ?? []
         return .object(
             keys.map { key in
