@@ -32,16 +32,16 @@ package actor Control: ControlInterface {
     var lastReports: [IndicatorName: LastReport] = [:]
     var listeningSince: [IndicatorName: Instant] = [:]
     var reportToken: ReportToken?
-    var windows = OpenWindows()
+    var logicWindows = OpenWindows()
     private var wake: Scheduled<Void>?
     var accounts = ProviderAccounts()
     var propagation: PropagationWatch
     var isStopped = false
     private var reloadProblems: [String] = []
     /// Planned maintenance, and which occurrence of each was opened last.
-    var plans: [MaintenanceWindow] = []
-    var openedPlans: [String: String] = [:]
-    var planWake: Scheduled<Void>?
+    var windows: [MaintenanceWindow] = []
+    var opened: [String: String] = [:]
+    var windowWake: Scheduled<Void>?
     var projects: [Project] = []
     /// What no file manages; nil before a revision is in force.
     private var managed: ManagedNames?
@@ -104,7 +104,7 @@ package actor Control: ControlInterface {
             propagation = PropagationWatch(group: group, settings: settings.propagation)
         }
         apply(settings.configuration, checks: checks, providers: settings.providers)
-        configurePlans(settings.windows, old: old)
+        configureWindows(settings.windows, old: old)
         finishTaking()
     }
 
@@ -162,8 +162,8 @@ package actor Control: ControlInterface {
     package func stop() {
         isStopped = true
         wake?.cancel()
-        windows.timer?.cancel()
-        planWake?.cancel()
+        logicWindows.timer?.cancel()
+        windowWake?.cancel()
         noticeWake?.timer.cancel()
         post.stop()
         for target in targets { target.scheduled?.cancel() }
