@@ -141,6 +141,16 @@ package actor Control: ControlInterface {
         try await keeping?.store.commit(changes, isKept: true)
     }
 
+    /// Writes a line about the configuration into the history.
+    func noteRevision(_ text: String) {
+        let now = clock.now
+        let report = EventReport(
+            id: log.nextID, at: now.seconds, kind: "configuration", text: text, tone: "neutral")
+        log.append(report)
+        if keeping != nil { unwritten.append(.event(StoredEvent(report, at: now))) }
+        finishTaking()
+    }
+
     /// Notes what keeps the newest configuration from being in force, to be shown; empty when it is.
     package func setProblems(_ problems: [String]) {
         guard problems != reloadProblems else { return }

@@ -129,7 +129,8 @@ extension RevisionReport {
     package var sentence: String {
         let way = ["file": "by editing the file", "rollback": "by a rollback", "page": "on the page"][source]
         let why = comment.isEmpty ? "" : " (\"\(comment)\")"
-        let what = effects.isEmpty ? "" : ": " + effects.prefix(5).map(\.text).joined(separator: ", ")
+        let more = effects.count > 5 ? ", …" : ""
+        let what = effects.isEmpty ? "" : ": " + effects.prefix(5).map(\.text).joined(separator: ", ") + more
         return "\(author) made revision \(number) \(way ?? "with the API")\(why)\(what)"
     }
 }

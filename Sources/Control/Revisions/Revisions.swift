@@ -312,6 +312,7 @@ package actor Revisions: RevisionInterface {
             author: terms.author, comment: terms.comment, origin: source, at: control.clock.now,
             base: number == 0 ? nil : number, facts: facts)
         number = kept.number
+        await control.noteRevision(RevisionReport(kept).sentence)
     }
 
     private func put(
