@@ -38,7 +38,6 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
         .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
-        .package(url: "https://github.com/hummingbird-project/swift-mustache", from: "2.1.1"),
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
         .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
@@ -121,7 +120,6 @@ let package = Package(
                 "Accounts", "Control", "Failover", "Notices", "Settings", "Storage",
                 .product(name: "Hummingbird", package: "hummingbird"), crypto,
                 .product(name: "HTTPTypes", package: "swift-http-types"),
-                .product(name: "Mustache", package: "swift-mustache"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"), logging, nio,
                 .product(name: "NIOFoundationCompat", package: "swift-nio"),
             ],
@@ -174,7 +172,8 @@ let package = Package(
         .testTarget(
             name: "ChecksTests",
             dependencies: [
-                "Addresses", "Checks", "DNS", "DNSClient", "TestSupport", crypto, nio, nioPosix, nioHTTP1, nioSSL,
+                "Addresses", "Checks", "DNS", "DNSClient", "Failover", "TestSupport", crypto, nio, nioPosix, nioHTTP1,
+                nioSSL,
             ],
             path: "Tests/Checks"),
         .testTarget(

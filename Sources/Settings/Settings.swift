@@ -20,6 +20,8 @@ package struct Settings: Sendable {
     package var http: Listener
     /// Whether looking at the page and the API needs no account; without a word of it, while only this machine can.
     package var isReadingOpen: Bool
+    /// Whether the status page needs no account, whatever looking needs.
+    package var isStatusOpen: Bool
     /// Where what must outlive the process is kept; relative paths begin at the file's folder.
     package var dataFolder: String
     package var history: HistorySettings

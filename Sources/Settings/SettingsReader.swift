@@ -66,6 +66,7 @@ struct SettingsReader {
         }
         let access = fields(of: section["access"], allowed: SettingsKeys.access)
         let isReadingOpen = readAccess(access["read"]) ?? http.isLoopback
+        let isStatusOpen = readAccess(access["status"]) ?? isReadingOpen
         let encrypted =
             readEncryptedListeners(listen["tls"], isHTTPS: false)
             + readEncryptedListeners(listen["https"], isHTTPS: true)
@@ -93,7 +94,8 @@ struct SettingsReader {
         let notices = readNotices(section["notices"])
         return Settings(
             file: file, dnsListeners: dns, encryptedListeners: encrypted, http: http, isReadingOpen: isReadingOpen,
-            dataFolder: dataFolder, history: readHistory(section["history"]), dns: dnsSettings, zones: zones.read,
+            isStatusOpen: isStatusOpen, dataFolder: dataFolder, history: readHistory(section["history"]),
+            dns: dnsSettings, zones: zones.read,
             transfers: transfers,
             configuration: Configuration(
                 indicators: indicators.map(\.indicator), schemes: schemes, references: references),

@@ -55,7 +55,8 @@ struct Node {
             install: installation(on: dns, opening))
         let web = try WebServer(
             host: settings.http.address.description, port: settings.http.port, control: control, demo: demo,
-            accounts: accounts, isReadingOpen: settings.isReadingOpen, revisions: demo == nil ? revisions : nil,
+            accounts: accounts, isReadingOpen: settings.isReadingOpen, isStatusOpen: settings.isStatusOpen,
+            revisions: revisions,
             metrics: { await dns.counters.metrics + control.probeCounts().metrics }, logger: logger)
         opening.web = web
         // The last decisions are in place before the first query is read.
@@ -123,6 +124,7 @@ struct Node {
             // While the page listens where it did, it is not opened by what another listener would allow.
             let isElsewhere = settings.http.description != started.http.description
             opening.web?.setReadingOpen(settings.isReadingOpen && (!isElsewhere || before.isReadingOpen))
+            opening.web?.setStatusOpen(settings.isStatusOpen && (!isElsewhere || before.isStatusOpen))
             return settings.listensLike(started) ? [] : [.listenersNeedRestart(settings)]
         }
     }

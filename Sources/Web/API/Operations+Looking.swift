@@ -105,9 +105,10 @@ extension Site {
         let wanted = query
         let events = try await ordered { try await orders().history(wanted) }
         let next = events.count == query.limit ? events.last.map { "\($0.id)" } : nil
-        let (scope, report) = (scope(call), await control.report())
-        let seen = scope.seesAll ? events : events.filter { scope.sees(report.projects(of: $0)) }
-        return try .json(Page(items: seen, next: next))
+        let scope = scope(call)
+        if scope.seesAll { return try .json(Page(items: events, next: next)) }
+        let report = await control.report()
+        return try .json(Page(items: events.filter { scope.sees(report.projects(of: $0)) }, next: next))
     }
 
     // MARK: - Pages of a list

@@ -12,9 +12,11 @@ extension Site {
                 summary: "What operators have imposed and nobody has ended yet.", access: .projectReader,
                 result: .object([.init("items", .array(.named("Override")))]), problems: [.serviceUnavailable]
             ) { call in
-                let (scope, report) = (scope(call), await control.report())
+                let scope = scope(call)
                 let items = try await orders().overrides()
-                let seen = scope.seesAll ? items : items.filter { scope.sees(report.projects(ofSubject: $0.subject)) }
+                if scope.seesAll { return try .json(Page(items: items, next: nil)) }
+                let report = await control.report()
+                let seen = items.filter { scope.sees(report.projects(ofSubject: $0.subject)) }
                 return try .json(Page(items: seen, next: nil))
             },
             Operation(
@@ -51,6 +53,17 @@ extension Site {
                 summary: "Planned maintenance: what is open, and what comes next.", access: .reader,
                 result: Self.list(of: "Window"), problems: [.serviceUnavailable]
             ) { _ in try .json(Page(items: try await orders().windowReports(), next: nil)) },
+            Operation(
+                method: .post, path: "/api/v1/indicators/{name}/recheck", id: "recheckIndicator",
+                summary: "Probes an indicator now, whatever its interval.", access: .role(.operator),
+                status: .noContent, problems: [.notFound]
+            ) { call in
+                let name = call.path["name"] ?? ""
+                guard await control.recheck(name) else {
+                    throw Problem(.notFound, "There is no indicator \"\(name)\".")
+                }
+                return Response(status: .noContent)
+            },
             Operation(
                 method: .post, path: "/api/v1/what-if", id: "whatIf",
                 summary: "What every scheme would answer with these indicators down or up. Nothing is changed.",
