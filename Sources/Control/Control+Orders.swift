@@ -16,6 +16,14 @@ extension Control: OperatorInterface {
         return overrides().filter { subjects.contains($0.subject) }
     }
 
+    package func reach(of order: Order) throws(OrderError) -> (indicators: [String], schemes: [String]) {
+        let subjects = try actions(of: order).map { Override($0, author: "").subject }
+        return (
+            // A pin names the member's indicator, too; it is the scheme that is pinned.
+            subjects.compactMap { $0.scheme == nil ? $0.indicator?.text : nil }, subjects.compactMap(\.scheme?.text)
+        )
+    }
+
     private func actions(of order: Order) throws(OrderError) -> [Override.Action] {
         switch order.action {
         case .maintenance: return try indicators(order.target).map { .maintenance($0) }

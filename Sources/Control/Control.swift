@@ -42,6 +42,7 @@ package actor Control: ControlInterface {
     var windows: [MaintenanceWindow] = []
     var opened: [String: String] = [:]
     var windowWake: Scheduled<Void>?
+    var projects: [Project] = []
     /// What no file manages; nil before a revision is in force.
     private var managed: ManagedNames?
     /// What people are told, and the way it goes to them.
@@ -94,6 +95,7 @@ package actor Control: ControlInterface {
         var checks: [IndicatorName: any Check] = [:]
         for (name, check) in settings.checks { checks[name] = check }
         managed = settings.managed
+        projects = settings.projects
         reportToken = settings.reportToken
         configureNotices(settings.notices)
         let old = engine.indicators.map(\.name)
@@ -137,6 +139,16 @@ package actor Control: ControlInterface {
         unwritten = []
         finishTaking()
         try await keeping?.store.commit(changes, isKept: true)
+    }
+
+    /// Writes a line about the configuration into the history.
+    func noteRevision(_ text: String) {
+        let now = clock.now
+        let report = EventReport(
+            id: log.nextID, at: now.seconds, kind: "configuration", text: text, tone: "neutral")
+        log.append(report)
+        if keeping != nil { unwritten.append(.event(StoredEvent(report, at: now))) }
+        finishTaking()
     }
 
     /// Notes what keeps the newest configuration from being in force, to be shown; empty when it is.
@@ -276,7 +288,7 @@ package actor Control: ControlInterface {
             reporting: Reporting(
                 engine: engine, now: clock.now, targets: targets, places: places, syncs: accounts.statuses),
             process: process, sequence: sequence, events: Array(log.newest(200)), problems: problems(),
-            managed: managed)
+            managed: managed, projects: projects)
     }
 
     /// Probes an indicator now, whatever its interval; false if there is no such indicator.

@@ -108,6 +108,8 @@ extension OrderError: CustomStringConvertible {
 package protocol OperatorInterface: Sendable {
     /// Carries an order out; returns once it would survive a power cut.
     func carryOut(_ order: Order, by author: String) async throws(OrderError) -> [OverrideReport]
+    /// The names of all that an order reaches, sorted.
+    func reach(of order: Order) async throws(OrderError) -> (indicators: [String], schemes: [String])
     /// Sorted by subject.
     func overrides() async -> [OverrideReport]
     /// Planned maintenance, in the order in which it is configured.

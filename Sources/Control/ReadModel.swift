@@ -73,11 +73,12 @@ struct EngineReadModel: ReadModel {
 
     let problems: [String]
     let managed: ManagedNames?
+    let projects: [Project]
 
     var report: Report {
         var report = reporting.report(process: process, sequence: sequence, events: events)
         if !problems.isEmpty { report.problems = problems }
-        if let managed { report.mark(managed) }
+        if let managed { report.mark(managed, projects) }
         return report
     }
 
@@ -92,6 +93,7 @@ struct EngineReadModel: ReadModel {
         reporting.engine.status(of: SchemeName(name)).map { status in
             var report = reporting.scheme(status)
             report.managedBy = managed.map { $0.contains(name, in: .schemes) ? "api" : "file" }
+            report.projects = projects.filter { $0.has(scheme: name) }.map(\.name)
             return report
         }
     }
@@ -100,6 +102,7 @@ struct EngineReadModel: ReadModel {
         reporting.engine.status(of: IndicatorName(name)).map { status in
             var report = reporting.indicator(status)
             report.managedBy = managed.map { $0.contains(name, in: .indicators) ? "api" : "file" }
+            report.projects = projects.filter { $0.has(indicator: name) }.map(\.name)
             return report
         }
     }

@@ -48,6 +48,8 @@ package struct SchemeReport: Codable, Hashable, Sendable {
     package var providers: [ProviderReport] = []
     /// `file`, or `api` for what the page and the API may change; nil if nothing is known of it.
     package var managedBy: String?
+    /// The projects that it belongs to.
+    package var projects: [String] = []
     /// What operators have imposed on it: a pin or a pause, and a silence.
     package var imposed: [OverrideReport] = []
 }
@@ -89,6 +91,8 @@ package struct IndicatorReport: Codable, Hashable, Sendable {
     package var recent: [ProbeReport]
     /// `file`, or `api` for what the page and the API may change.
     package var managedBy: String?
+    /// The projects that it belongs to.
+    package var projects: [String] = []
     /// What operators have imposed on it, and a maintenance window that is open.
     package var imposed: [OverrideReport] = []
 }

@@ -1,3 +1,4 @@
+import Notices
 import Yams
 
 /// Takes secrets out of a configuration's text, so that it can be shown and kept, and puts them back.
@@ -5,9 +6,9 @@ import Yams
 /// A secret is the value of a key named in `keys`, unless it only says where the secret is (`env:NAME`, `file:PATH`),
 /// the URL of a channel for notices, and the password in any other URL. In its place stands `masked:` with a few digits that change whenever the secret does.
 package struct SecretText: Hashable, Sendable {
-    package static let keys: Set<String> = [
-        "secret", "password", "pass", "token", "api-key", "key-secret", "topic", "webhook-url",
-    ]
+    package static let keys = Set(
+        ["secret", "password", "pass", "token", "api-key", "topic", "webhook-url"]
+            + ChannelKind.all.flatMap { $0.parameters.filter { $0.kind == .secret }.map(\.name) })
     static let prefix = "masked:"
     /// How many digits follow the prefix.
     static let digits = 12

@@ -42,6 +42,7 @@ package struct Settings: Sendable {
     package var propagation = PropagationSettings()
     /// Planned maintenance, in the order in which it is configured.
     package var windows: [MaintenanceWindow]
+    package var projects: [Project]
     /// What was made by the page and the API, and is in no file.
     package var managed: ManagedNames
     /// The secret with which any client may report, beside the tokens of the indicators themselves.

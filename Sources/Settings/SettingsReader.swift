@@ -105,8 +105,9 @@ struct SettingsReader {
             notices: notices,
             checks: indicators.compactMap { item in item.check.map { (item.indicator.name, $0) } }
                 .sorted { $0.0 < $1.0 }, providers: providers.read.sorted { $0.name < $1.name },
-            propagation: readPropagation(section["propagation"]), windows: windows, managed: ManagedNames(managed),
-            reportToken: reportToken, warnings: inOrder(warnings), readAt: 0,
+            propagation: readPropagation(section["propagation"]), windows: windows,
+            projects: readProjects(section["projects"]), managed: ManagedNames(managed), reportToken: reportToken,
+            warnings: inOrder(warnings), readAt: 0,
             keptZoneErrors: inOrder(keptZoneErrors), files: files)
     }
 

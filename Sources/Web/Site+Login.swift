@@ -148,7 +148,7 @@ struct ReadingGate: RouterMiddleware {
         let path = request.uri.path
         // The API says for each operation by itself who may; probes of our own health need nobody.
         let isOpen =
-            gate.isReadingOpen || context.identity?.roles.isEmpty == false || path.hasPrefix("/api/v1/")
+            gate.isReadingOpen || context.identity?.may(.viewer) == true || path.hasPrefix("/api/v1/")
             || path.hasPrefix("/assets/") || gate.isStatusOpen && Self.isStatus(request) || path.hasPrefix("/welcome")
             || path == "/login" || path == "/logout"
             || path.hasPrefix("/language/") || path.hasPrefix("/theme/") || path == "/healthz" || path == "/readyz"

@@ -41,6 +41,9 @@ struct StatusText {
 
     private func scheme(_ scheme: SchemeReport, on terminal: Terminal) -> String {
         var lines = [title(of: scheme, on: terminal)]
+        for override in scheme.imposed where override.action == "silence" {
+            lines.append("  " + terminal.styled("silenced by \(override.author): \(override.reason)", .dim))
+        }
         if let held = scheme.held {
             lines.append("  " + terminal.styled("held: \(held)", .yellow))
         }

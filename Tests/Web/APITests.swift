@@ -91,7 +91,11 @@ import Testing
             if case .anyone = operation.access { continue }
             for role in Role.allCases {
                 let answer = try await house.ask(operation.method, path, token: tokens[role], json: json)
-                let mayNot = if case .role(let needed) = operation.access { role < needed } else { false }
+                let mayNot =
+                    switch operation.access {
+                    case .role(let needed), .project(let needed): role < needed
+                    default: false
+                    }
                 #expect((answer.status == 403) == mayNot || isForSessions(operation), "\(operation.id) as \(role)")
                 #expect(answer.status < 500 && answer.status != 401, "\(operation.id) as \(role): \(answer.text)")
             }

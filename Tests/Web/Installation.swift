@@ -80,6 +80,9 @@ final class Installation: Sendable {
           charlie:cat: { check: tcp, host: 127.0.0.1, port: \(port), policy: quick }
           echo:cat: { check: tcp, host: 127.0.0.1, port: \(port), policy: quick }
           job: { check: heartbeat, period: 1h, token: "file:\(token)" }
+        projects:
+          cats: { indicators: "charlie:*", schemes: [cat.example.test, "*.cats.example.test"] }
+          dogs: { indicators: "dog:*", schemes: "*.dogs.example.test" }
         schemes:
           cat.example.test:
             failback: immediate

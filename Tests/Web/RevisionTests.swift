@@ -33,6 +33,8 @@ import Testing
         let made = try await house.ask(.post, "/api/v1/revisions", token: admin, json: try json(document))
         #expect(made.status == 200 && made.headers[.eTag] == "\"2\"", "\(made.text)")
         #expect(await house.control.report().schemes[0].addresses == ["192.0.2.2"])
+        let history = try await house.ask(.get, "/api/v1/events?kind=configuration")
+        #expect(history.text.contains("ann/admin made revision 2 with the API: cat.example.test moves from"))
         // The same once more is no revision.
         _ = try await house.ask(.post, "/api/v1/revisions", token: admin, json: try json(document))
         #expect(await house.revisions.inForce() == 2)

@@ -129,7 +129,8 @@ extension RevisionReport {
     package var sentence: String {
         let way = ["file": "by editing the file", "rollback": "by a rollback", "page": "on the page"][source]
         let why = comment.isEmpty ? "" : " (\"\(comment)\")"
-        let what = effects.isEmpty ? "" : ": " + effects.prefix(5).map(\.text).joined(separator: ", ")
+        let more = effects.count > 5 ? ", …" : ""
+        let what = effects.isEmpty ? "" : ": " + effects.prefix(5).map(\.text).joined(separator: ", ") + more
         return "\(author) made revision \(number) \(way ?? "with the API")\(why)\(what)"
     }
 }
@@ -146,6 +147,8 @@ package protocol RevisionInterface: Sendable {
     func difference(from old: Int, to new: Int) async throws(RevisionError) -> String
     /// Changes the configuration, or says what would come of it.
     func propose(_ change: RevisionChange, _ terms: RevisionTerms) async throws(RevisionError) -> RevisionOutcome
+    /// The projects that an entry of that name belongs to, or would.
+    func projects(of name: String, in section: ManagedPart.Section) async -> [String]
     /// What is configured, section by section, in its order; secrets are masked.
     func entries() async -> [ConfiguredEntry]
 }

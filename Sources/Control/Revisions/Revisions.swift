@@ -312,6 +312,7 @@ package actor Revisions: RevisionInterface {
             author: terms.author, comment: terms.comment, origin: source, at: control.clock.now,
             base: number == 0 ? nil : number, facts: facts)
         number = kept.number
+        await control.noteRevision(RevisionReport(kept).sentence)
     }
 
     private func put(
@@ -392,6 +393,10 @@ package actor Revisions: RevisionInterface {
 
     private func secrets(of text: RevisionText) -> [String: String] {
         seal.masked(text.document).secrets.merging(seal.masked(text.managed.text).secrets) { first, _ in first }
+    }
+
+    package func projects(of name: String, in section: ManagedPart.Section) -> [String] {
+        settings.projects.filter { $0.has(name, in: section) }.map(\.name)
     }
 
     package func entries() -> [ConfiguredEntry] {

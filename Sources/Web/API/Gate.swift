@@ -74,8 +74,8 @@ struct Gate: Sendable {
     func check(_ access: Operation.Access, _ request: Request, _ context: SiteContext) throws {
         try checkRole(access, context.identity)
         switch access {
-        case .anyone, .reader: return
-        case .oneself, .role: try checkOrigin(request, context.identity)
+        case .anyone, .reader, .projectReader: return
+        case .oneself, .role, .project: try checkOrigin(request, context.identity)
         }
     }
 
@@ -85,6 +85,11 @@ struct Gate: Sendable {
         case .reader:
             if isReadingOpen { return }
             guard let identity else { throw Problem.unauthorized("Looking needs an account.") }
+            guard !identity.may(.viewer) else { return }
+            throw Problem(.forbidden, "\(identity.name) may not: this needs a role for the whole server.")
+        case .projectReader:
+            if isReadingOpen { return }
+            guard let identity else { throw Problem.unauthorized("Looking needs an account.") }
             guard identity.roles.isEmpty else { return }
             throw Problem(.forbidden, "\(identity.name) has no role.")
         case .oneself:
@@ -92,6 +97,11 @@ struct Gate: Sendable {
         case .role(let role):
             guard let identity else { throw Problem.unauthorized("This needs an account.") }
             guard identity.may(role) else {
+                throw Problem(.forbidden, "\(identity.name) may not: this needs the role \(role.rawValue).")
+            }
+        case .project(let role):
+            guard let identity else { throw Problem.unauthorized("This needs an account.") }
+            guard identity.roles.values.contains(where: { $0 >= role }) else {
                 throw Problem(.forbidden, "\(identity.name) may not: this needs the role \(role.rawValue).")
             }
         }

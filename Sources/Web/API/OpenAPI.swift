@@ -59,8 +59,8 @@ struct OpenAPI {
         }
         switch operation.access {
         case .anyone: object["security"] = []
-        case .reader: object["security"] = [[:], ["token": []], ["session": []]]
-        case .role, .oneself: object["security"] = [["token": []], ["session": []]]
+        case .reader, .projectReader: object["security"] = [[:], ["token": []], ["session": []]]
+        case .role, .project, .oneself: object["security"] = [["token": []], ["session": []]]
         }
         return .object(object)
     }

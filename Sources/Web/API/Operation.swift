@@ -11,9 +11,15 @@ struct Operation: Sendable {
     /// Who may.
     enum Access: Sendable {
         case anyone
-        /// Whoever may look: everybody where the server allows it, otherwise anybody with a role.
+        /// Whoever may look at everything: everybody where the server allows it, otherwise anybody with a role for the
+        /// whole server.
         case reader
+        /// Also whoever has a role in a project: what is answered is limited to what belongs to it.
+        case projectReader
+        /// For the whole server.
         case role(Role)
+        /// Whoever has the role in some project; the operation itself sees to it that it is the right one.
+        case project(Role)
         /// Anybody who has proven who they are.
         case oneself
     }

@@ -21,41 +21,47 @@ extension Site {
 
     private func operations(on section: ManagedPart.Section) -> [Operation] {
         let path = "/api/v1/configuration/\(section.rawValue)"
+        // Policies belong to no project: everybody's indicators may follow them.
+        let (looking, changing): (Operation.Access, Operation.Access) =
+            section == .policies ? (.role(.viewer), .role(.admin)) : (.project(.viewer), .project(.admin))
         let type = section.noun.prefix(1).uppercased() + section.noun.dropFirst()
         return [
             Operation(
                 method: .get, path: path, id: "listConfigured\(type)s",
                 summary: "The \(section.rawValue) as they are configured, and who manages each.",
-                access: .role(.viewer), result: Self.list(of: "Entry"), problems: [.serviceUnavailable]
-            ) { _ in try await list(section) },
+                access: looking, result: Self.list(of: "Entry"), problems: [.serviceUnavailable]
+            ) { call in try await list(section, call) },
             Operation(
                 method: .get, path: path + "/{name}", id: "getConfigured\(type)",
-                summary: "One \(section.noun) as it is configured.", access: .role(.viewer),
+                summary: "One \(section.noun) as it is configured.", access: looking,
                 result: .named("Entry"), problems: [.notFound, .serviceUnavailable]
             ) { call in
                 let name = call.path["name"] ?? ""
                 guard let entry = try await entries().first(where: { $0.section == section && $0.name == name }) else {
                     throw Problem(.notFound, "\(RevisionError.noSuchEntry(section, name))")
                 }
+                try await check(section, name, members: [], .viewer, call)
                 return try await tagged(EntryReport(entry))
             },
             Operation(
                 method: .put, path: path + "/{name}", id: "put\(type)",
                 summary: "Makes a \(section.noun), or puts another in its place: with the keys that the file has.",
-                access: .role(.admin), query: Self.terms, headers: [Self.ifMatch], body: Self.body(of: section),
+                access: changing, query: Self.terms, headers: [Self.ifMatch], body: Self.body(of: section),
                 result: .named("RevisionOutcome"), problems: Self.refusals
             ) { call in
                 let value = try ConfiguredValue(call.body)
-                return try await propose(
-                    .entry(section, name: call.path["name"] ?? "", value), call, "\(section.noun).put")
+                let name = call.path["name"] ?? ""
+                try await check(section, name, members: value.memberIndicators, .admin, call)
+                return try await propose(.entry(section, name: name, value), call, "\(section.noun).put")
             },
             Operation(
                 method: .delete, path: path + "/{name}", id: "remove\(type)", summary: "Removes a \(section.noun).",
-                access: .role(.admin), query: Self.terms, headers: [Self.ifMatch],
+                access: changing, query: Self.terms, headers: [Self.ifMatch],
                 result: .named("RevisionOutcome"), problems: Self.refusals
             ) { call in
-                try await propose(
-                    .entry(section, name: call.path["name"] ?? "", nil), call, "\(section.noun).remove")
+                let name = call.path["name"] ?? ""
+                try await check(section, name, members: [], .admin, call)
+                return try await propose(.entry(section, name: name, nil), call, "\(section.noun).remove")
             },
         ]
     }
@@ -65,7 +71,7 @@ extension Site {
         return [
             Operation(
                 method: .put, path: path, id: "putMember", summary: "Adds a member to a scheme, or changes it.",
-                access: .role(.admin), query: Self.terms, headers: [Self.ifMatch],
+                access: .project(.admin), query: Self.terms, headers: [Self.ifMatch],
                 body: .object([
                     .init("value", .array(.string()), "The addresses."),
                     .init("priority", .scalar, "1…1000, primary, backup, …", required: false),
@@ -75,13 +81,18 @@ extension Site {
                 if case .section(let pairs) = try ConfiguredValue(call.body) {
                     for pair in pairs { member[pair.key] = pair.value }
                 }
+                let indicator = call.path["indicator"] ?? ""
+                try await check(.schemes, call.path["name"] ?? "", members: [indicator], .admin, call)
                 return try await propose(change(member, call), call, "member.put")
             },
             Operation(
                 method: .delete, path: path, id: "removeMember", summary: "Takes a member out of a scheme.",
-                access: .role(.admin), query: Self.terms, headers: [Self.ifMatch],
+                access: .project(.admin), query: Self.terms, headers: [Self.ifMatch],
                 result: .named("RevisionOutcome"), problems: Self.refusals
-            ) { call in try await propose(change(nil, call), call, "member.remove") },
+            ) { call in
+                try await check(.schemes, call.path["name"] ?? "", members: [], .admin, call)
+                return try await propose(change(nil, call), call, "member.remove")
+            },
         ]
     }
 
@@ -92,7 +103,7 @@ extension Site {
     /// The keys of the file's section; what their values must be like is checked with the whole configuration.
     private static func body(of section: ManagedPart.Section) -> Schema {
         // Beside its own keys an indicator takes the arguments of its check.
-        if section == .indicators { return .map(.scalar) }
+        if section == .indicators { return .map(.anything) }
         let keys = SettingsKeys.all.first { $0.section == section.rawValue }?.keys ?? []
         return .object(
             keys.map { key in
@@ -103,8 +114,13 @@ extension Site {
 
     func entries() async throws -> [ConfiguredEntry] { try await revised { await $0.entries() } }
 
-    private func list(_ section: ManagedPart.Section) async throws -> Response {
-        let items = try await entries().filter { $0.section == section }.map(EntryReport.init)
+    private func list(_ section: ManagedPart.Section, _ call: Call) async throws -> Response {
+        let scope = scope(call)
+        var items: [EntryReport] = []
+        for entry in try await entries() where entry.section == section {
+            let projects = try await revised { await $0.projects(of: entry.name, in: section) }
+            if scope.may(.viewer, in: projects) { items.append(EntryReport(entry)) }
+        }
         return try await tagged(Page(items: items, next: nil))
     }
 
@@ -155,5 +171,13 @@ extension ConfiguredValue {
             self = .section(
                 try members.sorted { $0.key < $1.key }.map { Pair($0.key, try ConfiguredValue($0.value)) })
         }
+    }
+}
+
+extension ConfiguredValue {
+    /// The indicators that a scheme's members have.
+    fileprivate var memberIndicators: [String] {
+        guard case .list(let members)? = self["members"] else { return [] }
+        return members.compactMap { if case .text(let name)? = $0["indicator"] { name } else { nil } }
     }
 }

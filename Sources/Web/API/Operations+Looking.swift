@@ -9,40 +9,40 @@ extension Site {
         [
             Operation(
                 method: .get, path: "/api/v1/status", id: "getStatus", summary: "Everything, as it stands.",
-                access: .reader, result: .named("Report")
-            ) { _ in try .json(await control.report()) },
+                access: .projectReader, result: .named("Report")
+            ) { call in try .json(await report(for: call)) },
             Operation(
                 method: .get, path: "/api/v1/schemes", id: "listSchemes", summary: "The schemes, by name.",
-                access: .reader, query: Self.paging, result: Self.list(of: "Scheme")
+                access: .projectReader, query: Self.paging, result: Self.list(of: "Scheme")
             ) { call in
-                let schemes = await control.report().schemes.sorted { $0.name < $1.name }
+                let schemes = await report(for: call).schemes.sorted { $0.name < $1.name }
                 return try Self.page(schemes, call) { $0.name }
             },
             Operation(
                 method: .get, path: "/api/v1/schemes/{name}", id: "getScheme", summary: "One scheme.",
-                access: .reader, result: .named("Scheme"), problems: [.notFound]
+                access: .projectReader, result: .named("Scheme"), problems: [.notFound]
             ) { call in
                 let name = call.path["name"] ?? ""
-                guard let scheme = await control.report().schemes.first(where: { $0.name == name }) else {
+                guard let scheme = await report(for: call).schemes.first(where: { $0.name == name }) else {
                     throw Problem(.notFound, "There is no scheme \"\(name)\".")
                 }
                 return try .json(scheme)
             },
             Operation(
                 method: .get, path: "/api/v1/schemes/{name}/explain", id: "explainScheme",
-                summary: "Why a scheme answers what it answers, or answered at some time.", access: .reader,
+                summary: "Why a scheme answers what it answers, or answered at some time.", access: .projectReader,
                 query: [.init("at", .time, "Seconds since 1970; without it, now.")], result: .named("Explanation"),
                 problems: [.notFound, .serviceUnavailable]
             ) { call in try await explain(call) },
             Operation(
                 method: .get, path: "/api/v1/indicators", id: "listIndicators", summary: "The indicators, by name.",
-                access: .reader,
+                access: .projectReader,
                 query: Self.paging + [
                     .init("state", Schemas.state, "Only those in this state."),
                     .init("search", .text, "Only those with this text in their names."),
                 ], result: Self.list(of: "Indicator")
             ) { call in
-                let indicators = await control.report().indicators.filter { indicator in
+                let indicators = await report(for: call).indicators.filter { indicator in
                     (call.text("state").map { indicator.state == $0 } ?? true)
                         && (call.text("search").map { $0.isEmpty || indicator.name.contains($0) } ?? true)
                 }
@@ -50,17 +50,17 @@ extension Site {
             },
             Operation(
                 method: .get, path: "/api/v1/indicators/{name}", id: "getIndicator", summary: "One indicator.",
-                access: .reader, result: .named("Indicator"), problems: [.notFound]
+                access: .projectReader, result: .named("Indicator"), problems: [.notFound]
             ) { call in
                 let name = call.path["name"] ?? ""
-                guard let indicator = await control.report().indicators.first(where: { $0.name == name }) else {
+                guard let indicator = await report(for: call).indicators.first(where: { $0.name == name }) else {
                     throw Problem(.notFound, "There is no indicator \"\(name)\".")
                 }
                 return try .json(indicator)
             },
             Operation(
                 method: .get, path: "/api/v1/events", id: "listEvents",
-                summary: "The history: the newest first, or with `after` the oldest first.", access: .reader,
+                summary: "The history: the newest first, or with `after` the oldest first.", access: .projectReader,
                 query: [
                     .init("scheme", .text, "Only of this scheme."),
                     .init("indicator", .text, "Only of this indicator."),
@@ -77,6 +77,9 @@ extension Site {
 
     private func explain(_ call: Call) async throws -> Response {
         let name = call.path["name"] ?? ""
+        if !scope(call).seesAll, !(await report(for: call).schemes.contains { $0.name == name }) {
+            throw Problem(.notFound, "There is no scheme \"\(name)\".")
+        }
         guard let at = call.number("at") else {
             guard let explanation = await control.explanation(of: name) else {
                 throw Problem(.notFound, "There is no scheme \"\(name)\".")
@@ -102,7 +105,10 @@ extension Site {
         let wanted = query
         let events = try await ordered { try await orders().history(wanted) }
         let next = events.count == query.limit ? events.last.map { "\($0.id)" } : nil
-        return try .json(Page(items: events, next: next))
+        let scope = scope(call)
+        if scope.seesAll { return try .json(Page(items: events, next: next)) }
+        let report = await control.report()
+        return try .json(Page(items: events.filter { scope.sees(report.projects(of: $0)) }, next: next))
     }
 
     // MARK: - Pages of a list

@@ -9,13 +9,20 @@ extension Site {
         [
             Operation(
                 method: .get, path: "/api/v1/overrides", id: "listOverrides",
-                summary: "What operators have imposed and nobody has ended yet.", access: .reader,
+                summary: "What operators have imposed and nobody has ended yet.", access: .projectReader,
                 result: .object([.init("items", .array(.named("Override")))]), problems: [.serviceUnavailable]
-            ) { _ in try .json(Page(items: await orders().overrides(), next: nil)) },
+            ) { call in
+                let scope = scope(call)
+                let items = try await orders().overrides()
+                if scope.seesAll { return try .json(Page(items: items, next: nil)) }
+                let report = await control.report()
+                let seen = items.filter { scope.sees(report.projects(ofSubject: $0.subject)) }
+                return try .json(Page(items: seen, next: nil))
+            },
             Operation(
                 method: .post, path: "/api/v1/overrides", id: "addOverride",
                 summary: "Maintenance, drain, a forced state, a pinned member, a pause, a silence, a failback now.",
-                access: .role(.operator),
+                access: .project(.operator),
                 body: .object([
                     .init("action", .choice(Order.Action.allCases.map(\.rawValue))),
                     .init(
@@ -32,10 +39,11 @@ extension Site {
             ) { call in try await addOverride(call) },
             Operation(
                 method: .delete, path: "/api/v1/overrides/{subject}", id: "endOverride",
-                summary: "Ends what is in force for one subject.", access: .role(.operator), status: .noContent,
+                summary: "Ends what is in force for one subject.", access: .project(.operator), status: .noContent,
                 problems: [.notFound, .serviceUnavailable]
             ) { call in
                 let subject = call.path["subject"] ?? ""
+                try await check(subject, call)
                 try await ordered { try await orders().end(subject, by: call.actor) }
                 try await note("override.end", subject, call)
                 return Response(status: .noContent)
@@ -94,6 +102,7 @@ extension Site {
         let order = Order(
             action, target: wish.target, member: wish.member, reason: wish.reason ?? "",
             seconds: isOpenEnded ? nil : wish.seconds ?? 3600)
+        try await check(order, call)
         let done = try await ordered { try await orders().carryOut(order, by: call.actor) }
         try await note("override.\(wish.action)", wish.target, call, detail: order.reason)
         return try .json(Page(items: done, next: nil), status: .created)

@@ -33,6 +33,7 @@ enum Schemas {
         .init("providers", .array(.named("SchemeProvider")), "In their configured order."),
         optional("managedBy", managedBy, managedByDescription),
         .init("imposed", .array(.named("Override")), "What operators have imposed on it."),
+        .init("projects", .array(.string()), "Those that it belongs to."),
     ])
 
     static let schemeProvider = Schema.object([
@@ -87,6 +88,7 @@ enum Schemas {
         .init("recent", .array(.named("Probe")), "The oldest first, at most ten."),
         optional("managedBy", managedBy, managedByDescription),
         .init("imposed", .array(.named("Override")), "What operators have imposed on it."),
+        .init("projects", .array(.string()), "Those that it belongs to."),
     ])
 
     static let probe = Schema.object([
