@@ -7,15 +7,18 @@ RELEASE := -c release --static-swift-stdlib $(ARROWS)
 
 # What the binary is built against, and what the tests talk to.
 BUILD_PACKAGES := libsqlite3-dev make zlib1g-dev
-TEST_PACKAGES := bind9 bind9-dnsutils bind9-utils chromium curl iproute2 knot knot-dnssecutils knot-dnsutils \
-	ldnsutils nginx-light nsd openssl pdns-backend-sqlite3 pdns-server python3-venv sqlite3 unbound
-# From PyPI: Amazon's Route 53 on this machine, with Amazon's own client; what drives Chromium, and what looks for
-# hindrances in pages.
-TEST_TOOLS := moto[route53,server]==5.2.5 playwright==1.65.2 axe-playwright-python==0.1.8
+TEST_PACKAGES := bind9 bind9-dnsutils bind9-utils chromium curl dovecot-imapd dovecot-pop3d dovecot-submissiond \
+	iproute2 knot knot-dnssecutils knot-dnsutils ldnsutils mariadb-server nginx-light nsd openssh-server openssl \
+	pdns-backend-sqlite3 pdns-server postgresql python3-grpcio python3-venv python3-websockets redis-server sqlite3 \
+	unbound vsftpd
+# From PyPI: Route 53 on this machine with Amazon's own client, Cloudflare's published types, a dyndns2 service, and the
+# clients of Hetzner, DigitalOcean, Google and Azure; what drives Chromium, and what looks for hindrances in pages.
+TEST_TOOLS := moto[route53,server]==5.2.5 cloudflare==5.9.0 nsupdate==0.13.0 argon2-cffi==25.1.0 hcloud==2.27.0 \
+	pydo==0.44.0 google-cloud-dns==0.37.2 azure-mgmt-dns==9.0.0 playwright==1.65.2 axe-playwright-python==0.1.8
 BENCH_PACKAGES := bind9-dnsutils gdnsd knot nsd
 
-.PHONY: run build test lint format screenshots bench differential endurance fuzz sanitize clean build-packages test-packages \
-	test-tools bench-packages help
+.PHONY: run build test lint format screenshots bench differential endurance fuzz sanitize clean build-packages \
+	test-packages test-tools bench-packages help
 
 help: ## show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -92,7 +95,7 @@ test-tools: test-packages
 	@if [ "$$(cat .build/test-tools/list 2>/dev/null)" != "$(TEST_TOOLS)" ]; then \
 		echo "Installing: $(TEST_TOOLS)"; \
 		rm -rf .build/test-tools && python3 -m venv .build/test-tools && \
-		.build/test-tools/bin/pip install --quiet --disable-pip-version-check $(foreach tool,$(TEST_TOOLS),'$(tool)') && \
+		.build/test-tools/bin/pip install --quiet --disable-pip-version-check $(TEST_TOOLS) && \
 		echo "$(TEST_TOOLS)" >.build/test-tools/list; \
 	fi
 

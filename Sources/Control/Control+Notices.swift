@@ -13,6 +13,7 @@ extension Control {
     func configureNotices(_ settings: NoticeSettings) {
         let isFirst = !hasNotices
         hasNotices = true
+        certificateDays = settings.certificateDays
         post.configure(settings.channels, name: settings.name ?? ProcessInfo.processInfo.hostName)
         // What waited when the last process ended goes first.
         if isFirst { sendWaitingLetters() }
@@ -83,10 +84,14 @@ extension Control {
 extension Engine {
     /// Whether nobody is to be told of something now. This is the one place where orders to be silent are asked.
     func isSilent(_ happening: Happening) -> Bool {
-        guard [.state, .certificate].contains(happening.kind), let name = happening.indicator,
-            case .maintenance = status(of: IndicatorName(name))?.override?.action
-        else { return false }
-        return true
+        if let name = happening.scheme, status(of: SchemeName(name))?.silence != nil { return true }
+        guard let status = happening.indicator.flatMap({ self.status(of: IndicatorName($0)) }) else { return false }
+        if status.silence != nil { return true }
+        // Whoever works on a server knows that it is down.
+        switch status.override?.action {
+        case .maintenance, .window: return happening.kind == .state || happening.kind == .certificate
+        default: return false
+        }
     }
 }
 

@@ -28,6 +28,11 @@ package actor Control: ControlInterface {
     private var sequence: UInt64 = 0
     private var listeners: [UInt64: AsyncStream<UInt64>.Continuation] = [:]
     var nextVersion: UInt64 = 0
+    /// What reported indicators said last, and since when we listen to each.
+    var lastReports: [IndicatorName: LastReport] = [:]
+    var listeningSince: [IndicatorName: Instant] = [:]
+    var reportToken: ReportToken?
+    var windows = OpenWindows()
     private var wake: Scheduled<Void>?
     var accounts = ProviderAccounts()
     var propagation: PropagationWatch
@@ -38,6 +43,7 @@ package actor Control: ControlInterface {
     var noticeWake: (at: Instant, timer: Scheduled<Void>)?
     let post: Post
     var hasNotices = false
+    var certificateDays = NoticeSettings.standardCertificateDays
     /// What no file manages; nil before a revision is in force.
     private var managed: ManagedNames?
 
@@ -84,6 +90,7 @@ package actor Control: ControlInterface {
         var checks: [IndicatorName: any Check] = [:]
         for (name, check) in settings.checks { checks[name] = check }
         managed = settings.managed
+        reportToken = settings.reportToken
         configureNotices(settings.notices)
         retention = settings.history
         if propagation.settings != settings.propagation {
@@ -97,6 +104,7 @@ package actor Control: ControlInterface {
     ) {
         accounts.apply(providers, group: group, clock: clock) { [weak self] in await self?.heard($1, from: $0) }
         replaceTargets(configuration, checks: checks)
+        watchWindows(of: checks)
         let known = targets.map { engine.status(of: $0.name) != nil }
         perform(event: .configured(configuration))
         accounts.keep(configuration.schemes)
@@ -105,7 +113,8 @@ package actor Control: ControlInterface {
             if let decision = status.decision { accounts.reconcile(decision, of: status.scheme) }
         }
         // What the engine did not ask for anew (it kept its state) goes on at its interval.
-        for (place, wasKnown) in known.enumerated() where wasKnown && !targets[place].isAsked {
+        for (place, wasKnown) in known.enumerated()
+        where wasKnown && !targets[place].isAsked && !targets[place].isLogic {
             schedule(targets[place].name, .afterInterval(targets[place].policy.interval), patience: nil)
         }
         forgetNotices()
@@ -144,6 +153,7 @@ package actor Control: ControlInterface {
     package func stop() {
         isStopped = true
         wake?.cancel()
+        windows.timer?.cancel()
         noticeWake?.timer.cancel()
         post.stop()
         for target in targets { target.scheduled?.cancel() }

@@ -5,7 +5,9 @@ import Yams
 /// A secret is the value of a key named in `keys`, unless it only says where the secret is (`env:NAME`, `file:PATH`), and
 /// the password in a URL. In its place stands `masked:` with a few digits that change whenever the secret does.
 package struct SecretText: Hashable, Sendable {
-    package static let keys: Set<String> = ["secret", "password", "pass", "token", "api-key", "key-secret"]
+    package static let keys: Set<String> = [
+        "secret", "password", "pass", "token", "api-key", "key-secret", "topic", "webhook-url",
+    ]
     static let prefix = "masked:"
     /// How many digits follow the prefix.
     static let digits = 12

@@ -4,6 +4,7 @@ import DNS
 import Failover
 import Foundation
 import Notices
+import Providers
 
 /// One configuration file, read and validated whole.
 ///
@@ -41,6 +42,8 @@ package struct Settings: Sendable {
     package var propagation = PropagationSettings()
     /// What was made by the page and the API, and is in no file.
     package var managed: ManagedNames
+    /// The secret with which any client may report, beside the tokens of the indicators themselves.
+    package var reportToken: ReportToken?
     /// What is allowed and probably not meant, by line.
     package var warnings: [SettingsError]
     /// When reading began, seconds since 1970: a file that is newer may have been read as it was before.

@@ -14,7 +14,7 @@ package struct SettingsKey: Sendable {
 package enum SettingsKeys {
     package static let root = [
         "listen", "data", "history", "access", "dns", "zones", "keys", "transfer", "notify", "policies", "indicators",
-        "references", "schemes", "providers", "propagation", "notices",
+        "references", "reports", "schemes", "providers", "propagation", "notices",
     ].map { SettingsKey($0, standard: $0 == "data" ? Settings.standardDataFolder : nil) }
     static let listen = [
         SettingsKey("dns", standard: Settings.standardDNSListener),
@@ -53,6 +53,7 @@ package enum SettingsKeys {
         SettingsKey("check"), SettingsKey("policy", standard: "default"), SettingsKey("disabled", standard: "no"),
         SettingsKey("options"),
     ]
+    static let reports = [SettingsKey("token")]
     static let scheme = [
         SettingsKey("providers", standard: "local"), SettingsKey("provider"), SettingsKey("ttl", standard: "30"),
         SettingsKey("minimum-ttl", standard: "5"), SettingsKey("failback", standard: "60s"),
@@ -94,7 +95,8 @@ package enum SettingsKeys {
         ("cookies", cookies), ("rate-limit", rateLimit), ("zones", zone), ("keys", key),
         ("transfer", [SettingsKey("transfer")]), ("notify", [SettingsKey("notify")]), ("policies", policy),
         ("indicators", indicator), ("references", [SettingsKey("references")]),
-        ("schemes", scheme), ("members", member), ("providers", provider), ("propagation", propagation),
-        ("notices", notices), ("channels", channel), ("subscriptions", subscription), ("hours", hours),
+        ("reports", reports), ("schemes", scheme), ("members", member), ("providers", provider),
+        ("propagation", propagation), ("notices", notices), ("channels", channel), ("subscriptions", subscription),
+        ("hours", hours),
     ]
 }

@@ -7,8 +7,8 @@ import NIOFoundationCompat
 
 extension Site {
     var operations: [Operation] {
-        lookingOperations + providerOperations + orderOperations + noticeOperations + revisionOperations
-            + entryOperations + accountOperations
+        lookingOperations + providerOperations + orderOperations + reportOperations + noticeOperations
+            + revisionOperations + entryOperations + accountOperations
     }
 
     /// What programs read: the API, metrics and health.

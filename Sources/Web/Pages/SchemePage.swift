@@ -72,8 +72,8 @@ extension Pages {
 
     private func buttons(_ scheme: SchemeReport) -> HTML {
         guard visit.may(.operator) else { return .nothing }
-        // Only where something is held back or not at its best is there anything to send back.
-        guard scheme.held != nil || scheme.members.first?.isActive == false else {
+        // Only where something is held back, or a better member is usable, is there anything to send back.
+        guard scheme.held != nil || scheme.members.prefix(while: { !$0.isActive }).contains(where: \.isUsable) else {
             return .keyed("buttons", "<div hidden></div>")
         }
         let fields: HTML = """
