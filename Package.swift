@@ -172,7 +172,8 @@ let package = Package(
         .testTarget(
             name: "ChecksTests",
             dependencies: [
-                "Addresses", "Checks", "DNS", "DNSClient", "TestSupport", crypto, nio, nioPosix, nioHTTP1, nioSSL,
+                "Addresses", "Checks", "DNS", "DNSClient", "Failover", "TestSupport", crypto, nio, nioPosix, nioHTTP1,
+                nioSSL,
             ],
             path: "Tests/Checks"),
         .testTarget(

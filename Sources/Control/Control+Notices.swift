@@ -68,7 +68,7 @@ extension Control {
         scheduleNotices()
     }
 
-    private func remember(_ change: StoredChange) { if keeping != nil { unwritten.append(change) } }
+    func remember(_ change: StoredChange) { if keeping != nil { unwritten.append(change) } }
 
     private func scheduleNotices() {
         guard let due = dispatch.nextWake, !isStopped else { return }
@@ -84,12 +84,14 @@ extension Control {
 extension Engine {
     /// Whether nobody is to be told of something now. This is the one place where orders to be silent are asked.
     func isSilent(_ happening: Happening) -> Bool {
-        if let name = happening.scheme, status(of: SchemeName(name))?.silence != nil { return true }
-        guard let status = happening.indicator.flatMap({ self.status(of: IndicatorName($0)) }) else { return false }
-        if status.silence != nil { return true }
+        let indicator = happening.indicator.flatMap { status(of: IndicatorName($0)) }
+        if indicator?.silence != nil || happening.scheme.flatMap({ status(of: SchemeName($0)) })?.silence != nil {
+            return true
+        }
         // Whoever works on a server knows that it is down.
-        switch status.override?.action {
-        case .maintenance, .window: return happening.kind == .state || happening.kind == .certificate
+        guard [.state, .certificate].contains(happening.kind) else { return false }
+        switch indicator?.override?.action {
+        case .maintenance, .window: return true
         default: return false
         }
     }

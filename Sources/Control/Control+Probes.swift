@@ -34,8 +34,8 @@ extension Control {
             targets.append(
                 ProbeTarget(
                     name: indicator.name, check: check, policy: indicator.policy, isPlain: plain != nil,
-                    isReported: check is any ReportedCheck, isLogic: indicator.logic != nil,
-                    version: nextVersion, startedAt: before?.startedAt, latencies: before?.latencies ?? Latencies()))
+                    isReported: check is any ReportedCheck, isLogic: indicator.logic != nil, version: nextVersion,
+                    startedAt: before?.startedAt, latencies: before?.latencies ?? Latencies()))
             places[indicator.name] = Int(key)
             if check is any ReportedCheck { listen(for: indicator.name) }
             guard let plain else { continue }
@@ -70,8 +70,8 @@ extension Control {
     private func ended(_ place: Int, _ result: ProbeResult) -> Event {
         targets[place].hasStarted = true
         targets[place].lastPhases = LastPhases(result.phases)
-        targets[place].latencies.record(result, at: clock.now)
         noteCertificate(place, end: result.phases.certificateEnd)
+        targets[place].latencies.record(result, at: clock.now)
         return .probed(
             targets[place].name,
             Probe(result.isSuccess ? .success : .failure, reason: result.reason, took: result.phases.total))

@@ -1,53 +1,93 @@
-import Checks
 import Failover
 import Foundation
 import NIOCore
+import Settings
+import Storage
 
-/// The time windows of the logic in force, and whether each is open.
-struct OpenWindows: Sendable {
-    var all: [TimeWindow] = []
-    var areOpen: [Bool] = []
-    var timer: Scheduled<Void>?
+/// A planned maintenance as it is told.
+package struct WindowReport: Codable, Hashable, Sendable {
+    package var name: String
+    /// Those that it concerns now.
+    package var indicators: [String]
+    package var reason: String
+    package var isOpen: Bool
+    /// Of the occurrence that is open, otherwise of the next; nil if none will come.
+    package var start: Double?
+    package var end: Double?
 }
 
-/// The engine has no calendar: it is told when windows open and close.
+/// Opens and closes the windows of planned maintenance. When they are is worked out here; the engine gets an override
+/// with an end, like an operator's.
 extension Control {
-    /// Tells of every window before the logic that has it comes into force.
-    func watchWindows(of checks: [IndicatorName: any Check]) {
-        var all: [TimeWindow] = []
-        for case let logic as LogicCheck in checks.values {
-            for window in logic.windows where !all.contains(window) { all.append(window) }
-        }
-        windows.timer?.cancel()
-        windows.all = all.sorted { $0.name < $1.name }
-        let seconds = Date().timeIntervalSince1970
-        windows.areOpen = windows.all.map { $0.isOpen(at: seconds) }
-        for (window, isOpen) in zip(windows.all, windows.areOpen) {
-            perform(event: .window(window.name, isOpen: isOpen))
-        }
-        waitForMinute()
+    /// Each occurrence is opened once: what an operator has ended stays ended, also over a restart.
+    private static func key(_ window: MaintenanceWindow) -> String { "window:\(window.name)" }
+
+    private static func word(_ occurrence: MaintenanceWindow.Occurrence) -> String {
+        "\(occurrence.start.nanoseconds) \(occurrence.end.nanoseconds)"
     }
 
-    /// Windows turn at full minutes of the wall clock, which may be set meanwhile.
-    private func waitForMinute() {
-        guard !windows.all.isEmpty, !isStopped else { return }
-        let pause = 60 - Date().timeIntervalSince1970.truncatingRemainder(dividingBy: 60)
-        windows.timer = group.next().scheduleTask(in: .milliseconds(Int64(pause * 1000) + 1)) {
-            Task { await self.minuteCame() }
+    /// - Parameter old: the indicators that there were before: an open window takes in those that are new.
+    func configureWindows(_ windows: [MaintenanceWindow], old: [IndicatorName]) {
+        let now = clock.now
+        self.windows = windows
+        for status in engine.indicators {
+            guard let open = status.window else { continue }
+            let isPlanned = windows.contains { $0.concerns(status.name) && $0.open(at: now)?.end == open.until }
+            if !isPlanned { perform(event: .overridden(Override(.closeWindow(status.name), author: open.author))) }
         }
+        // At the start all are new to us; what was imposed on them before has been kept.
+        let fresh = old.isEmpty ? [] : engine.indicators.map(\.name).filter { !old.contains($0) }
+        for window in windows {
+            guard let occurrence = window.open(at: now), isOpened(window, occurrence) else { continue }
+            for name in fresh where window.concerns(name) { open(window, occurrence, name) }
+        }
+        openWindows()
     }
 
-    private func minuteCame() {
-        let seconds = Date().timeIntervalSince1970
-        var hasTurned = false
-        for index in windows.all.indices {
-            let isOpen = windows.all[index].isOpen(at: seconds)
-            guard isOpen != windows.areOpen[index] else { continue }
-            windows.areOpen[index] = isOpen
-            hasTurned = true
-            perform(event: .window(windows.all[index].name, isOpen: isOpen))
+    /// Opens what is due, and asks to be woken for what comes next.
+    func openWindows() {
+        guard !isStopped else { return }
+        let now = clock.now
+        for window in windows {
+            guard let occurrence = window.open(at: now), !isOpened(window, occurrence) else { continue }
+            for name in engine.indicators.map(\.name) where window.concerns(name) { open(window, occurrence, name) }
+            opened[window.name] = Self.word(occurrence)
+            remember(.fact(key: Self.key(window), value: Self.word(occurrence)))
         }
-        if hasTurned { finishTaking() }
-        waitForMinute()
+        windowWake?.cancel()
+        guard let next = windows.compactMap({ $0.next(after: now)?.start }).min() else { return }
+        windowWake = group.next().scheduleTask(in: delay(until: next)) { Task { await self.windowsAreDue() } }
+    }
+
+    private func windowsAreDue() {
+        openWindows()
+        finishTaking()
+    }
+
+    private func isOpened(_ window: MaintenanceWindow, _ occurrence: MaintenanceWindow.Occurrence) -> Bool {
+        if opened[window.name] == nil { opened[window.name] = try? keeping?.store.fact(Self.key(window)) }
+        return opened[window.name] == Self.word(occurrence)
+    }
+
+    private func open(
+        _ window: MaintenanceWindow, _ occurrence: MaintenanceWindow.Occurrence, _ name: IndicatorName
+    ) {
+        // Of two that overlap, the one that ends later counts.
+        if let until = engine.status(of: name)?.window?.until, until >= occurrence.end { return }
+        perform(
+            event: .overridden(
+                Override(
+                    .window(name), author: "plan \(window.name)", reason: window.reason, until: occurrence.end)))
+    }
+
+    package func windowReports() -> [WindowReport] {
+        let now = clock.now
+        return windows.map { window in
+            let open = window.open(at: now)
+            let shown = open ?? window.next(after: now)
+            return WindowReport(
+                name: window.name, indicators: engine.indicators.map(\.name).filter(window.concerns).map(\.text),
+                reason: window.reason, isOpen: open != nil, start: shown?.start.seconds, end: shown?.end.seconds)
+        }
     }
 }

@@ -32,20 +32,24 @@ package actor Control: ControlInterface {
     var lastReports: [IndicatorName: LastReport] = [:]
     var listeningSince: [IndicatorName: Instant] = [:]
     var reportToken: ReportToken?
-    var windows = OpenWindows()
+    var logicWindows = OpenWindows()
     private var wake: Scheduled<Void>?
     var accounts = ProviderAccounts()
     var propagation: PropagationWatch
     var isStopped = false
     private var reloadProblems: [String] = []
+    /// Planned maintenance, and which occurrence of each was opened last.
+    var windows: [MaintenanceWindow] = []
+    var opened: [String: String] = [:]
+    var windowWake: Scheduled<Void>?
+    /// What no file manages; nil before a revision is in force.
+    private var managed: ManagedNames?
     /// What people are told, and the way it goes to them.
     var dispatch = Dispatch()
     var noticeWake: (at: Instant, timer: Scheduled<Void>)?
     let post: Post
     var hasNotices = false
     var certificateDays = NoticeSettings.standardCertificateDays
-    /// What no file manages; nil before a revision is in force.
-    private var managed: ManagedNames?
 
     let clock: ShellClock
     private let publisher: any Publisher
@@ -92,11 +96,14 @@ package actor Control: ControlInterface {
         managed = settings.managed
         reportToken = settings.reportToken
         configureNotices(settings.notices)
+        let old = engine.indicators.map(\.name)
         retention = settings.history
         if propagation.settings != settings.propagation {
             propagation = PropagationWatch(group: group, settings: settings.propagation)
         }
         apply(settings.configuration, checks: checks, providers: settings.providers)
+        configureWindows(settings.windows, old: old)
+        finishTaking()
     }
 
     package func apply(
@@ -153,7 +160,8 @@ package actor Control: ControlInterface {
     package func stop() {
         isStopped = true
         wake?.cancel()
-        windows.timer?.cancel()
+        logicWindows.timer?.cancel()
+        windowWake?.cancel()
         noticeWake?.timer.cancel()
         post.stop()
         for target in targets { target.scheduled?.cancel() }

@@ -25,9 +25,9 @@ struct ProbeTarget {
     var underWay = 0
     var scheduled: Scheduled<Void>?
     var lastPhases: LastPhases?
-    var latencies = Latencies()
     /// How many days before the certificate's end people were last to be told; nil before the first look.
     var certificateDays: Int?
+    var latencies = Latencies()
 }
 
 /// The phases of a probe, kept small: microseconds, -1 for a phase that was not reached.

@@ -40,6 +40,8 @@ package struct Settings: Sendable {
     package var providers: [ProviderSettings] = []
     /// Whom to ask how far a change has got.
     package var propagation = PropagationSettings()
+    /// Planned maintenance, in the order in which it is configured.
+    package var windows: [MaintenanceWindow]
     /// What was made by the page and the API, and is in no file.
     package var managed: ManagedNames
     /// The secret with which any client may report, beside the tokens of the indicators themselves.

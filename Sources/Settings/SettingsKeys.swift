@@ -14,7 +14,7 @@ package struct SettingsKey: Sendable {
 package enum SettingsKeys {
     package static let root = [
         "listen", "data", "history", "access", "dns", "zones", "keys", "transfer", "notify", "policies", "indicators",
-        "references", "reports", "schemes", "providers", "propagation", "notices",
+        "references", "reports", "schemes", "maintenance", "providers", "propagation", "notices",
     ].map { SettingsKey($0, standard: $0 == "data" ? Settings.standardDataFolder : nil) }
     static let listen = [
         SettingsKey("dns", standard: Settings.standardDNSListener),
@@ -66,6 +66,10 @@ package enum SettingsKeys {
         SettingsKey("driver"), SettingsKey("drift", standard: "correct"), SettingsKey("max-changes", standard: "30%"),
         SettingsKey("timeout", standard: "20s"), SettingsKey("servers"), SettingsKey("dry-run", standard: "no"),
     ]
+    static let maintenance = [
+        SettingsKey("indicators"), SettingsKey("once"), SettingsKey("weekly"), SettingsKey("cron"),
+        SettingsKey("for", standard: "1h"), SettingsKey("time-zone", standard: "UTC"), SettingsKey("reason"),
+    ]
     static let member = [
         SettingsKey("indicator"), SettingsKey("value"), SettingsKey("priority", standard: "primary"),
     ]
@@ -95,8 +99,8 @@ package enum SettingsKeys {
         ("cookies", cookies), ("rate-limit", rateLimit), ("zones", zone), ("keys", key),
         ("transfer", [SettingsKey("transfer")]), ("notify", [SettingsKey("notify")]), ("policies", policy),
         ("indicators", indicator), ("references", [SettingsKey("references")]),
-        ("reports", reports), ("schemes", scheme), ("members", member), ("providers", provider),
-        ("propagation", propagation), ("notices", notices), ("channels", channel), ("subscriptions", subscription),
-        ("hours", hours),
+        ("reports", reports), ("schemes", scheme), ("members", member), ("maintenance", maintenance),
+        ("providers", provider), ("propagation", propagation), ("notices", notices), ("channels", channel),
+        ("subscriptions", subscription), ("hours", hours),
     ]
 }

@@ -86,6 +86,7 @@ struct SettingsReader {
         let schemes = readSchemes(
             section["schemes"], indicators: indicators, zones: zones, providers: providers.names)
         let references = readReferences(section["references"], indicators: indicators)
+        let windows = readWindows(section["maintenance"], indicators: indicators)
         warnAboutUnused(indicators, schemes: schemes, references: references)
         let transfers = TransferPolicy(
             keys: keys, transfer: readTransferRules(section["transfer"], keys: keyNames) ?? [],
@@ -93,15 +94,15 @@ struct SettingsReader {
         let notices = readNotices(section["notices"])
         return Settings(
             file: file, dnsListeners: dns, encryptedListeners: encrypted, http: http, isReadingOpen: isReadingOpen,
-            isStatusOpen: isStatusOpen,
-            dataFolder: dataFolder, history: readHistory(section["history"]), dns: dnsSettings, zones: zones.read,
+            isStatusOpen: isStatusOpen, dataFolder: dataFolder, history: readHistory(section["history"]),
+            dns: dnsSettings, zones: zones.read,
             transfers: transfers,
             configuration: Configuration(
                 indicators: indicators.map(\.indicator), schemes: schemes, references: references),
             notices: notices,
             checks: indicators.compactMap { item in item.check.map { (item.indicator.name, $0) } }
                 .sorted { $0.0 < $1.0 }, providers: providers.read.sorted { $0.name < $1.name },
-            propagation: readPropagation(section["propagation"]), managed: ManagedNames(managed),
+            propagation: readPropagation(section["propagation"]), windows: windows, managed: ManagedNames(managed),
             reportToken: reportToken, warnings: inOrder(warnings), readAt: 0,
             keptZoneErrors: inOrder(keptZoneErrors), files: files)
     }

@@ -41,6 +41,11 @@ extension Site {
                 return Response(status: .noContent)
             },
             Operation(
+                method: .get, path: "/api/v1/windows", id: "listWindows",
+                summary: "Planned maintenance: what is open, and what comes next.", access: .reader,
+                result: Self.list(of: "Window"), problems: [.serviceUnavailable]
+            ) { _ in try .json(Page(items: try await orders().windowReports(), next: nil)) },
+            Operation(
                 method: .post, path: "/api/v1/indicators/{name}/recheck", id: "recheckIndicator",
                 summary: "Probes an indicator now, whatever its interval.", access: .role(.operator),
                 status: .noContent, problems: [.notFound]

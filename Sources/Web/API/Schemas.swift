@@ -5,7 +5,8 @@ enum Schemas {
         "Probe": probe, "Event": event, "Explanation": explanation, "Override": override, "WhatIf": whatIf,
         "SchemeProvider": schemeProvider, "Propagation": propagation, "Notice": notice, "Channel": channel,
         "ChannelTest": channelTest, "Receipt": receipt, "Revision": revision, "RevisionEffect": revisionEffect,
-        "RevisionOutcome": revisionOutcome, "RevisionDetail": revisionDetail, "Entry": entry, "User": user,
+        "RevisionOutcome": revisionOutcome, "RevisionDetail": revisionDetail, "Window": window, "Entry": entry,
+        "User": user,
         "Token": token, "AuditEntry": auditEntry, "Me": me,
     ]
 
@@ -167,6 +168,12 @@ enum Schemas {
         .init("revision", .integer(), "The one in force now."), .init("isNew", .bool), .init("isDryRun", .bool),
         .init("effects", .array(.named("RevisionEffect"))), .init("diff", .string(), "In unified format."),
         .init("warnings", .array(.string())),
+    ])
+
+    static let window = Schema.object([
+        .init("name", .string()), .init("indicators", .array(.string()), "Those that it concerns now."),
+        .init("reason", .string()), .init("isOpen", .bool),
+        optional("start", .time, "Of the occurrence that is open, otherwise of the next."), optional("end", .time),
     ])
 
     static let entry = Schema.object([

@@ -132,7 +132,9 @@ extension Pages {
     }
 
     private func subject(_ subject: String) -> HTML {
-        let parts = subject.split(separator: ":", maxSplits: 1).map(String.init)
+        // A silence and a window have their own word before it: `silence:scheme:cat.example.org`.
+        let plain = subject.hasPrefix("silence:") ? String(subject.dropFirst("silence:".count)) : subject
+        let parts = plain.split(separator: ":", maxSplits: 1).map(String.init)
         guard parts.count == 2 else { return "\(subject)" }
         return parts[0] == "scheme" ? link(scheme: parts[1]) : link(indicator: parts[1])
     }
