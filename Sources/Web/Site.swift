@@ -44,7 +44,7 @@ struct Site: Sendable {
         let paths = [
             "/", "/schemes", "/schemes/:name", "/indicators", "/indicators/:name", "/events", "/status", "/audit",
             "/people", "/account", "/revisions",
-            "/revisions/:number",
+            "/revisions/:number", "/api",
         ]
         for path in paths {
             router.get(RouterPath(path)) { request, context in try await page(request, context) }

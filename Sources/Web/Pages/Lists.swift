@@ -85,7 +85,7 @@ extension Pages {
     /// Leads whoever may to the form that makes a name.
     var newLink: HTML {
         guard visit.may(.admin), site.revisions != nil else { return .nothing }
-        return "<a class=\"button main\" href=\"/new\">\(words("new.title"))</a>"
+        return "<a class=\"button main start\" href=\"/new\">\(words("new.title"))</a>"
     }
 
     // MARK: A list's page

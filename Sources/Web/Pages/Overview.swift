@@ -15,7 +15,7 @@ extension Pages {
         let servers = await site.demo?.servers()
         let body: HTML = """
             \(hero(glances, tone))
-            \(attention(troubled, beside: glances.count))
+            \(await attention(troubled))
             \(servers.html(kittens))
             <div class="columns">
             <div class="stack">\(names(ordered))\(newLink)</div>
@@ -96,16 +96,18 @@ extension Pages {
 
     // MARK: What needs somebody
 
-    private func attention(_ troubled: [SchemeGlance], beside all: Int) -> HTML {
-        // With few names the cards themselves say it.
-        let lines = troubled.prefix(8).compactMap { glance -> HTML? in
-            guard let scheme = model.scheme(glance.name) else { return nil }
+    private func attention(_ troubled: [SchemeGlance]) async -> HTML {
+        var lines: [HTML] = []
+        for glance in troubled.prefix(8) {
+            guard let scheme = model.scheme(glance.name) else { continue }
+            let because = await site.control.explanation(of: glance.name)?.summary ?? scheme.rule
             let why =
-                scheme.held.map { words.said($0) } ?? glance.trouble.map { words.said($0) } ?? words.said(scheme.rule)
-            return """
+                scheme.held.map { words.said($0) } ?? glance.trouble.map { words.said($0) } ?? words.said(because)
+            lines.append(
+                """
                 <li class="\(tone(of: glance).rawValue)">\(badge(tone(of: glance), word(for: glance)))\(link(scheme: glance.name)) \
                 <span>\(why)</span>\(scheme.since.html { "<span class=\"quiet\">\(ago($0))</span>" })</li>
-                """
+                """)
         }
         let overridden = overrides.values.sorted { $0.since > $1.since }.prefix(6).map { override -> HTML in
             """
@@ -130,7 +132,9 @@ extension Pages {
     }
 
     private func subject(_ subject: String) -> HTML {
-        let parts = subject.split(separator: ":", maxSplits: 1).map(String.init)
+        // A silence and a window have their own word before it: `silence:scheme:cat.example.org`.
+        let plain = subject.hasPrefix("silence:") ? String(subject.dropFirst("silence:".count)) : subject
+        let parts = plain.split(separator: ":", maxSplits: 1).map(String.init)
         guard parts.count == 2 else { return "\(subject)" }
         return parts[0] == "scheme" ? link(scheme: parts[1]) : link(indicator: parts[1])
     }

@@ -89,7 +89,7 @@ extension Pages {
             return .keyed(
                 "\(kind)-\(server.address)",
                 """
-                <li data-flash="\(answers)"><span>\(server.name.html { "\($0) " })<code>\(server.address)</code></span>\
+                <li data-flash="\(answers)"><span>\(server.name.html { "\(words.said($0)) " })<code>\(server.address)</code></span>\
                 \(badge(tone, word)) \("<code class=\"says\">\(answers)</code>", if: server.trouble == nil)\
                 \(server.ttl.html { "<span class=\"quiet\">TTL \($0)</span>" })\
                 \(server.serial.html { " <span class=\"quiet\">\(words("witness.serial")) \($0)</span>" })\

@@ -41,14 +41,15 @@ extension Pages {
     // MARK: Now
 
     private func standing(_ scheme: SchemeReport) -> HTML {
-        let pin = overrides["scheme:\(scheme.name)"].html { imposition($0) }
+        let imposed = ["scheme:\(scheme.name)", "silence:scheme:\(scheme.name)"].compactMap { overrides[$0] }
         return """
             <section class="card" aria-labelledby="now-title"><h2 id="now-title">\(words("scheme.answers-now"))</h2>
             \(answer(scheme))
             \(held(scheme))
-            \(HTML.keyed("pin", "<div>\(pin)</div>"))
+            \(HTML.keyed("pin", "<div class=\"controls\">\(imposed.map { imposition($0) })</div>"))
             \(HTML.keyed("facts", facts(scheme)))
             \(buttons(scheme))
+            \(schemeOrders(scheme))
             </section>
             """
     }
@@ -72,8 +73,8 @@ extension Pages {
 
     private func buttons(_ scheme: SchemeReport) -> HTML {
         guard visit.may(.operator) else { return .nothing }
-        // Only where something is held back or not at its best is there anything to send back.
-        guard scheme.held != nil || scheme.members.first?.isActive == false else {
+        // Only where something is held back, or a better member is usable, is there anything to send back.
+        guard scheme.held != nil || scheme.members.prefix(while: { !$0.isActive }).contains(where: \.isUsable) else {
             return .keyed("buttons", "<div hidden></div>")
         }
         let fields: HTML = """
@@ -171,11 +172,30 @@ extension Pages {
         return "<div class=\"controls\">\(imposed)\(forms)</div>"
     }
 
-    /// Reason and duration, and a button for each thing to impose.
+    /// What can be imposed on the whole scheme.
+    private func schemeOrders(_ scheme: SchemeReport) -> HTML {
+        guard visit.may(.operator) else { return .nothing }
+        let target = "target=\(scheme.name.urlEncoded)"
+        return .keyed(
+            "scheme-orders",
+            """
+            <details class="menu" data-keep-open="scheme-orders"><summary>\(words("member.change"))</summary>\
+            \(orderForm([("pause", target), ("silence", target)]))</details>
+            """)
+    }
+
+    /// What can be imposed on a member.
     func orderForm(indicator: String, scheme: String?) -> HTML {
         let target = "target=\(indicator.urlEncoded)"
         var buttons = ["maintenance", "drain", "force-ok", "force-err"].map { ($0, target) }
         if let scheme { buttons.append(("pin", "target=\(scheme.urlEncoded)&member=\(indicator.urlEncoded)")) }
+        return orderForm(buttons)
+    }
+
+    /// Reason and duration, and a button for each thing to impose.
+    ///
+    /// - Parameter buttons: each action with the other fields that it sets, encoded.
+    private func orderForm(_ buttons: [(String, String)]) -> HTML {
         let choices = ["600", "3600", "14400", "86400", ""].map { seconds -> HTML in
             "<option value=\"\(seconds)\"\(" selected", if: seconds == "3600")>\(words("duration.\(seconds.isEmpty ? "open" : seconds)"))</option>"
         }
