@@ -24,9 +24,9 @@ extension Pages {
     private func who(_ access: Operation.Access) -> String {
         switch access {
         case .anyone: words("api.anyone")
-        case .reader: words("api.reader")
+        case .reader, .projectReader: words("api.reader")
         case .oneself: words("api.oneself")
-        case .role(let role): words("role.\(role.rawValue)")
+        case .role(let role), .project(let role): words("role.\(role.rawValue)")
         }
     }
 
