@@ -16,7 +16,7 @@ TEST_PACKAGES := bind9 bind9-dnsutils bind9-utils chromium curl dovecot-imapd do
 TEST_TOOLS := moto[route53,server]==5.2.5 cloudflare==5.9.0 nsupdate==0.13.0 argon2-cffi==25.1.0 hcloud==2.27.0 \
 	pydo==0.44.0 google-cloud-dns==0.37.2 azure-mgmt-dns==9.0.0 \
 	playwright==1.65.2 axe-playwright-python==0.1.8
-BENCH_PACKAGES := bind9-dnsutils gdnsd knot nsd
+BENCH_PACKAGES := bind9-dnsutils gdnsd knot nsd pdns-backend-bind pdns-server util-linux
 
 .PHONY: run build test lint format screenshots bench differential endurance fuzz sanitize clean build-packages \
 	test-packages test-tools bench-packages help
@@ -41,9 +41,9 @@ lint: ## check the style of every source file
 format: ## rewrite every source file in the house style
 	$(SWIFT) format --in-place --parallel --recursive Package.swift Sources Tests Benchmarks Fuzz
 
-bench: bench-packages ## measure our DNS server against others in the same run, as ratios
-	$(SWIFT) build -c release $(ARROWS) --product dnsbench
-	Benchmarks/compare $(BENCH)
+bench: bench-packages build ## measure our DNS server against others in one run, into docs/performance.md; QUICK=1
+	$(SWIFT) build $(RELEASE) --product dnsbench
+	.build/release/dnsbench compare $(if $(QUICK),--quick) $(BENCH)
 
 endurance: test-packages ## kill the server a thousand times under load (ROUNDS=1000) and look at what is left
 	$(SWIFT) build --build-tests $(ARROWS)

@@ -1,6 +1,7 @@
 import Accounts
 import Addresses
 import ArgumentParser
+import CSockets
 import Control
 import DNS
 import DNSServer
@@ -65,6 +66,8 @@ struct Node {
         await revisions.begin()
         started()
         try invite(accounts)
+        // By then the page is served, too.
+        MultiThreadedEventLoopGroup.singleton.next().scheduleTask(in: .seconds(1)) { ninelives_release_program_pages() }
         var parts = [
             ServiceGroupConfiguration.ServiceConfiguration(service: web), .init(service: Upkeep(control: control)),
         ]
