@@ -152,7 +152,8 @@ private struct CertificateCheck: Check {
         main.fail("connection refused")
         try await eventually("told") { channel.items(.state).count == 1 && channel.items(.switched).count == 1 }
         try await eventually("and known to be") {
-            try first.letters(LetterQuery()).allSatisfy { $0.state == "delivered" && $0.words == "kept" }
+            let letters = try first.letters(LetterQuery())
+            return letters.count >= 2 && letters.allSatisfy { $0.state == "delivered" && $0.words == "kept" }
         }
         let reports = try await before.control.notices(NoticeQuery())
         #expect(reports.contains { $0.lines.contains { $0.contains("main ok → err") } && $0.attempts == 1 })
