@@ -153,7 +153,8 @@ private struct CertificateCheck: Check {
         try await eventually("told") { channel.items(.state).count == 1 && channel.items(.switched).count == 1 }
         try await eventually("and known to be") {
             let letters = try first.letters(LetterQuery())
-            return letters.count >= 2 && letters.allSatisfy { $0.state == "delivered" && $0.words == "kept" }
+            return letters.contains { $0.body.contains("main ok → err") }
+                && letters.allSatisfy { $0.state == "delivered" && $0.words == "kept" }
         }
         let reports = try await before.control.notices(NoticeQuery())
         #expect(reports.contains { $0.lines.contains { $0.contains("main ok → err") } && $0.attempts == 1 })
