@@ -16,6 +16,8 @@ package struct Settings: Sendable {
     /// DNS over TLS and over HTTPS; none unless configured. No address that `dnsListeners` or `http` have.
     package var encryptedListeners: [EncryptedListener]
     package var http: Listener
+    /// The certificate that the page is served with; nil for HTTP in the clear.
+    package var httpCertificate: CertificatePlaces?
     /// Whether looking at the page and the API needs no account; without a word of it, while only this machine can.
     package var isReadingOpen: Bool
     /// Where what must outlive the process is kept; relative paths begin at the file's folder.

@@ -51,7 +51,7 @@ struct SettingsReader {
         let section = fields(of: root, allowed: SettingsKeys.root)
         let listen = fields(of: section["listen"], allowed: SettingsKeys.listen)
         let dns = readListeners(listen["dns"], standard: Settings.standardDNSListener)
-        let http = readListener(listen["http"], standard: Settings.standardHTTPListener)
+        let (http, httpCertificate) = readHTTP(listen["http"])
         if let place = listen["http"], dns.contains(where: { $0.description == http.description }) {
             report(place, value: http.description, "is listened on for DNS already", "another port")
         }
@@ -76,7 +76,8 @@ struct SettingsReader {
             notify: readNotifyTargets(section["notify"], keys: keyNames) ?? [], zones: zones.transfers)
         let data = section["data"].flatMap { text(of: $0) } ?? Settings.standardDataFolder
         return Settings(
-            file: file, dnsListeners: dns, encryptedListeners: encrypted, http: http, isReadingOpen: isReadingOpen,
+            file: file, dnsListeners: dns, encryptedListeners: encrypted, http: http, httpCertificate: httpCertificate,
+            isReadingOpen: isReadingOpen,
             dataFolder: resolve(data), history: readHistory(section["history"]), dns: dnsSettings, zones: zones.read,
             transfers: transfers,
             configuration: Configuration(

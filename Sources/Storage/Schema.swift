@@ -6,8 +6,18 @@ enum Schema {
         var migrator = DatabaseMigrator()
         migrator.registerMigration("1") { try $0.execute(sql: first) }
         migrator.registerMigration("2") { try $0.execute(sql: accounts) }
+        migrator.registerMigration("replies") { try $0.execute(sql: replies) }
         return migrator
     }
+
+    /// What was answered to requests that came with a key of their own, so that they are carried out once.
+    private static let replies = """
+        CREATE TABLE reply (
+            key TEXT PRIMARY KEY, fingerprint TEXT NOT NULL, status INTEGER NOT NULL, type TEXT NOT NULL,
+            body BLOB NOT NULL, at INTEGER NOT NULL
+        ) STRICT, WITHOUT ROWID;
+        CREATE INDEX reply_at ON reply(at);
+        """
 
     /// Times are nanoseconds since 1970. What is open-ended is JSON.
     private static let first = """

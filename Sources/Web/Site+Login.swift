@@ -27,7 +27,7 @@ extension Site {
             let secret = try await accounts.logIn(
                 name: form.name, password: form.password, code: form.code.isEmpty ? nil : form.code,
                 from: context.address)
-            return Self.home(with: secret)
+            return home(with: secret)
         } catch {
             form.wantsCode = error == .codeWanted || !form.code.isEmpty
             form.problem = error == .codeWanted ? nil : "That did not work: \(error)."
@@ -41,14 +41,14 @@ extension Site {
         do {
             try await accounts.acceptInvitation(form.invitation, name: form.name, password: form.password)
             let secret = try await accounts.logIn(name: form.name, password: form.password, from: context.address)
-            return Self.home(with: secret)
+            return home(with: secret)
         } catch {
             form.problem = "That did not work: \(error)."
             return try await welcome(form, status: .unprocessableContent)
         }
     }
 
-    private static func home(with secret: String) -> Response {
+    private func home(with secret: String) -> Response {
         Response(status: .seeOther, headers: [.location: "/", .setCookie: cookie(secret)])
     }
 

@@ -11,7 +11,7 @@ struct Templates: Sendable {
             ("page", PackageResources.page_mustache), ("overview", PackageResources.overview_mustache),
             ("scheme", PackageResources.scheme_mustache), ("timeline", PackageResources.timeline_mustache),
             ("explain", PackageResources.explain_mustache), ("indicator", PackageResources.indicator_mustache),
-            ("login", PackageResources.login_mustache),
+            ("login", PackageResources.login_mustache), ("api", PackageResources.api_mustache),
         ]
         for (name, source) in sources { try library.register(String(decoding: source, as: UTF8.self), named: name) }
         self.library = library

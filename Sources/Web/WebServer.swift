@@ -3,9 +3,12 @@ import Control
 import Foundation
 import HTTPTypes
 import Hummingbird
+import HummingbirdCore
 import Logging
 import NIOCore
+import NIOSSL
 import ServiceLifecycle
+import Storage
 
 /// The page, the API, the event stream and the metrics.
 package struct WebServer: Service {
@@ -13,22 +16,30 @@ package struct WebServer: Service {
     let port: Int
     let site: Site
     let logger: Logger
+    let tls: (@Sendable () -> NIOSSLContext)?
+    private let limits: WebLimits
 
     /// - Parameters:
     ///   - demo: the servers of a demo, if this is one.
     ///   - metrics: more lines for `/metrics`, in Prometheus' text format.
     ///   - accounts: who may change anything; without it nobody may.
     ///   - isReadingOpen: whether looking needs no account.
+    ///   - tls: what the next connection is encrypted with; without it, connections are in the clear.
+    ///   - store: where answers to requests with a key of their own are kept.
     package init(
         host: String, port: Int, control: any ControlInterface, demo: (any DemoServers)?, accounts: Accounts? = nil,
-        isReadingOpen: Bool = true, metrics: @escaping @Sendable () async -> String, logger: Logger
+        isReadingOpen: Bool = true, tls: (@Sendable () -> NIOSSLContext)? = nil, store: Store? = nil,
+        limits: WebLimits = WebLimits(), metrics: @escaping @Sendable () async -> String, logger: Logger
     ) throws {
         self.host = host
         self.port = port
         self.site = Site(
             control: control, demo: demo, gate: Gate(accounts: accounts, isReadingOpen: isReadingOpen),
-            moreMetrics: metrics, templates: try Templates())
+            moreMetrics: metrics, templates: try Templates(), replies: IdempotentReplies(store: store),
+            hasTLS: tls != nil, logger: logger)
         self.logger = logger
+        self.tls = tls
+        self.limits = limits
     }
 
     /// Serves until the graceful shutdown; open event streams end with it.
@@ -36,9 +47,26 @@ package struct WebServer: Service {
         var quiet = logger
         quiet.logLevel = max(logger.logLevel, .warning)
         let application = Application(
-            router: site.router(), configuration: .init(address: .hostname(host, port: port), serverName: "ninelives"),
+            router: site.router(), server: server,
+            configuration: .init(
+                address: .hostname(host, port: port), serverName: "ninelives",
+                availableConnectionsDelegate: MaximumAvailableConnections(limits.connections)),
             logger: quiet)
         try await application.run()
+    }
+
+    private var server: HTTPServerBuilder {
+        let (tls, limits) = (tls, limits)
+        return HTTPServerBuilder { responder in
+            let plain = HTTP1Channel(
+                responder: responder,
+                configuration: .init(
+                    additionalChannelHandlers: [RequestDeadline(limits)],
+                    httpDecoderConfiguration: .init(
+                        maxHeaderFieldSize: 16 << 10, maxHeaderListSize: 32 << 10, maxHeaderFieldCount: 100)))
+            guard let tls else { return plain }
+            return RenewableTLSChannel(base: plain, context: tls)
+        }
     }
 }
 
@@ -49,10 +77,15 @@ struct Site: Sendable {
     let gate: Gate
     let moreMetrics: @Sendable () async -> String
     let templates: Templates
+    var replies = IdempotentReplies(store: nil)
+    /// Whether browsers reach us by HTTPS without anything between.
+    var hasTLS = false
+    var logger = Logger(label: "web") { _ in SwiftLogNoOpLogHandler() }
 
     func router() -> Router<SiteContext> {
-        let router = Router(context: SiteContext.self)
-        router.add(middleware: SecurityHeaders())
+        let router = Router(context: SiteContext.self, options: .autoGenerateHeadEndpoints)
+        router.add(middleware: SecurityHeaders(hasTLS: hasTLS))
+        router.add(middleware: ErrorAnswers(logger: logger))
         router.add(middleware: Identification(gate: gate))
         router.add(middleware: ReadingGate(gate: gate))
         router.get("/") { _, _ in try await page("/") }

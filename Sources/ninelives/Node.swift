@@ -9,6 +9,7 @@ import Foundation
 import Logging
 import NIOCore
 import NIOPosix
+import NIOSSL
 import ServiceLifecycle
 import Settings
 import Storage
@@ -43,9 +44,13 @@ struct Node {
                 version: Version.current, startedAt: clock.now, dns: settings.dnsListeners.map(\.description)),
             probing: descriptors.probing(), store: store, logger: logger)
         let accounts = try openAccounts(store, clock)
+        let certificate = try openCertificate()
+        var tls: (@Sendable () -> NIOSSLContext)?
+        if let certificate { tls = { certificate.context } }
         let web = try WebServer(
             host: settings.http.address.description, port: settings.http.port, control: control, demo: demo,
             accounts: accounts, isReadingOpen: settings.isReadingOpen,
+            tls: tls, store: store,
             metrics: { await dns.counters.metrics + control.probeCounts().metrics }, logger: logger)
         // The last decisions are in place before the first query is read.
         await control.apply(settings)
@@ -55,6 +60,7 @@ struct Node {
         var parts = [
             ServiceGroupConfiguration.ServiceConfiguration(service: web), .init(service: Upkeep(control: control)),
         ]
+        if let certificate { parts.append(.init(service: CertificateRenewal(certificate: certificate))) }
         if demo == nil {
             parts.append(
                 .init(service: Reloading(dns: dns, control: control, logger: logger, settings: settings)))
@@ -91,15 +97,26 @@ struct Node {
         }
     }
 
+    /// The page's certificate, if it has one.
+    private func openCertificate() throws -> ServerCertificate? {
+        guard let places = settings.httpCertificate else { return nil }
+        do {
+            return try ServerCertificate(places.files, applicationProtocols: ["http/1.1"], logger: logger)
+        } catch {
+            printError("\(settings.file): \(error). Nothing was started.")
+            throw Exit.wrong
+        }
+    }
+
     /// Says how to make the first account, and what is dangerous.
     private func invite(_ accounts: Accounts) throws {
         if demo != nil { return }
         if let secret = try accounts.invite() {
-            printError("Make the first account here (this link works once): http://\(settings.http)/welcome/\(secret)")
+            printError("Make the first account here (this link works once): \(settings.webAddress)/welcome/\(secret)")
         }
-        if !settings.http.isLoopback {
+        if !settings.http.isLoopback, settings.httpCertificate == nil {
             logger.warning(
-                "The page is reachable from other machines without TLS: passwords and sessions can be read on the way. Put a proxy with TLS in front, or listen on 127.0.0.1.",
+                "The page is reachable from other machines without TLS: passwords and sessions can be read on the way. Give listen.http a certificate, put a proxy with TLS in front, or listen on 127.0.0.1.",
                 metadata: ["http": "\(settings.http)"])
         }
     }
@@ -133,6 +150,25 @@ struct Node {
             throw Exit.wrong
         }
     }
+}
+
+/// Looks now and then whether the page's certificate has been renewed.
+private struct CertificateRenewal: Service {
+    let certificate: ServerCertificate
+
+    func run() async throws {
+        await cancelWhenGracefulShutdown {
+            while !Task.isCancelled {
+                try? await ContinuousClock().sleep(for: ServerCertificate.interval)
+                _ = try? await NIOThreadPool.singleton.runIfActive { certificate.reloadIfChanged() }
+            }
+        }
+    }
+}
+
+extension Settings {
+    /// Where the page is.
+    var webAddress: String { "\(httpCertificate == nil ? "http" : "https")://\(http)" }
 }
 
 /// Forgets old history, as long as the server runs.

@@ -101,6 +101,7 @@ struct Reloading: Service {
             var problems = settings.keptZoneErrors
             if settings.dnsListeners.map(\.description) != current.dnsListeners.map(\.description)
                 || settings.http.description != current.http.description
+                || settings.httpCertificate?.files != current.httpCertificate?.files
             {
                 problems.append(.listenersNeedRestart(settings))
             }

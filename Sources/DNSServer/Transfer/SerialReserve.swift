@@ -107,7 +107,7 @@ final class SerialReserve: Sendable {
                 guard zone.isDynamic, let mark = marks.byZone[zone.apex] else { return false }
                 return !Self.isFar(zone.serial, from: mark)
             }
-            marks.isWriting = isNear && !marks.isStopped && marks.isDiskWorking
+            marks.isWriting = isNear && marks.isOpen && marks.isDiskWorking
             return marks.isWriting
         }
     }

@@ -44,7 +44,9 @@ struct OpenAPI {
                 "description": .string(parameter.description), "schema": parameter.schema.json,
             ]
         }
-        if !(inPath + inQuery).isEmpty { object["parameters"] = .array(inPath + inQuery) }
+        let inHeader: [JSONValue] = operation.takesKey ? [Self.idempotencyKey] : []
+        let parameters = inPath + inQuery + inHeader
+        if !parameters.isEmpty { object["parameters"] = .array(parameters) }
         if let body = operation.body {
             object["requestBody"] = ["required": true, "content": ["application/json": ["schema": body.json]]]
         }
@@ -56,15 +58,23 @@ struct OpenAPI {
         return .object(object)
     }
 
+    private static let idempotencyKey: JSONValue = [
+        "name": "Idempotency-Key", "in": "header", "required": false,
+        "description":
+            "Any text of the request's own: sent again within a day, it is answered as it was the first time.",
+        "schema": ["type": "string", "pattern": .string(IdempotentReplies.pattern)],
+    ]
+
     private func responses(of operation: Operation) -> [String: JSONValue] {
         var responses: [String: JSONValue] = [:]
         var success: [String: JSONValue] = ["description": .string(operation.status.reasonPhrase)]
         if let result = operation.result {
-            success["content"] = ["application/json": ["schema": result.json]]
+            success["content"] = .object([operation.type: ["schema": result.json]])
         }
         responses["\(operation.status.code)"] = .object(success)
-        var problems = [400, 401, 403] + operation.problems.map(\.code)
+        var problems = [400, 401, 403, 406] + operation.problems.map(\.code)
         if operation.body != nil { problems += [413, 415] }
+        if operation.takesKey { problems += [409, 422] }
         for code in problems {
             responses["\(code)"] = [
                 "description": "A problem (RFC 9457).",

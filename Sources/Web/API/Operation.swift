@@ -41,8 +41,12 @@ struct Operation: Sendable {
     var status: HTTPResponse.Status = .ok
     /// Of the answer; nil if it has no body.
     var result: Schema?
-    /// What else may be answered, beside 400, 401, 403 and 429.
+    /// The media type of the answer.
+    var type = "application/json"
+    /// What else may be answered, beside 400, 401, 403 and 406.
     var problems: [HTTPResponse.Status] = []
+    /// Whether the header Idempotency-Key is taken: a request that is sent again is not carried out again.
+    var takesKey = false
     var handle: @Sendable (Call) async throws -> Response
 
     var pathParameters: [String] {
@@ -96,6 +100,7 @@ struct SiteContext: RequestContext, RemoteAddressRequestContext {
 struct OperationRoutes {
     let operations: [Operation]
     let gate: Gate
+    var replies = IdempotentReplies(store: nil)
     /// The longest body that is read.
     private static let bodyLimit = 1 << 20
 
@@ -111,17 +116,25 @@ struct OperationRoutes {
 
     /// What a path does not take is refused with what it takes (RFC 9110 §15.5.6).
     private func addRefusals(to router: Router<SiteContext>) {
-        let methods: [HTTPRequest.Method] = [.get, .head, .post, .put, .patch, .delete, .options, .trace, .connect]
         for (path, operations) in Dictionary(grouping: operations, by: \.path) {
-            let taken = operations.map(\.method)
-            let allow = taken.map(\.rawValue).sorted().joined(separator: ", ")
-            for method in methods where !taken.contains(method) {
-                let route = RouterPath(path.replacing("{", with: ":").replacing("}", with: ""))
-                router.on(route, method: method) { _, _ in
-                    var problem = Problem(.methodNotAllowed, "This path takes \(allow).")
-                    problem.headers[.allow] = allow
-                    return problem.response
-                }
+            Self.refuseOthers(
+                than: operations.map(\.method), at: path.replacing("{", with: ":").replacing("}", with: ""),
+                to: router)
+        }
+    }
+
+    /// What takes GET takes HEAD as well.
+    static func refuseOthers(
+        than taken: [HTTPRequest.Method], at path: String, to router: Router<SiteContext>
+    ) {
+        let methods: [HTTPRequest.Method] = [.get, .head, .post, .put, .patch, .delete, .options, .trace, .connect]
+        let taken = taken.contains(.get) ? taken + [.head] : taken
+        let allow = taken.map(\.rawValue).sorted().joined(separator: ", ")
+        for method in methods where !taken.contains(method) {
+            router.on(RouterPath(path), method: method) { _, _ in
+                var problem = Problem(.methodNotAllowed, "This path takes \(allow).")
+                problem.headers[.allow] = allow
+                return problem.response
             }
         }
     }
@@ -132,7 +145,11 @@ struct OperationRoutes {
             var call = Call(
                 identity: context.identity, address: context.address, request: request,
                 path: try path(of: operation, context), query: try query(of: operation, request))
+            try checkAccept(operation, request)
             if let schema = operation.body { try await read(schema, request, into: &call) }
+            if operation.takesKey, let key = request.headers[.idempotencyKey] {
+                return try await replies.answer(to: call, key: key, of: operation)
+            }
             return try await operation.handle(call)
         } catch let problem as Problem {
             return problem.response
@@ -140,6 +157,18 @@ struct OperationRoutes {
             return Problem(error).response
         } catch {
             return Problem(.internalServerError, "Something went wrong: \(error)").response
+        }
+    }
+
+    /// Refuses who would not understand the answer (RFC 9110 §12.5.1).
+    private func checkAccept(_ operation: Operation, _ request: Request) throws {
+        let accepted = request.headers[values: .accept].flatMap { $0.split(separator: ",") }.map { range in
+            String(range.prefix { $0 != ";" }).trimmingCharacters(in: .whitespaces).lowercased()
+        }
+        let kind = String(operation.type.prefix { $0 != "/" })
+        let fits = ["*/*", "\(kind)/*", operation.type, "application/problem+json"]
+        if !accepted.isEmpty, !accepted.contains(where: fits.contains) {
+            throw Problem(.notAcceptable, "The answer is \(operation.type).")
         }
     }
 

@@ -10,8 +10,8 @@ extension Site {
             Operation(
                 method: .get, path: "/api/v1/overrides", id: "listOverrides",
                 summary: "What operators have imposed and nobody has ended yet.", access: .reader,
-                result: .object([.init("items", .array(.named("Override")))]), problems: [.serviceUnavailable]
-            ) { _ in try .json(Page(items: await orders().overrides(), next: nil)) },
+                query: Self.paging, result: Self.list(of: "Override"), problems: [.serviceUnavailable]
+            ) { call in try Self.page(await orders().overrides(), call) { $0.subject } },
             Operation(
                 method: .post, path: "/api/v1/overrides", id: "addOverride",
                 summary: "Maintenance, a forced state, a pinned member, a failback now.", access: .role(.operator),
@@ -26,7 +26,7 @@ extension Site {
                         "seconds", .nullable(.number(1...31_536_000)),
                         "How long; an hour if it is not said; null until it is ended by hand.", required: false),
                 ]), status: .created, result: .object([.init("items", .array(.named("Override")))]),
-                problems: [.notFound, .unprocessableContent, .serviceUnavailable]
+                problems: [.notFound, .unprocessableContent, .serviceUnavailable], takesKey: true
             ) { call in try await addOverride(call) },
             Operation(
                 method: .delete, path: "/api/v1/overrides/{subject}", id: "endOverride",
