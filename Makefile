@@ -8,10 +8,13 @@ RELEASE := -c release --static-swift-stdlib $(ARROWS)
 # What the binary is built against, and what the tests talk to.
 BUILD_PACKAGES := libsqlite3-dev make zlib1g-dev
 TEST_PACKAGES := bind9 bind9-dnsutils bind9-utils chromium curl iproute2 knot knot-dnssecutils knot-dnsutils \
-	ldnsutils nginx-light nsd openssl unbound
+	ldnsutils nginx-light nsd openssl pdns-backend-sqlite3 pdns-server python3-venv sqlite3 unbound
+# From PyPI: Amazon's Route 53 on this machine, with Amazon's own client.
+TEST_TOOLS := moto[route53,server]==5.2.5
 BENCH_PACKAGES := bind9-dnsutils gdnsd knot nsd
 
-.PHONY: run build test lint format bench differential endurance fuzz sanitize clean build-packages test-packages bench-packages help
+.PHONY: run build test lint format bench differential endurance fuzz sanitize clean build-packages test-packages \
+	test-tools bench-packages help
 
 help: ## show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -22,7 +25,7 @@ run: build ## build the release binary and start the kitten demo (Ctrl-C stops i
 build: build-packages ## build the release binary: .build/release/ninelives
 	$(SWIFT) build $(RELEASE) --product ninelives
 
-test: test-packages lint ## run every test; MODULE=Failover runs one module's only
+test: test-packages test-tools lint ## run every test; MODULE=Failover runs one module's only
 	$(SWIFT) build --build-tests $(ARROWS)
 	$(SWIFT) test --skip-build --no-parallel $(if $(MODULE),--filter '^$(MODULE)Tests\.')
 	$(if $(MODULE),,Fuzz/run 30)
@@ -78,6 +81,15 @@ build-packages:
 
 test-packages: build-packages
 	$(call install,$(TEST_PACKAGES))
+
+# A virtual environment that is made anew when the list above has changed.
+test-tools: test-packages
+	@if [ "$$(cat .build/test-tools/list 2>/dev/null)" != "$(TEST_TOOLS)" ]; then \
+		echo "Installing: $(TEST_TOOLS)"; \
+		rm -rf .build/test-tools && python3 -m venv .build/test-tools && \
+		.build/test-tools/bin/pip install --quiet --disable-pip-version-check '$(TEST_TOOLS)' && \
+		echo "$(TEST_TOOLS)" >.build/test-tools/list; \
+	fi
 
 bench-packages: build-packages
 	$(call install,$(BENCH_PACKAGES))

@@ -276,6 +276,21 @@ package final class Accounts: Sendable {
         do { return try await body() } catch { throw .store(error) }
     }
 
+    // MARK: Requests that may come twice
+
+    /// What was answered to the request that carried this key; nil if none did within a day.
+    package func reply(to key: String, of actor: String) throws(AccountsError) -> StoredReply? {
+        let reply = try stored { () throws(StoreError) in try store.reply(to: key, of: actor) }
+        return reply.flatMap { now() - $0.at < Store.replyLife ? $0 : nil }
+    }
+
+    package func keep(_ reply: StoredReply) async throws(AccountsError) {
+        var reply = reply
+        reply.at = now()
+        let kept = reply
+        try await storedLater { () async throws(StoreError) in try await store.keep(kept) }
+    }
+
     var instant: Instant { now() }
 }
 

@@ -47,6 +47,12 @@ package struct SecretBox: Sendable {
         return try? ChaChaPoly.open(box, using: key, authenticating: Data(name.utf8))
     }
 
+    /// Digits that change whenever the text does, and that nobody can compute without the key.
+    package func fingerprint(_ text: String) -> String {
+        let code = HMAC<SHA256>.authenticationCode(for: Data(text.utf8), using: derivedKey(for: "fingerprint"))
+        return code.map { byte in (byte < 16 ? "0" : "") + String(byte, radix: 16) }.joined()
+    }
+
     /// A key for another purpose, derived from this one (HKDF, RFC 5869).
     func derivedKey(for purpose: String) -> SymmetricKey {
         HKDF<SHA256>.deriveKey(inputKeyMaterial: key, info: Data(purpose.utf8), outputByteCount: 32)

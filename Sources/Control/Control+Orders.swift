@@ -21,6 +21,13 @@ extension Control: OperatorInterface {
         case .forceOK: return try indicators(order.target).map { .force($0, .ok) }
         case .forceErr: return try indicators(order.target).map { .force($0, .err) }
         case .failBack: return try schemes(order.target).map { .failBack($0) }
+        case .drain: return try indicators(order.target).map { .drain($0) }
+        case .pause: return try schemes(order.target).map { .pause($0) }
+        case .silence:
+            let indicators = engine.indicators.map(\.name).filter { fits($0.text, order.target) }
+            let schemes = engine.schemes.map(\.scheme.name).filter { fits($0.text, order.target) }
+            if indicators.isEmpty, schemes.isEmpty { throw .nothingFits(order.target, kind: "indicator or scheme") }
+            return indicators.map { .silence(.indicator($0)) } + schemes.map { .silence(.scheme($0)) }
         case .pin:
             guard let member = order.member, !member.isEmpty else { throw .memberWanted }
             var actions: [Override.Action] = []
@@ -56,15 +63,23 @@ extension Control: OperatorInterface {
     }
 
     package func overrides() -> [OverrideReport] {
-        let all = engine.indicators.compactMap(\.override) + engine.schemes.compactMap(\.pin)
+        let all =
+            engine.indicators.flatMap(\.imposed) + engine.schemes.flatMap { [$0.pin, $0.silence].compactMap { $0 } }
         return all.compactMap(OverrideReport.init).sorted { $0.subject < $1.subject }
     }
 
     package func end(_ subject: String, by author: String) async throws(OrderError) {
         guard overrides().contains(where: { $0.subject == subject }) else { throw .notInForce(subject) }
         let parts = subject.split(separator: ":", maxSplits: 1).map(String.init)
-        let action: Override.Action =
-            parts[0] == "scheme" ? .unpin(SchemeName(parts[1])) : .clear(IndicatorName(parts[1]))
+        let action: Override.Action
+        switch parts[0] {
+        case "scheme": action = .unpin(SchemeName(parts[1]))
+        case "window": action = .closeWindow(IndicatorName(parts[1]))
+        case "silence":
+            guard let silenced = Override.Silenced(parts[1]) else { throw .notInForce(subject) }
+            action = .unsilence(silenced)
+        default: action = .clear(IndicatorName(parts[1]))
+        }
         try await keep(Override(action, author: author))
     }
 
@@ -123,6 +138,14 @@ extension Control: OperatorInterface {
     }
 }
 
+extension IndicatorStatus {
+    /// The operator's word, the window, the silence.
+    var imposed: [Override] {
+        let word = override == window ? nil : override
+        return [word, window, silence].compactMap { $0 }
+    }
+}
+
 extension Decision.Answer {
     /// The addresses, or the word for what is answered instead.
     var texts: [String] { addressTexts.isEmpty ? [kind] : addressTexts }
@@ -140,7 +163,11 @@ extension OverrideReport {
         case .force(_, .ok): action = Order.Action.forceOK.rawValue
         case .force: action = Order.Action.forceErr.rawValue
         case .pin(_, let pinned): (action, member) = (Order.Action.pin.rawValue, pinned.text)
-        case .failBack, .clear, .unpin: return nil
+        case .drain: action = Order.Action.drain.rawValue
+        case .window: action = "window"
+        case .pause: action = Order.Action.pause.rawValue
+        case .silence: action = Order.Action.silence.rawValue
+        case .failBack, .clear, .closeWindow, .unpin, .unsilence: return nil
         }
     }
 }

@@ -2,6 +2,7 @@ import Checks
 import Failover
 import Logging
 import NIOCore
+import Notices
 import Settings
 import Storage
 
@@ -10,7 +11,7 @@ import Storage
 ///     checks ─► probed ─┐                       ┌─► publish    (our DNS, first of all)
 ///     operator ─────────┼─► engine.handle ─► [effect] ─► append     (the log)
 ///     clock ─► woke ────┘                       ├─► probe, wake (timers)
-///                                               └─► notify     (structured log)
+///                                               └─► notify     (structured log; `Control+Notices` tells people)
 ///
 /// Everything that reads (page, API, CLI) reads reports made here, and changes nothing.
 package actor Control: ControlInterface {
@@ -28,18 +29,27 @@ package actor Control: ControlInterface {
     private var listeners: [UInt64: AsyncStream<UInt64>.Continuation] = [:]
     var nextVersion: UInt64 = 0
     private var wake: Scheduled<Void>?
+    var accounts = ProviderAccounts()
+    var propagation: PropagationWatch
     var isStopped = false
     private var reloadProblems: [String] = []
+    /// What people are told, and the way it goes to them.
+    var dispatch = Dispatch()
+    var noticeWake: (at: Instant, timer: Scheduled<Void>)?
+    let post: Post
+    var hasNotices = false
+    /// What no file manages; nil before a revision is in force.
+    private var managed: ManagedNames?
 
     let clock: ShellClock
     private let publisher: any Publisher
     let group: any EventLoopGroup
     let logger: Logger
-    private let process: ProcessReport
+    let process: ProcessReport
     let probing: Probing
     /// Nil without a store: then nothing outlives the process.
     let keeping: Keeping?
-    private var unwritten: [StoredChange] = []
+    var unwritten: [StoredChange] = []
     private(set) var retention = HistorySettings()
 
     /// - Parameter store: what outlives the process; the engine goes on from what it holds.
@@ -51,16 +61,19 @@ package actor Control: ControlInterface {
             let keeping = try Keeping(store)
             engine = Engine(remembering: try keeping.memory())
             log = try keeping.log()
+            dispatch = try keeping.dispatch()
             self.keeping = keeping
         } else {
             keeping = nil
         }
         self.probing = probing
+        propagation = PropagationWatch(group: group, settings: PropagationSettings())
         self.clock = clock
         self.publisher = publisher
         self.group = group
         self.process = process
         self.logger = logger
+        post = Post(group: group, clock: clock, store: store, logger: logger)
         store?.onTrouble { [weak self] trouble in Task { await self?.storeTroubled(trouble) } }
     }
 
@@ -70,18 +83,32 @@ package actor Control: ControlInterface {
     package func apply(_ settings: Settings) {
         var checks: [IndicatorName: any Check] = [:]
         for (name, check) in settings.checks { checks[name] = check }
+        managed = settings.managed
+        configureNotices(settings.notices)
         retention = settings.history
-        apply(settings.configuration, checks: checks)
+        if propagation.settings != settings.propagation {
+            propagation = PropagationWatch(group: group, settings: settings.propagation)
+        }
+        apply(settings.configuration, checks: checks, providers: settings.providers)
     }
 
-    package func apply(_ configuration: Configuration, checks: [IndicatorName: any Check]) {
+    package func apply(
+        _ configuration: Configuration, checks: [IndicatorName: any Check], providers: [ProviderSettings] = []
+    ) {
+        accounts.apply(providers, group: group, clock: clock) { [weak self] in await self?.heard($1, from: $0) }
         replaceTargets(configuration, checks: checks)
         let known = targets.map { engine.status(of: $0.name) != nil }
         perform(event: .configured(configuration))
+        accounts.keep(configuration.schemes)
+        // What was decided before goes to the accounts that are new.
+        for status in engine.schemes {
+            if let decision = status.decision { accounts.reconcile(decision, of: status.scheme) }
+        }
         // What the engine did not ask for anew (it kept its state) goes on at its interval.
         for (place, wasKnown) in known.enumerated() where wasKnown && !targets[place].isAsked {
             schedule(targets[place].name, .afterInterval(targets[place].policy.interval), patience: nil)
         }
+        forgetNotices()
         finishTaking()
     }
 
@@ -117,10 +144,13 @@ package actor Control: ControlInterface {
     package func stop() {
         isStopped = true
         wake?.cancel()
+        noticeWake?.timer.cancel()
+        post.stop()
         for target in targets { target.scheduled?.cancel() }
         targets = []
         places = [:]
         workers?.stop()
+        accounts.stop()
         for listener in listeners.values { listener.finish() }
         listeners = [:]
     }
@@ -157,12 +187,12 @@ package actor Control: ControlInterface {
     private func perform(_ effect: Effect, receivedAt: Instant) -> Event? {
         switch effect {
         case .publish(let decision):
-            publisher.publish(decision)
+            if engine.status(of: decision.scheme)?.scheme.isLocal ?? true { publisher.publish(decision) }
             return .published(decision.scheme, generation: decision.generation, took: clock.now - receivedAt)
         case .append(let entry):
             record(entry)
-        case .reconcile:
-            break  // `local` is the only provider there is: publishing has made it so already.
+        case .reconcile(let decision):
+            if let scheme = engine.status(of: decision.scheme)?.scheme { accounts.reconcile(decision, of: scheme) }
         case .notify(let notice):
             logger.notice("Notice", metadata: ["notice": "\(Wording.sentence(for: notice))"])
         case .probe(let name, let turn, let patience):
@@ -176,10 +206,16 @@ package actor Control: ControlInterface {
         return nil
     }
 
+    /// Puts something into the history that did not come from the engine.
+    func record(_ what: LogEntry.What) {
+        record(LogEntry(at: clock.now, what))
+    }
+
     private func record(_ entry: LogEntry) {
         let report = Wording.report(entry, id: log.nextID)
         log.append(report)
         if keeping != nil { unwritten += Keeping.changes(for: entry, report, engine) }
+        for happening in happenings(of: entry, report) { tell(happening) }
         var metadata: Logger.Metadata = ["text": "\(report.text)"]
         if let scheme = report.scheme { metadata["scheme"] = "\(scheme)" }
         if let indicator = report.indicator { metadata["indicator"] = "\(indicator)" }
@@ -196,7 +232,7 @@ package actor Control: ControlInterface {
 
     // MARK: What can be read
 
-    private func changed() {
+    func changed() {
         sequence += 1
         for listener in listeners.values { listener.yield(sequence) }
     }
@@ -213,19 +249,31 @@ package actor Control: ControlInterface {
     private func forget(listener key: UInt64) { listeners[key] = nil }
 
     package func report() -> Report {
-        var report = Reporting(engine: engine, now: clock.now, targets: targets, places: places)
-            .report(
-                process: process, sequence: sequence,
-                events: Array(log.newest(200)))
+        var report = Reporting(
+            engine: engine, now: clock.now, targets: targets, places: places, syncs: accounts.statuses
+        )
+        .report(
+            process: process, sequence: sequence,
+            events: Array(log.newest(200)))
         let problems = problems()
         if !problems.isEmpty { report.problems = problems }
+        if let managed { report.mark(managed) }
         return report
     }
 
     package func problems() -> [String] { reloadProblems + (keeping?.problems ?? []) }
 
     package func explanation(of scheme: String) -> Explanation? {
-        engine.status(of: SchemeName(scheme)).map(Explanation.init(of:))
+        engine.status(of: SchemeName(scheme)).map { status in
+            var explanation = Explanation(of: status)
+            let reporting = Reporting(
+                engine: engine, now: clock.now, targets: targets, places: places, syncs: accounts.statuses)
+            explanation.steps += reporting.providers(of: status).filter { $0.name != Scheme.localProvider }.map {
+                Explanation.Step(
+                    at: $0.since, stage: "provider", text: ([$0.summary] + $0.remarks).joined(separator: "; "))
+            }
+            return explanation
+        }
     }
 
     package func unreadiness() -> String? {

@@ -26,17 +26,18 @@ extension Explanation {
             steps.append(Step(at: nil, stage: "guard", text: "at the moment: \(Wording.held(held))"))
         }
         summary = Self.summary(of: decision, candidates: status.candidates)
+        if case .paused(let pause)? = status.held { summary += " It is frozen: \(Wording.override(pause))." }
     }
 
     private static func summary(of decision: Decision, candidates: [Candidate]) -> String {
         let who = decision.active.isEmpty ? "" : " (\(Wording.names(decision.active)))"
         let start = "\(decision.scheme) answers \(Wording.answer(decision.answer))\(who)"
         let first = decision.active.first
-        let better = candidates.prefix { $0.indicator != first }.filter { !$0.isUsable }
+        let better = candidates.prefix { $0.indicator != first }.filter { !$0.isUsable || $0.isDrained }
         if decision.isAllDown || better.isEmpty || first == nil {
             return start + (decision.rule.map { ": \(Wording.rule($0))" } ?? "") + "."
         }
-        let because = better.map { "\($0.indicator) is \($0.unusableBecause?.rawValue ?? $0.effective.rawValue)" }
+        let because = better.map { "\($0.indicator) is \($0.word)" }
         return "\(start) because \(because.joined(separator: " and "))."
     }
 
@@ -78,7 +79,7 @@ extension Explanation {
     private static func selectionStep(at: Instant?, _ candidates: [Candidate], rule: Rule) -> Step {
         let seen = candidates.map { candidate in
             "\(candidate.indicator) [\(candidate.priority.level)] "
-                + (candidate.unusableBecause.map(\.rawValue) ?? candidate.effective.rawValue)
+                + candidate.word
         }
         return Step(
             at: at?.seconds, stage: "selection",
@@ -90,4 +91,9 @@ extension Explanation {
         return microseconds < 1000
             ? "\(Int(microseconds.rounded())) µs" : "\((microseconds / 10).rounded() / 100) ms"
     }
+}
+
+extension Candidate {
+    /// How the selection sees it, in a word.
+    fileprivate var word: String { unusableBecause?.rawValue ?? (isDrained ? "drained" : effective.rawValue) }
 }

@@ -54,7 +54,7 @@ struct Keeping: Sendable {
             if let subject = override.keptSubject {
                 changes.append(.overrideEnded(subject: subject, since: override.since))
             }
-        case .held, .configured, .vantageDoubted, .vantageTrusted, .tripwireRetired: break
+        case .held, .configured, .reported, .vantageDoubted, .vantageTrusted, .tripwireRetired: break
         }
         return [.event(event)] + changes
     }
@@ -121,8 +121,11 @@ extension Override {
     /// What it is kept under: there is one for each subject. Nil for what happens once and is not kept.
     var keptSubject: String? {
         switch action {
-        case .maintenance(let name), .force(let name, _), .clear(let name): "indicator:\(name)"
-        case .pin(let name, _), .unpin(let name): "scheme:\(name)"
+        case .maintenance(let name), .force(let name, _), .drain(let name), .clear(let name): "indicator:\(name)"
+        case .window(let name), .closeWindow(let name): "window:\(name)"
+        case .pin(let name, _), .pause(let name), .unpin(let name): "scheme:\(name)"
+        case .silence(.indicator(let name)), .unsilence(.indicator(let name)): "silence:indicator:\(name)"
+        case .silence(.scheme(let name)), .unsilence(.scheme(let name)): "silence:scheme:\(name)"
         case .failBack: nil
         }
     }
@@ -134,7 +137,11 @@ extension Override {
         case .maintenance: (action, argument) = ("maintenance", "")
         case .force(_, let state): (action, argument) = ("force", state.rawValue)
         case .pin(_, let member): (action, argument) = ("pin", member.text)
-        case .clear, .unpin: return [.overrideEnded(subject: subject, since: nil)]
+        case .drain: (action, argument) = ("drain", "")
+        case .window: (action, argument) = ("window", "")
+        case .pause: (action, argument) = ("pause", "")
+        case .silence: (action, argument) = ("silence", "")
+        case .clear, .closeWindow, .unpin, .unsilence: return [.overrideEnded(subject: subject, since: nil)]
         case .failBack: return []
         }
         return [
@@ -155,11 +162,29 @@ extension Override {
         case ("indicator", "force"):
             guard let state = State(rawValue: stored.argument) else { return nil }
             action = .force(IndicatorName(parts[1]), state)
+        case ("indicator", "drain"): action = .drain(IndicatorName(parts[1]))
+        case ("window", "window"): action = .window(IndicatorName(parts[1]))
         case ("scheme", "pin"): action = .pin(SchemeName(parts[1]), IndicatorName(stored.argument))
+        case ("scheme", "pause"): action = .pause(SchemeName(parts[1]))
+        case ("silence", "silence"):
+            guard let subject = Override.Silenced(parts[1]) else { return nil }
+            action = .silence(subject)
         default: return nil
         }
         self.init(action, author: stored.author, reason: stored.reason, until: stored.until)
         since = stored.since
+    }
+}
+
+extension Override.Silenced {
+    /// `indicator:charlie:cat` or `scheme:cat.example.org`.
+    init?(_ text: String) {
+        let parts = text.split(separator: ":", maxSplits: 1).map(String.init)
+        switch (parts.first, parts.count) {
+        case ("indicator", 2): self = .indicator(IndicatorName(parts[1]))
+        case ("scheme", 2): self = .scheme(SchemeName(parts[1]))
+        default: return nil
+        }
     }
 }
 

@@ -6,12 +6,19 @@ package struct Order: Hashable, Sendable {
         case forceErr = "force-err"
         /// A scheme's member is to answer, whatever its state.
         case pin
+        /// Servers are chosen only if nothing else is usable.
+        case drain
+        /// A scheme's answer stays as it is.
+        case pause
+        /// Nobody is told of these indicators and schemes.
+        case silence
         /// Go to the best usable member now, whatever failback says.
         case failBack = "fail-back"
     }
 
     package var action: Action
-    /// A name, or a pattern with `*` and `?`: of indicators, for `pin` and `fail-back` of schemes.
+    /// A name, or a pattern with `*` and `?`: of indicators; for `pin`, `pause` and `fail-back` of schemes; for `silence`
+    /// of both.
     package var target: String
     /// For `pin`: the indicator of the member.
     package var member: String?
@@ -32,9 +39,10 @@ package struct Order: Hashable, Sendable {
 
 /// An operator's word that is in force.
 package struct OverrideReport: Codable, Hashable, Sendable {
-    /// `indicator:charlie:cat` or `scheme:cat.example.org`; there is one for each.
+    /// `indicator:charlie:cat` or `scheme:cat.example.org`, with `silence:` before it for a silence, and
+    /// `window:charlie:cat`; there is one for each.
     package var subject: String
-    /// `maintenance`, `force-ok`, `force-err` or `pin`.
+    /// `maintenance`, `force-ok`, `force-err`, `drain`, `pin`, `pause`, `silence` or `window`.
     package var action: String
     package var member: String?
     package var author: String

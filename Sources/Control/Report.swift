@@ -36,7 +36,7 @@ package struct SchemeReport: Codable, Hashable, Sendable {
     /// What holds a better answer back at the moment, in words; nil if nothing does.
     package var held: String?
     package var heldUntil: Double?
-    /// `local`: how far the decision has got: `verified` for our own server.
+    /// How far the decision has got: the state of that provider which is furthest from `verified`.
     package var sync: String
     /// From the event that caused it to our DNS answering so, microseconds.
     package var publishMicroseconds: Double?
@@ -44,6 +44,12 @@ package struct SchemeReport: Codable, Hashable, Sendable {
     package var members: [MemberReport]
     package var failback: String
     package var allDown: String
+    /// Each provider's part, in their configured order.
+    package var providers: [ProviderReport] = []
+    /// `file`, or `api` for what the page and the API may change; nil if nothing is known of it.
+    package var managedBy: String?
+    /// What operators have imposed on it: a pin or a pause, and a silence.
+    package var imposed: [OverrideReport] = []
 }
 
 package struct MemberReport: Codable, Hashable, Sendable {
@@ -56,7 +62,7 @@ package struct MemberReport: Codable, Hashable, Sendable {
     package var isUsable: Bool
     /// `ok`, `err`, `unknown`.
     package var state: String
-    /// `maintenance`, `forced ok`, `forced err`, `pinned`; nil without an override.
+    /// `maintenance`, `planned maintenance`, `forced ok`, `forced err`, `drained`, `pinned`; nil without an override.
     package var override: String?
     /// Why it is not usable, in a word; nil if it is.
     package var unusableBecause: String?
@@ -81,6 +87,10 @@ package struct IndicatorReport: Codable, Hashable, Sendable {
     package var lastProbe: ProbeReport?
     /// The last probes, oldest first, at most ten.
     package var recent: [ProbeReport]
+    /// `file`, or `api` for what the page and the API may change.
+    package var managedBy: String?
+    /// What operators have imposed on it, and a maintenance window that is open.
+    package var imposed: [OverrideReport] = []
 }
 
 package struct ProbeReport: Codable, Hashable, Sendable {
@@ -98,7 +108,7 @@ package struct ProbeReport: Codable, Hashable, Sendable {
 package struct EventReport: Codable, Hashable, Sendable {
     package var id: UInt64
     package var at: Double
-    /// `state`, `decision`, `held`, `override`, `configuration`, `mass-failure`.
+    /// `state`, `decision`, `held`, `override`, `configuration`, `mass-failure`, `provider`.
     package var kind: String
     /// What it is about: an indicator or a scheme; nil for the whole process.
     package var indicator: String?
@@ -122,7 +132,8 @@ package struct Explanation: Codable, Hashable, Sendable {
         }
 
         package var at: Double?
-        /// `probe`, `verdict`, `state`, `override`, `selection`, `guard`, `decision`, `published`.
+        /// `probe`, `verdict`, `state`, `override`, `selection`, `guard`, `decision`, `published`,
+        /// `provider`.
         package var stage: String
         package var text: String
     }
@@ -140,6 +151,15 @@ package protocol ControlInterface: Sendable {
     func explanation(of scheme: String) async -> Explanation?
     /// The sequence number of each change as it comes; slow readers skip to the newest.
     func changes() async -> AsyncStream<UInt64>
+    /// Sends the scheme's records again, to one provider or (nil) to all of its; false if there is no such scheme.
+    func push(scheme: String, provider: String?) async -> Bool
+    /// Allows a provider's changes that were paused because they were many; false if there is no such provider.
+    func allowChanges(provider: String) async -> Bool
+    /// How far the scheme's answer has got, asked now; nil if there is no such scheme. It takes less than two seconds.
+    func propagation(of scheme: String) async -> PropagationReport?
+    /// What was seen last, for a page that is open: it is asked again and again while somebody looks, and each time
+    /// is a change. nil at first.
+    func watchedPropagation(of scheme: String) async -> PropagationReport?
     /// Nil once everything is answered and probed; otherwise why not, in words.
     func unreadiness() async -> String?
     /// What keeps the newest configuration or zone files from being in force, in words.
@@ -148,6 +168,13 @@ package protocol ControlInterface: Sendable {
 
 extension ControlInterface {
     package func problems() async -> [String] { [] }
+}
+
+extension ControlInterface {
+    package func push(scheme: String, provider: String?) async -> Bool { false }
+    package func allowChanges(provider: String) async -> Bool { false }
+    package func propagation(of scheme: String) async -> PropagationReport? { nil }
+    package func watchedPropagation(of scheme: String) async -> PropagationReport? { nil }
 }
 
 /// The servers of a demo, which a person may break and mend.

@@ -1,6 +1,8 @@
 import Addresses
 import Checks
 import Failover
+import Providers
+import Settings
 
 /// What a report says of the process itself.
 package struct ProcessReport: Sendable {
@@ -22,6 +24,8 @@ struct Reporting {
     let now: Instant
     let targets: [ProbeTarget]
     let places: [IndicatorName: Int]
+    /// How far each provider has got, by its name.
+    var syncs: [String: [SchemeName: SyncStatus]] = [:]
 
     func report(process: ProcessReport, sequence: UInt64, events: [EventReport]) -> Report {
         let indicators = engine.indicators
@@ -33,19 +37,30 @@ struct Reporting {
             indicators: indicators.map(indicator), events: events)
     }
 
-    private func scheme(_ status: SchemeStatus, overrides: [IndicatorName: Override]) -> SchemeReport {
+    func scheme(_ status: SchemeStatus, overrides: [IndicatorName: Override] = [:]) -> SchemeReport {
         let decision = status.decision
         let held = status.held == .passed ? nil : status.held
         return SchemeReport(
-            name: status.scheme.name.text, provider: status.scheme.provider, generation: decision?.generation ?? 0,
+            name: status.scheme.name.text, provider: status.scheme.providers.joined(separator: ", "),
+            generation: decision?.generation ?? 0,
             answer: decision?.answer.kind ?? "none", addresses: decision?.answer.addressTexts ?? [],
             ttl: status.ttlSeconds, since: decision?.at.seconds,
             rule: Wording.rule(decision?.rule ?? .noVerdictYet), isAllDown: decision?.isAllDown ?? false,
             held: held.map(Wording.held), heldUntil: held?.until?.seconds,
-            sync: decision == nil ? "waiting" : "verified",
+            sync: providers(of: status).worst,
             publishMicroseconds: status.publishTook.map { Double($0.nanoseconds) / 1000 },
             members: status.candidates.map { member($0, of: status, override: overrides[$0.indicator]) },
-            failback: Wording.failback(status.scheme.failback), allDown: Wording.allDown(status.scheme.allDown))
+            failback: Wording.failback(status.scheme.failback), allDown: Wording.allDown(status.scheme.allDown),
+            providers: providers(of: status),
+            imposed: [status.pin, status.silence].compactMap { $0.flatMap(OverrideReport.init) })
+    }
+
+    func providers(of status: SchemeStatus) -> [ProviderReport] {
+        status.scheme.providers.map { name in
+            if let sync = syncs[name]?[status.scheme.name] { return ProviderReport(name: name, sync) }
+            let isLocal = name == Scheme.localProvider
+            return ProviderReport(name: name, isDecidedLocally: isLocal && status.decision != nil)
+        }
     }
 
     private func member(_ candidate: Candidate, of status: SchemeStatus, override: Override?) -> MemberReport {
@@ -70,7 +85,20 @@ struct Reporting {
             intervalSeconds: status.policy.interval.milliseconds / 1000, state: status.state.rawValue,
             effective: status.effective.rawValue, since: status.since?.seconds,
             override: status.isDisabled ? "disabled" : status.override.map(\.label), isUndecided: status.isUndecided,
-            probesUntilFlip: status.probesUntilFlip, tripwire: status.tripwire, lastProbe: recent.last, recent: recent)
+            probesUntilFlip: status.probesUntilFlip, tripwire: status.tripwire, lastProbe: recent.last, recent: recent,
+            imposed: status.imposed.compactMap(OverrideReport.init))
+    }
+}
+
+extension Report {
+    /// Says of each indicator and scheme who manages it.
+    mutating func mark(_ managed: ManagedNames) {
+        for index in schemes.indices {
+            schemes[index].managedBy = managed.contains(schemes[index].name, in: .schemes) ? "api" : "file"
+        }
+        for index in indicators.indices {
+            indicators[index].managedBy = managed.contains(indicators[index].name, in: .indicators) ? "api" : "file"
+        }
     }
 }
 
@@ -93,6 +121,7 @@ extension Guard {
     var until: Instant? {
         switch self {
         case .failbackHeld(let until, _), .massFailure(_, _, let until): until
+        case .paused(let override): override.until
         case .failbackManual, .vantageDoubted, .passed: nil
         }
     }
@@ -104,7 +133,11 @@ extension Override {
         case .maintenance: "maintenance"
         case .force(_, let state): "forced \(state.rawValue)"
         case .pin: "pinned"
-        case .failBack, .clear, .unpin: ""
+        case .drain: "drained"
+        case .window: "planned maintenance"
+        case .pause: "paused"
+        case .silence: "silenced"
+        case .failBack, .clear, .closeWindow, .unpin, .unsilence: ""
         }
     }
 }

@@ -27,6 +27,11 @@ extension Wording {
             report.indicator = override.subject.indicator?.text
             report.scheme = override.subject.scheme?.text
             report.text = hasEnded ? "ended: \(self.override(override))" : self.override(override)
+        case .reported(let scheme, let text, let isBad):
+            report.kind = "provider"
+            report.scheme = scheme?.text
+            report.text = text
+            report.tone = isBad ? "bad" : "good"
         case .vantageDoubted(let failed, let all):
             report.kind = "vantage"
             report.text = sentence(for: .vantageDoubted(failed: failed, of: all))

@@ -86,6 +86,7 @@ enum Wording {
         case .massFailure(let failed, let all, _): "\(failed) of \(all) members failed at once; held for one recheck"
         case .vantageDoubted(let failed, let all):
             "\(failed) of \(all) reference targets fail: it may be us, so nothing is changed"
+        case .paused(let override): "paused: \(self.override(override))"
         case .passed: "nothing held it back"
         }
     }
@@ -97,8 +98,16 @@ enum Wording {
             case .force(let name, let state): "\(name) forced \(state.rawValue)"
             case .pin(let scheme, let member): "\(scheme) pinned to \(member)"
             case .failBack(let scheme): "\(scheme) sent back to its best member"
+            case .drain(let name): "\(name) drained"
+            case .window(let name): "\(name) in a planned maintenance"
+            case .pause(let scheme): "\(scheme) paused"
+            case .silence(.indicator(let name)): "\(name) silenced"
+            case .silence(.scheme(let scheme)): "\(scheme) silenced"
             case .clear(let name): "overrides of \(name) cleared"
+            case .closeWindow(let name): "planned maintenance of \(name) ended"
             case .unpin(let scheme): "\(scheme) unpinned"
+            case .unsilence(.indicator(let name)): "\(name) not silent any more"
+            case .unsilence(.scheme(let scheme)): "\(scheme) not silent any more"
             }
         return override.reason.isEmpty
             ? "\(what) by \(override.author)" : "\(what) by \(override.author): \(override.reason)"
@@ -121,9 +130,13 @@ extension Override {
     /// What it is about, for the columns of a report.
     var subject: (indicator: IndicatorName?, scheme: SchemeName?) {
         switch action {
-        case .maintenance(let name), .force(let name, _), .clear(let name): (name, nil)
+        case .maintenance(let name), .force(let name, _), .drain(let name), .window(let name), .clear(let name),
+            .closeWindow(let name), .silence(.indicator(let name)), .unsilence(.indicator(let name)):
+            (name, nil)
         case .pin(let scheme, let name): (name, scheme)
-        case .failBack(let scheme), .unpin(let scheme): (nil, scheme)
+        case .failBack(let scheme), .unpin(let scheme), .pause(let scheme), .silence(.scheme(let scheme)),
+            .unsilence(.scheme(let scheme)):
+            (nil, scheme)
         }
     }
 }

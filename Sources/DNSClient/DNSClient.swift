@@ -1,6 +1,7 @@
 import Addresses
 import DNS
 import NIOCore
+import TSIG
 
 // One question to one server:
 //
@@ -35,9 +36,11 @@ package struct DNSClient: Sendable {
     }
 
     /// Asks with a message made by the caller, whose id should be random.
+    ///
+    /// - Parameter key: signs the message; the reply counts only if it is signed with it too (RFC 8945).
     package func ask(
         _ query: Message, server: IPAddress, port: Int = 53, transport: Transport = .udp,
-        timeout: Duration = .seconds(2)
+        timeout: Duration = .seconds(2), key: TSIGKey? = nil
     ) async -> Result<Message, DNSClientError> {
         guard (1...65535).contains(port),
             let address = try? SocketAddress(ipAddress: server.description, port: port)
@@ -45,8 +48,8 @@ package struct DNSClient: Sendable {
             return .failure(.badPort(port))
         }
         let exchange = Exchange(
-            query: query, server: address, eventLoop: group.next(), timeout: timeout,
-            deadline: .now() + TimeAmount(timeout))
+            query: query, signed: key.map { SignedRequest(query.wire, with: $0, now: secondsSince1970()) },
+            server: address, eventLoop: group.next(), timeout: timeout, deadline: .now() + TimeAmount(timeout))
         guard transport == .udp else { return await exchange.overTCP() }
         let result = await exchange.overUDP()
         if case .success(let message) = result, message.header.flags.contains(.truncated) {
@@ -68,6 +71,8 @@ package enum DNSClientError: Error, Hashable, Sendable {
     /// The server's answer is no DNS message.
     case malformed(MessageError)
     case badPort(Int)
+    /// The server's answer is not signed as it should be, or it did not take our signature.
+    case signature(TSIGFault)
     /// The task that asked was cancelled.
     case cancelled
 }
@@ -81,6 +86,7 @@ extension DNSClientError: CustomStringConvertible {
         case .closed: "the server closed the connection without an answer"
         case .malformed(let error): "the answer is malformed: \(error)"
         case .badPort(let port): "\(port) is not a port from 1 to 65535"
+        case .signature(let fault): "\(fault)"
         case .cancelled: "cancelled"
         }
     }

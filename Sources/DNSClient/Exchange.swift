@@ -1,10 +1,19 @@
 import DNS
 import NIOCore
 import NIOPosix
+import TSIG
+
+#if canImport(Glibc)
+    import Glibc
+#else
+    import Musl
+#endif
 
 /// One query on its way to one server.
 struct Exchange: Sendable {
     let query: Message
+    /// The query with its signature, if it has one.
+    let signed: SignedRequest?
     let server: SocketAddress
     let eventLoop: any EventLoop
     /// The time allowed in all, for messages.
@@ -76,6 +85,18 @@ struct Exchange: Sendable {
     }
 }
 
+/// The octets that are sent.
+extension Exchange {
+    var octets: [UInt8] { signed?.wire ?? query.wire }
+}
+
+/// The clock that signatures are dated by.
+func secondsSince1970() -> UInt64 {
+    var now = timespec()
+    clock_gettime(CLOCK_REALTIME, &now)
+    return UInt64(max(0, now.tv_sec))
+}
+
 /// What some octets from the server are.
 enum Reply {
     case answer(Message)
@@ -83,8 +104,11 @@ enum Reply {
     case malformed(MessageError)
     /// They answer something else.
     case stray
+    /// They are not signed as they should be, or tell that the query was not.
+    case unproven(TSIGFault)
 
-    init(_ octets: [UInt8], to query: Message) {
+    init(_ octets: [UInt8], to exchange: Exchange) {
+        let query = exchange.query
         let isReply = octets.count >= 3 && octets[2] & 0x80 != 0
         guard isReply, UInt16(octets[0]) << 8 | UInt16(octets[1]) == query.header.id else {
             self = .stray
@@ -92,7 +116,12 @@ enum Reply {
         }
         do {
             let message = try Message(wire: octets)
-            self = message.answers(query) ? .answer(message) : .stray
+            guard message.answers(query) else {
+                self = .stray
+                return
+            }
+            let fault = exchange.signed?.fault(of: octets, now: secondsSince1970())
+            self = fault.map(Reply.unproven) ?? .answer(message)
         } catch {
             // A truncated answer may be cut anywhere.
             let isTruncated = octets[2] & 0x02 != 0

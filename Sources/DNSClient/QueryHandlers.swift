@@ -37,16 +37,17 @@ final class DatagramQueryHandler: ChannelInboundHandler {
 
     private func send(_ context: ChannelHandlerContext) {
         let envelope = AddressedEnvelope(
-            remoteAddress: exchange.server, data: ByteBuffer(bytes: exchange.query.wire))
+            remoteAddress: exchange.server, data: ByteBuffer(bytes: exchange.octets))
         context.writeAndFlush(wrapOutboundOut(envelope), promise: nil)
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         let envelope = unwrapInboundIn(data)
         guard envelope.remoteAddress == exchange.server else { return }
-        switch Reply(Array(envelope.data.readableBytesView), to: exchange.query) {
+        switch Reply(Array(envelope.data.readableBytesView), to: exchange) {
         case .answer(let message): promise.succeed(message)
         case .malformed(let error): failure = .malformed(error)
+        case .unproven(let fault): failure = .signature(fault)
         case .stray: break
         }
     }
@@ -78,7 +79,7 @@ final class StreamQueryHandler: ChannelInboundHandler {
     func channelActive(context: ChannelHandlerContext) {
         let failure = DNSClientError.timedOut(after: exchange.timeout)
         timer = exchange.eventLoop.scheduleTask(deadline: exchange.deadline) { [promise] in promise.fail(failure) }
-        let query = exchange.query.wire
+        let query = exchange.octets
         var buffer = context.channel.allocator.buffer(capacity: query.count + 2)
         buffer.writeInteger(UInt16(query.count))
         buffer.writeBytes(query)
@@ -89,9 +90,10 @@ final class StreamQueryHandler: ChannelInboundHandler {
         var chunk = unwrapInboundIn(data)
         received.writeBuffer(&chunk)
         while let message = received.readLengthPrefixedSlice(as: UInt16.self) {
-            switch Reply(Array(message.readableBytesView), to: exchange.query) {
+            switch Reply(Array(message.readableBytesView), to: exchange) {
             case .answer(let message): promise.succeed(message)
             case .malformed(let error): promise.fail(DNSClientError.malformed(error))
+            case .unproven(let fault): promise.fail(DNSClientError.signature(fault))
             case .stray: break
             }
         }

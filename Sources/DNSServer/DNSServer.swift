@@ -64,7 +64,7 @@ package final class DNSServer: Sendable {
         rates = RateTable(seed: .random(in: 0 ... .max))
         state = ServingState(snapshot, options: StoredOptions(options, rates: rates), readers: readers)
         transfers = ZoneTransfers(state: state, policy: policy, logger: logger)
-        notifier = Notifier(policy: policy, transfers: transfers, state: state, logger: logger)
+        notifier = Notifier(transfers: transfers, state: state, logger: logger)
         reserve = serialFile.map { [state] in SerialReserve(path: $0, state: state, logger: logger) }
         cells = CounterCells(workers: readers)
     }
@@ -222,6 +222,13 @@ package final class DNSServer: Sendable {
 
     /// Answers by other options, for every query of every batch that begins after this returns.
     package func replace(_ options: AnswerOptions) { state.replace(StoredOptions(options, rates: rates)) }
+
+    /// Who may transfer zones and who is told of changes, from now on.
+    package func replace(_ policy: TransferPolicy) async {
+        guard policy != transfers.policy else { return }
+        transfers.replace(policy)
+        await notifier.policyChanged()
+    }
 
     /// The serial number of the zone with this apex; nil if there is none.
     package func serial(ofZone apex: Name) -> UInt32? { state.serial(ofZone: apex) }

@@ -11,7 +11,7 @@ extension Engine {
         recall(at: now, into: &effects)
         alarms = Alarms()
         for index in indicatorTracks.indices {
-            indicatorTracks[index].alarm = indicatorTracks[index].imposed?.until
+            indicatorTracks[index].alarm = indicatorTracks[index].nextEnd
             alarms.move(.indicator(index), from: nil, to: indicatorTracks[index].alarm)
         }
         doubt.configure(new.references)
@@ -21,7 +21,7 @@ extension Engine {
     private mutating func replaceIndicators(_ new: [Indicator], at now: Instant, into effects: inout Effects) {
         let names = new.map(\.name)
         for track in indicatorTracks where names.place(of: track.indicator.name) == nil {
-            if let ended = track.imposed { effects.append(.overrideEnded(ended), at: now) }
+            for ended in track.allImposed { effects.append(.overrideEnded(ended), at: now) }
         }
         indicatorTracks = new.map { indicator in
             let old = place(of: indicator.name).map { indicatorTracks[$0] }
@@ -50,6 +50,8 @@ extension Engine {
     ) -> IndicatorTrack {
         var track = IndicatorTrack(indicator, at: now)
         if let imposed = old?.imposed { _ = track.impose(imposed) }
+        if let window = old?.window { _ = track.schedule(window) }
+        track.silence = old?.silence
         if let state = old?.standing.state, state != .unknown {
             effects.append(.stateChanged(indicator.name, from: state, to: .unknown, reason: "disabled"), at: now)
         }
@@ -60,7 +62,9 @@ extension Engine {
     private mutating func replaceSchemes(_ new: [Scheme], at now: Instant, into effects: inout Effects) {
         let names = new.map(\.name)
         for track in schemeTracks where names.place(of: track.scheme.name) == nil {
-            if let ended = track.pin { effects.append(.overrideEnded(ended), at: now) }
+            for ended in [track.pin, track.silence].compactMap({ $0 }) {
+                effects.append(.overrideEnded(ended), at: now)
+            }
         }
         let old = schemeTracks
         let oldNames = schemeNames
@@ -81,7 +85,7 @@ extension Engine {
             track.alarm = nil
             track.occasion.isConfigured = true
             schemeTracks.append(track)
-            if let ended = schemeTracks[index].expirePin(at: now) {
+            for ended in schemeTracks[index].expire(at: now) {
                 end(ended, ofScheme: index, at: now, into: &effects)
             }
         }

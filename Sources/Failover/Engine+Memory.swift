@@ -55,14 +55,22 @@ extension Engine {
 
     private mutating func recall(_ override: Override) {
         switch override.action {
-        case .maintenance(let name), .force(let name, _):
+        case .maintenance(let name), .force(let name, _), .drain(let name):
             if let index = place(of: name) { _ = indicatorTracks[index].impose(override) }
+        case .window(let name):
+            if let index = place(of: name) { _ = indicatorTracks[index].schedule(override) }
+        case .pause(let name):
+            if let index = place(of: name) { _ = schemeTracks[index].pin(override) }
+        case .silence(.indicator(let name)):
+            if let index = place(of: name) { indicatorTracks[index].silence = override }
+        case .silence(.scheme(let name)):
+            if let index = place(of: name) { schemeTracks[index].silence = override }
         case .pin(let name, let member):
             guard let index = place(of: name),
                 schemeTracks[index].scheme.members.contains(where: { $0.indicator == member })
             else { return }
             _ = schemeTracks[index].pin(override)
-        case .failBack, .clear, .unpin: break
+        case .failBack, .clear, .closeWindow, .unpin, .unsilence: break
         }
     }
 }

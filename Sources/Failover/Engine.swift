@@ -57,12 +57,13 @@ package struct Engine: Sendable {
             switch owner {
             case .indicator(let index):
                 indicatorTracks[index].alarm = nil
-                if let ended = indicatorTracks[index].expire(at: now) {
+                for ended in indicatorTracks[index].expire(at: now) {
                     end(ended, ofIndicator: index, at: now, into: &effects)
                 }
+                moveAlarm(ofIndicator: index)
             case .scheme(let index):
                 schemeTracks[index].alarm = nil
-                if let ended = schemeTracks[index].expirePin(at: now) {
+                for ended in schemeTracks[index].expire(at: now) {
                     end(ended, ofScheme: index, at: now, into: &effects)
                 }
                 due.append(index)

@@ -32,6 +32,9 @@ struct IndicatorTrack: Sendable {
 
     var standing: Standing { quorum.standing }
     var imposed: Override? { overruling.imposed }
+    var window: Override? { overruling.window }
+    /// While nobody is to be told of it.
+    var silence: Override?
 
     /// Puts a new revision of the indicator into force; what it knows stays.
     mutating func configure(_ new: Indicator) {
@@ -62,11 +65,25 @@ struct IndicatorTrack: Sendable {
         return overruling.impose(override)
     }
 
-    /// Ends an override whose time is up and returns it.
-    mutating func expire(at now: Instant) -> Override? {
+    /// Opens a maintenance window, or with nil closes it; returns the one that it ends.
+    mutating func schedule(_ window: Override?) -> Override? {
         defer { overrule() }
-        return overruling.expire(at: now)
+        return overruling.schedule(window)
     }
+
+    /// Ends what is imposed and whose time is up, and returns it.
+    mutating func expire(at now: Instant) -> [Override] {
+        defer { overrule() }
+        let silence = silence.flatMap { silence in silence.until.map { $0 <= now } == true ? silence : nil }
+        if silence != nil { self.silence = nil }
+        return [overruling.expire(at: now), overruling.expireWindow(at: now), silence].compactMap { $0 }
+    }
+
+    /// When the first of what is imposed ends.
+    var nextEnd: Instant? { allImposed.compactMap(\.until).min() }
+
+    /// All that is imposed, the silence last.
+    var allImposed: [Override] { [imposed, window, silence].compactMap { $0 } }
 
     private mutating func overrule() {
         effective = overruling.overrule(standing, of: indicator, configuredAt: configuredAt)

@@ -23,7 +23,12 @@ package struct IndicatorStatus: Hashable, Sendable {
     package var effective: State
     /// When `state` last changed; nil before the first verdict.
     package var since: Instant?
+    /// What counts of what operators imposed and what was planned; nil if there is nothing.
     package var override: Override?
+    /// A maintenance window that is open, also while an operator's word counts instead.
+    package var window: Override?
+    /// While nobody is to be told of it.
+    package var silence: Override?
     package var isDisabled: Bool
     /// The last probes, oldest first, at most ten.
     package var recent: [ProbeRecord]
@@ -40,7 +45,10 @@ package struct SchemeStatus: Hashable, Sendable {
     package var decision: Decision?
     /// How long the decision's publication took from the event that caused it; nil until it is published.
     package var publishTook: Duration?
+    /// A pin or a pause.
     package var pin: Override?
+    /// While nobody is to be told of it.
+    package var silence: Override?
     /// What holds a better answer back at the moment.
     package var held: Guard?
     /// By descending priority, then configured order.
@@ -53,7 +61,8 @@ extension IndicatorTrack {
     fileprivate var status: IndicatorStatus {
         IndicatorStatus(
             name: indicator.name, policy: indicator.policy, state: standing.state, effective: effective.effective,
-            since: standing.since, override: imposed, isDisabled: indicator.isDisabled, recent: recent,
+            since: standing.since, override: imposed ?? window, window: window, silence: silence,
+            isDisabled: indicator.isDisabled, recent: recent,
             probesUntilFlip: standing.probesUntilFlip, isUndecided: !indicator.isDisabled && standing.isUndecided,
             tripwire: indicator.policy.tripwire ? tripwire.retirement?.rawValue ?? "on" : nil)
     }
@@ -62,7 +71,7 @@ extension IndicatorTrack {
 extension SchemeTrack {
     fileprivate var status: SchemeStatus {
         SchemeStatus(
-            scheme: scheme, decision: decision, publishTook: publishTook, pin: pin, held: held,
+            scheme: scheme, decision: decision, publishTook: publishTook, pin: pin, silence: silence, held: held,
             candidates: candidates, ttlSeconds: ttlSeconds)
     }
 }

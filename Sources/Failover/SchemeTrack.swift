@@ -7,6 +7,8 @@ struct SchemeTrack: Sendable {
     var occasion = Occasion()
     /// The alarm that is set for it.
     var alarm: Instant?
+    /// While nobody is to be told of it.
+    var silence: Override?
 
     private(set) var candidates: [Candidate] = []
     private(set) var held: Guard?
@@ -27,11 +29,11 @@ struct SchemeTrack: Sendable {
 
     /// Puts a new revision of the scheme into force; its pin and its decision stay.
     mutating func configure(_ new: Scheme, members: [Int]) {
-        let provider = scheme.provider
+        let providers = scheme.providers
         let ttl = scheme.ttlSeconds
         scheme = new
         self.members = members
-        isToBeReconciled = provider != new.provider || ttl != new.ttlSeconds
+        isToBeReconciled = providers != new.providers || ttl != new.ttlSeconds
     }
 
     /// Set when a new revision moved the record elsewhere or changed its TTL.
@@ -48,6 +50,13 @@ struct SchemeTrack: Sendable {
 
     /// Ends a pin that is over and returns it.
     mutating func expirePin(at now: Instant) -> Override? { selection.expire(at: now, members: scheme.members) }
+
+    /// Ends what is imposed and over, and returns it.
+    mutating func expire(at now: Instant) -> [Override] {
+        let silence = silence.flatMap { silence in silence.until.map { $0 <= now } == true ? silence : nil }
+        if silence != nil { self.silence = nil }
+        return [expirePin(at: now), silence].compactMap { $0 }
+    }
 
     /// Notes how long the publication of a generation took; a later one with another TTL does not count.
     mutating func published(generation: UInt64, took: Duration) {
@@ -72,13 +81,13 @@ struct SchemeTrack: Sendable {
             if case .decided = answered {} else { effects.reconcile(decision) }
         }
         isToBeReconciled = false
-        return [passage.lookAgainAt, pin?.until].compactMap { $0 }.min()
+        return [passage.lookAgainAt, pin?.until, silence?.until].compactMap { $0 }.min()
     }
 
     private mutating func announceHold(_ passage: Passage, at now: Instant, into effects: inout Effects) {
         if let held = passage.held, held != self.held { effects.append(.held(scheme.name, held), at: now) }
         held = passage.held
-        if let (failed, all) = passage.massFailure {
+        if let (failed, all) = passage.massFailure, silence == nil {
             effects.notify(.massFailure(scheme.name, failed: failed, of: all))
         }
     }
@@ -90,6 +99,7 @@ struct SchemeTrack: Sendable {
         effects.publish(decision)
         effects.append(.decided(decision, from: previous?.answer), at: now)
         effects.reconcile(decision)
+        if silence != nil { return }
         if let previous, previous.answer != decision.answer { effects.notify(.switched(decision)) }
         if case .allDown(let rule) = decision.selectedBy, previous.map({ !$0.isByAllDownRule }) ?? true {
             effects.notify(.allDown(scheme.name, rule))

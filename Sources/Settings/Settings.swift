@@ -3,6 +3,7 @@ import Checks
 import DNS
 import Failover
 import Foundation
+import Notices
 
 /// One configuration file, read and validated whole.
 ///
@@ -30,8 +31,16 @@ package struct Settings: Sendable {
     /// Who may transfer zones and who is told of changes, with their keys.
     package var transfers: TransferPolicy
     package var configuration: Configuration
+    /// Who is told of what happens.
+    package var notices: NoticeSettings
     /// What each indicator checks, sorted by name; every indicator of `configuration` once.
     package var checks: [(IndicatorName, any Check)]
+    /// The accounts, sorted by name; `local` is none of them.
+    package var providers: [ProviderSettings] = []
+    /// Whom to ask how far a change has got.
+    package var propagation = PropagationSettings()
+    /// What was made by the page and the API, and is in no file.
+    package var managed: ManagedNames
     /// What is allowed and probably not meant, by line.
     package var warnings: [SettingsError]
     /// When reading began, seconds since 1970: a file that is newer may have been read as it was before.
@@ -54,10 +63,13 @@ package struct Settings: Sendable {
     /// - Parameter old: zones that stand in for those whose records are broken now; what is wrong with these is then in
     ///   `keptZoneErrors`.
     package static func load(path: String, keeping old: [Zone] = []) -> Result<Settings, SettingsErrors> {
-        let readAt = Date().timeIntervalSince1970
-        let text: String
+        text(ofFile: path).flatMap { read($0, path: path, keeping: old) }
+    }
+
+    /// The text of a configuration file.
+    package static func text(ofFile path: String) -> Result<String, SettingsErrors> {
         do {
-            text = try FileText.read(path)
+            return .success(try FileText.read(path))
         } catch {
             switch error {
             case .unreadable: return .failure(.file(path, "cannot be read", "the path of a readable YAML file"))
@@ -65,12 +77,23 @@ package struct Settings: Sendable {
             case .notUTF8: return .failure(.file(path, "is not UTF-8", "a file in UTF-8"))
             }
         }
+    }
+
+    /// Reads a text that stands, or could stand, in the file at `path`, and whatever zone files it names.
+    ///
+    /// - Parameters:
+    ///   - managed: what the page and the API have added.
+    ///   - old: as for `load`.
+    package static func read(
+        _ text: String, path: String, managed: ManagedPart = ManagedPart(), keeping old: [Zone] = []
+    ) -> Result<Settings, SettingsErrors> {
+        let readAt = Date().timeIntervalSince1970
         let folder = path.lastIndex(of: "/").map { String(path[..<$0]) } ?? "."
         var reader = SettingsReader(
             file: path, folder: folder, readFile: { try? FileText.read($0, limit: zoneSizeLimit) },
             include: { ZoneFileAccess.include(within: $0) })
         for zone in old { reader.oldZones[zone.apex] = zone }
-        return reader.read(text).map { settings in
+        return reader.read(text, managed: managed).map { settings in
             var settings = settings
             settings.readAt = readAt
             return settings
@@ -84,13 +107,14 @@ package struct Settings: Sendable {
     ///   - folder: what relative paths in it are relative to, without a final `/`.
     ///   - readFile: the text of a file by its path; nil if it cannot be read.
     package static func parse(
-        _ text: String, file: String, folder: String = ".", readFile: (String) -> String? = { _ in nil }
+        _ text: String, file: String, folder: String = ".", managed: ManagedPart = ManagedPart(),
+        readFile: (String) -> String? = { _ in nil }
     ) -> Result<Settings, SettingsErrors> {
         withoutActuallyEscaping(readFile) { readFile in
             var reader = SettingsReader(
                 file: file, folder: folder, readFile: readFile,
                 include: { _ in { readFile($0).map { Array($0.utf8) } } })
-            return reader.read(text)
+            return reader.read(text, managed: managed)
         }
     }
 }

@@ -12,9 +12,9 @@ package struct SettingsKey: Sendable {
 
 /// The keys that exist, section by section. Reading, suggestions and the test of the documentation use this table.
 package enum SettingsKeys {
-    static let root = [
+    package static let root = [
         "listen", "data", "history", "access", "dns", "zones", "keys", "transfer", "notify", "policies", "indicators",
-        "references", "schemes",
+        "references", "schemes", "providers", "propagation", "notices",
     ].map { SettingsKey($0, standard: $0 == "data" ? Settings.standardDataFolder : nil) }
     static let listen = [
         SettingsKey("dns", standard: Settings.standardDNSListener),
@@ -57,14 +57,38 @@ package enum SettingsKeys {
         SettingsKey("options"),
     ]
     static let scheme = [
-        SettingsKey("provider", standard: "local"), SettingsKey("ttl", standard: "30"),
+        SettingsKey("providers", standard: "local"), SettingsKey("provider"), SettingsKey("ttl", standard: "30"),
         SettingsKey("minimum-ttl", standard: "5"), SettingsKey("failback", standard: "60s"),
         SettingsKey("all-down", standard: "hold"), SettingsKey("answers", standard: "all"),
-        SettingsKey("mass-failure", standard: "on"), SettingsKey("members"),
+        SettingsKey("mass-failure", standard: "on"), SettingsKey("max-changes", standard: "on"),
+        SettingsKey("members"),
+    ]
+    /// Beside these, a provider takes the arguments of its driver.
+    static let provider = [
+        SettingsKey("driver"), SettingsKey("drift", standard: "correct"), SettingsKey("max-changes", standard: "30%"),
+        SettingsKey("timeout", standard: "20s"), SettingsKey("servers"), SettingsKey("dry-run", standard: "no"),
     ]
     static let member = [
         SettingsKey("indicator"), SettingsKey("value"), SettingsKey("priority", standard: "primary"),
     ]
+
+    static let notices = [
+        SettingsKey("name"), SettingsKey("certificates", standard: "[21, 7, 2]"), SettingsKey("channels"),
+        SettingsKey("subscriptions"),
+    ]
+    /// Beside it, a channel takes the arguments of its kind.
+    static let channel = [SettingsKey("kind")]
+    static let subscription = [
+        SettingsKey("to"), SettingsKey("schemes"), SettingsKey("indicators"), SettingsKey("kinds"),
+        SettingsKey("severity", standard: "warning"), SettingsKey("hold", standard: "0s"),
+        SettingsKey("group", standard: "10s"), SettingsKey("remind", standard: "off"), SettingsKey("hours"),
+        SettingsKey("time-zone", standard: "UTC"),
+    ]
+    static let hours = [
+        SettingsKey("days"), SettingsKey("from"), SettingsKey("to"), SettingsKey("hold"),
+        SettingsKey("at-most", standard: "critical"),
+    ]
+    static let propagation = ["servers", "resolvers"].map { SettingsKey($0) }
 
     /// Every key with the section it stands in, in the order of the documentation.
     package static let all: [(section: String, keys: [SettingsKey])] = [
@@ -73,6 +97,7 @@ package enum SettingsKeys {
         ("cookies", cookies), ("rate-limit", rateLimit), ("zones", zone), ("keys", key),
         ("transfer", [SettingsKey("transfer")]), ("notify", [SettingsKey("notify")]), ("policies", policy),
         ("indicators", indicator), ("references", [SettingsKey("references")]),
-        ("schemes", scheme), ("members", member),
+        ("schemes", scheme), ("members", member), ("providers", provider), ("propagation", propagation),
+        ("notices", notices), ("channels", channel), ("subscriptions", subscription), ("hours", hours),
     ]
 }

@@ -5,12 +5,15 @@ import Failover
 import Yams
 
 extension SettingsReader {
-    mutating func readSchemes(_ entry: Entry?, indicators: [ReadIndicator], zones: ReadZones) -> [Scheme] {
+    mutating func readSchemes(_ entry: Entry?, indicators: [ReadIndicator], zones: ReadZones, providers: [String])
+        -> [Scheme]
+    {
         var schemes: [Scheme] = []
         var places: [SchemeName: (key: String, line: Int)] = [:]
         let names = indicators.map(\.indicator.name.text)
         for (written, child) in entries(of: entry) {
-            let scheme = readScheme(written, child, indicators: names, zones: zones)
+            let scheme = readScheme(
+                written, child, indicators: names, zones: zones, providers: providers)
             if let first = places[scheme.name], first.key != written {
                 report(
                     child.atKey, "is a scheme already: names compare without case and final dot",
@@ -22,17 +25,16 @@ extension SettingsReader {
         return schemes
     }
 
-    private mutating func readScheme(_ written: String, _ entry: Entry, indicators: [String], zones: ReadZones)
-        -> Scheme
-    {
+    private mutating func readScheme(
+        _ written: String, _ entry: Entry, indicators: [String], zones: ReadZones, providers: [String]
+    ) -> Scheme {
         let fields = fields(of: entry, allowed: SettingsKeys.scheme)
         let place = entry.atKey
         let owner = name(written, place)
         var scheme = Scheme(name: SchemeName((owner?.inLowerCase.description ?? written).droppingFinalDot))
-        if let owner { checkZone(of: owner, place, zones: zones) }
-        if let place = fields["provider"], let provider = text(of: place), provider != "local" {
-            report(place, value: provider, "is not a provider", "local (our own DNS server)")
-        }
+        scheme.providers = readProviderNames(fields, known: providers) ?? scheme.providers
+        scheme.mayChangeWithMany = !(boolean(fields["max-changes"]) ?? true)
+        if let owner, scheme.isLocal { checkZone(of: owner, place, zones: zones) }
         if let ttl = integer(fields["ttl"], in: 1...86_400) { scheme.ttlSeconds = UInt32(ttl) }
         let floor = integer(fields["minimum-ttl"], in: 1...86_400).map { UInt32($0) }
         scheme.minimumTTLSeconds = floor ?? min(scheme.minimumTTLSeconds, scheme.ttlSeconds)

@@ -7,8 +7,8 @@ extension SettingsReader {
     mutating func report(_ entry: Entry, value: String? = nil, _ problem: String, _ expected: String) {
         errors.append(
             SettingsError(
-                file: file, line: entry.line, column: entry.column, path: entry.path, value: value, problem: problem,
-                expected: expected))
+                file: entry.isManaged ? ManagedPart.name : file, line: entry.line, column: entry.column,
+                path: entry.path, value: value, problem: problem, expected: expected))
     }
 
     /// Says what is wrong at a place that is no entry.
@@ -22,24 +22,42 @@ extension SettingsReader {
     mutating func warn(_ entry: Entry, _ problem: String) {
         warnings.append(
             SettingsError(
-                file: file, line: entry.line, column: entry.column, path: entry.path, value: nil, problem: problem,
-                expected: ""))
+                file: entry.isManaged ? ManagedPart.name : file, line: entry.line, column: entry.column,
+                path: entry.path, value: nil, problem: problem, expected: ""))
     }
 
     /// The entries of a section by key, in their order; a missing section has none. A key that stands twice is here
     /// twice, so that both are read; `reportRepeatedKeys` has told of it.
     mutating func entries(of entry: Entry?) -> [(key: String, entry: Entry)] {
-        guard let entry, !entry.node.isNull else { return [] }
+        guard let entry else { return [] }
+        let own = ownEntries(of: entry)
+        guard let managed = entry.managed else { return own }
+        var section = entry
+        section.node = managed
+        section.isManaged = true
+        let added = ownEntries(of: section)
+        for (key, child) in own where added.contains(where: { $0.key == key }) {
+            report(
+                child.atKey, "has been made with the API or the page already",
+                "another name, or remove the other one first: ninelives history tells who made it")
+        }
+        return own + added.filter { item in !own.contains { $0.key == item.key } }
+    }
+
+    private mutating func ownEntries(of entry: Entry) -> [(key: String, entry: Entry)] {
+        if entry.node.isNull { return [] }
         guard case .mapping(let mapping) = entry.node else {
             report(entry, value: entry.node.scalar?.string, "is not a section", "lines of KEY: VALUE")
             return []
         }
         return mapping.compactMap { key, value in
-            guard let name = name(ofKey: key) else {
+            guard let name = name(ofKey: key, isManaged: entry.isManaged) else {
                 report(Entry(node: key, path: entry.path), "has a key that is not a single word", "KEY: VALUE")
                 return nil
             }
-            return (name, Entry(node: value, path: entry.child(name), key: key))
+            var child = Entry(node: value, path: entry.child(name), key: key)
+            child.isManaged = entry.isManaged
+            return (name, child)
         }
     }
 
@@ -62,7 +80,11 @@ extension SettingsReader {
     mutating func items(of entry: Entry?) -> [Entry] {
         guard let entry, !entry.node.isNull else { return [] }
         guard case .sequence(let sequence) = entry.node else { return [entry] }
-        return sequence.enumerated().map { Entry(node: $1, path: "\(entry.path)[\($0)]") }
+        return sequence.enumerated().map { index, node in
+            var item = Entry(node: node, path: "\(entry.path)[\(index)]")
+            item.isManaged = entry.isManaged
+            return item
+        }
     }
 
     /// The text of a single value that is not empty.

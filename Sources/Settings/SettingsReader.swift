@@ -21,6 +21,8 @@ struct SettingsReader {
     var warnings: [SettingsError] = []
     /// The names of all `keys`.
     var keyNames: [Name] = []
+    /// The sections that the page and the API have made, by name.
+    private var managed: [String: Node] = [:]
 
     init(
         file: String, folder: String, readFile: @escaping (String) -> String?,
@@ -32,11 +34,12 @@ struct SettingsReader {
         self.readFile = readFile
     }
 
-    mutating func read(_ text: String) -> Result<Settings, SettingsErrors> {
+    mutating func read(_ text: String, managed part: ManagedPart = ManagedPart()) -> Result<Settings, SettingsErrors> {
         guard text.utf8.count <= Settings.sizeLimit else { return .failure(.tooLarge(file)) }
         yaml = YAMLText(text)
         let settings: Settings
         do {
+            managed = try part.sections()
             let root = try yaml.compose() ?? .mapping([:])
             settings = readRoot(Entry(node: root, path: "", line: 1, column: 1))
         } catch {
@@ -48,7 +51,10 @@ struct SettingsReader {
 
     private mutating func readRoot(_ root: Entry) -> Settings {
         reportRepeatedKeys(below: root)
-        let section = fields(of: root, allowed: SettingsKeys.root)
+        var section = fields(of: root, allowed: SettingsKeys.root)
+        for (name, node) in managed {
+            section[name, default: Entry(node: .mapping([:]), path: name)].managed = node
+        }
         let listen = fields(of: section["listen"], allowed: SettingsKeys.listen)
         let dns = readListeners(listen["dns"], standard: Settings.standardDNSListener)
         let (http, httpCertificate) = readHTTP(listen["http"])
@@ -68,12 +74,15 @@ struct SettingsReader {
         keyNames = entries(of: section["keys"]).compactMap { try? Name($0.key) }
         let zones = readZones(section["zones"])
         let indicators = readIndicators(section["indicators"], policies: policies)
-        let schemes = readSchemes(section["schemes"], indicators: indicators, zones: zones)
+        let providers = readProviders(section["providers"])
+        let schemes = readSchemes(
+            section["schemes"], indicators: indicators, zones: zones, providers: providers.names)
         let references = readReferences(section["references"], indicators: indicators)
         warnAboutUnused(indicators, schemes: schemes, references: references)
         let transfers = TransferPolicy(
             keys: keys, transfer: readTransferRules(section["transfer"], keys: keyNames) ?? [],
             notify: readNotifyTargets(section["notify"], keys: keyNames) ?? [], zones: zones.transfers)
+        let notices = readNotices(section["notices"])
         let data = section["data"].flatMap { text(of: $0) } ?? Settings.standardDataFolder
         return Settings(
             file: file, dnsListeners: dns, encryptedListeners: encrypted, http: http, httpCertificate: httpCertificate,
@@ -82,8 +91,10 @@ struct SettingsReader {
             transfers: transfers,
             configuration: Configuration(
                 indicators: indicators.map(\.indicator), schemes: schemes, references: references),
+            notices: notices,
             checks: indicators.compactMap { item in item.check.map { (item.indicator.name, $0) } }
-                .sorted { $0.0 < $1.0 },
+                .sorted { $0.0 < $1.0 }, providers: providers.read.sorted { $0.name < $1.name },
+            propagation: readPropagation(section["propagation"]), managed: ManagedNames(managed),
             warnings: inOrder(warnings), readAt: 0,
             keptZoneErrors: inOrder(keptZoneErrors), files: files)
     }
@@ -124,9 +135,9 @@ struct SettingsReader {
     }
 
     /// The key as it was written; nil if it is not a single word.
-    func name(ofKey key: Node) -> String? {
+    func name(ofKey key: Node, isManaged: Bool = false) -> String? {
         guard case .scalar(let scalar) = key else { return nil }
-        guard let mark = scalar.mark else { return scalar.string }
+        guard let mark = scalar.mark, !isManaged else { return scalar.string }
         return yaml.renamed[YAMLText.Position(line: mark.line, column: mark.column)] ?? scalar.string
     }
 
@@ -157,6 +168,10 @@ struct Entry {
     var column: Int
     /// Where its key stands, for errors about the entry as a whole; nil for an item of a list.
     private var key: YAMLText.Position?
+    /// Of a section: what the page and the API have added to it.
+    var managed: Node?
+    /// Whether it was made by the page or the API, so that it stands in no file.
+    var isManaged = false
 
     init(node: Node, path: String, key: Node? = nil, line: Int? = nil, column: Int? = nil) {
         self.node = node

@@ -6,18 +6,10 @@ enum Schema {
         var migrator = DatabaseMigrator()
         migrator.registerMigration("1") { try $0.execute(sql: first) }
         migrator.registerMigration("2") { try $0.execute(sql: accounts) }
-        migrator.registerMigration("replies") { try $0.execute(sql: replies) }
+        migrator.registerMigration("notices") { try $0.execute(sql: notices) }
+        migrator.registerMigration("revisions") { try $0.execute(sql: revisions) }
         return migrator
     }
-
-    /// What was answered to requests that came with a key of their own, so that they are carried out once.
-    private static let replies = """
-        CREATE TABLE reply (
-            key TEXT PRIMARY KEY, fingerprint TEXT NOT NULL, status INTEGER NOT NULL, type TEXT NOT NULL,
-            body BLOB NOT NULL, at INTEGER NOT NULL
-        ) STRICT, WITHOUT ROWID;
-        CREATE INDEX reply_at ON reply(at);
-        """
 
     /// Times are nanoseconds since 1970. What is open-ended is JSON.
     private static let first = """
@@ -74,6 +66,32 @@ enum Schema {
         ) STRICT;
         CREATE TABLE secret (
             name TEXT PRIMARY KEY, sealed BLOB NOT NULL, at INTEGER NOT NULL
+        ) STRICT, WITHOUT ROWID;
+        """
+
+    /// What people are told: letters on their way, the newest of those that have arrived, and how each matter stands
+    /// with each subscription.
+    private static let notices = """
+        CREATE TABLE letter (
+            id INTEGER PRIMARY KEY AUTOINCREMENT, at INTEGER NOT NULL, channel TEXT NOT NULL, state TEXT NOT NULL,
+            attempts INTEGER NOT NULL, attempted INTEGER, words TEXT NOT NULL, body TEXT NOT NULL
+        ) STRICT;
+        CREATE INDEX letter_state ON letter(state, id);
+        CREATE INDEX letter_channel ON letter(channel, id);
+        CREATE TABLE matter (
+            subscription TEXT NOT NULL, key TEXT NOT NULL, body TEXT NOT NULL,
+            PRIMARY KEY (subscription, key)
+        ) STRICT, WITHOUT ROWID;
+        """
+
+    /// What belongs to a revision beside the file's text, and what was answered to requests that may come twice.
+    private static let revisions = """
+        ALTER TABLE revision ADD COLUMN managed TEXT NOT NULL DEFAULT '';
+        ALTER TABLE revision ADD COLUMN effects TEXT NOT NULL DEFAULT '[]';
+        ALTER TABLE revision ADD COLUMN secrets BLOB;
+        CREATE TABLE reply (
+            actor TEXT NOT NULL, key TEXT NOT NULL, request TEXT NOT NULL, status INTEGER NOT NULL,
+            headers TEXT NOT NULL, body TEXT NOT NULL, at INTEGER NOT NULL, PRIMARY KEY (actor, key)
         ) STRICT, WITHOUT ROWID;
         """
 }

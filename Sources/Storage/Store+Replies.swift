@@ -1,46 +1,55 @@
 import Failover
-import Foundation
 import GRDB
 
-/// What was answered to a request that came with a key of its own.
+/// What was answered to a request that carried a key of its own, so that the same request answers the same again.
 package struct StoredReply: Hashable, Sendable {
+    package var actor: String
     package var key: String
-    /// Of what was asked for, so that a key that is used for something else is noticed.
-    package var fingerprint: String
+    /// A hash of the request: the same key with another request is a mistake.
+    package var request: String
     package var status: Int
-    /// The body's media type; empty without a body.
-    package var type: String
-    package var body: Data
+    /// As JSON.
+    package var headers: String
+    package var body: String
     package var at: Instant
 
-    package init(key: String, fingerprint: String, status: Int, type: String, body: Data, at: Instant) {
+    package init(
+        actor: String, key: String, request: String, status: Int, headers: String, body: String, at: Instant
+    ) {
+        self.actor = actor
         self.key = key
-        self.fingerprint = fingerprint
+        self.request = request
         self.status = status
-        self.type = type
+        self.headers = headers
         self.body = body
         self.at = at
     }
 }
 
 extension Store {
-    package func reply(_ key: String) throws(StoreError) -> StoredReply? {
+    /// How long an answer is kept.
+    package static let replyLife = Duration.seconds(86_400)
+
+    package func reply(to key: String, of actor: String) throws(StoreError) -> StoredReply? {
         try read { database in
-            try Row.fetchOne(database, sql: "SELECT * FROM reply WHERE key = ?", arguments: [key]).map { row in
+            try Row.fetchOne(
+                database, sql: "SELECT * FROM reply WHERE actor = ? AND key = ?", arguments: [actor, key]
+            ).map { row in
                 StoredReply(
-                    key: row["key"], fingerprint: row["fingerprint"], status: row["status"], type: row["type"],
-                    body: row["body"], at: Instant(nanoseconds: row["at"]))
+                    actor: row["actor"], key: row["key"], request: row["request"], status: row["status"],
+                    headers: row["headers"], body: row["body"], at: Instant(nanoseconds: row["at"]))
             }
         }
     }
 
-    /// Keeps a reply, and forgets those from before `oldest`.
-    package func keep(_ reply: StoredReply, forgettingBefore oldest: Instant) async throws(StoreError) {
+    /// Keeps an answer, and forgets those that are too old.
+    package func keep(_ reply: StoredReply) async throws(StoreError) {
         try await write { database in
-            try database.run("DELETE FROM reply WHERE at < ?", [oldest.nanoseconds])
+            let oldest = reply.at.nanoseconds - Self.replyLife.nanoseconds
+            try database.run("DELETE FROM reply WHERE at < ?", [oldest])
             try database.run(
-                "INSERT OR REPLACE INTO reply VALUES (?, ?, ?, ?, ?, ?)",
-                [reply.key, reply.fingerprint, reply.status, reply.type, reply.body, reply.at.nanoseconds])
+                "INSERT OR REPLACE INTO reply VALUES (?, ?, ?, ?, ?, ?, ?)",
+                [reply.actor, reply.key, reply.request, reply.status, reply.headers, reply.body, reply.at.nanoseconds])
         }
     }
 }

@@ -1,4 +1,5 @@
 import Failover
+import Foundation
 import GRDB
 
 /// One whole version of the configuration, never changed once made.
@@ -10,39 +11,58 @@ package struct StoredRevision: Hashable, Sendable {
     package var comment: String
     /// Where it came from: `file`, `api`, `page`, `rollback`.
     package var origin: String
-    /// The YAML text; empty where only the list was asked for.
+    /// The file's text, without its secrets; empty where only the list was asked for.
     package var document: String
+    /// What the page and the API have added; empty where only the list was asked for.
+    package var managed = ""
+    /// What it was to do, as JSON.
+    package var effects = "[]"
+    /// The secrets of both texts, sealed; nil if there are none.
+    package var secrets: Data?
 }
 
 extension Store {
     /// Adds a revision.
     ///
-    /// - Parameter base: the revision that the author began from; nil takes whatever is newest.
+    /// - Parameters:
+    ///   - base: the revision that the author began from; nil takes whatever is newest.
+    ///   - facts: what is to be remembered with it, by key.
     /// - Throws: `.conflict` if another revision than `base` is the newest.
     package func addRevision(
-        _ document: String, author: String, comment: String, origin: String, at: Instant, base: Int? = nil
+        _ document: String, managed: String = "", effects: String = "[]", secrets: Data? = nil, author: String,
+        comment: String, origin: String, at: Instant, base: Int? = nil, facts: [String: String] = [:]
     ) async throws(StoreError) -> StoredRevision {
         try await write { database in
             let newest = try Int.fetchOne(database, sql: "SELECT max(number) FROM revision") ?? 0
             if let base, base != newest { throw StoreError.conflict(newest: newest) }
             try database.run(
-                "INSERT INTO revision (at, author, comment, origin, document) VALUES (?, ?, ?, ?, ?)",
-                [at.nanoseconds, author, comment, origin, document])
+                """
+                INSERT INTO revision (at, author, comment, origin, document, managed, effects, secrets)
+                VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+                """,
+                [at.nanoseconds, author, comment, origin, document, managed, effects, secrets])
+            let number = Int(database.lastInsertedRowID)
+            for (key, value) in facts { try StoredChange.fact(key: key, value: value).perform(in: database) }
             return StoredRevision(
-                number: Int(database.lastInsertedRowID), at: at, author: author, comment: comment, origin: origin,
-                document: document)
+                number: number, at: at, author: author, comment: comment, origin: origin, document: document,
+                managed: managed, effects: effects, secrets: secrets)
         }
     }
 
     /// The newest first, without their documents.
-    package func revisions(limit: Int = 100, before: Int? = nil) throws(StoreError) -> [StoredRevision] {
+    ///
+    /// - Parameter after: only those that are newer.
+    package func revisions(
+        limit: Int = 100, before: Int? = nil, after: Int? = nil
+    ) throws(StoreError) -> [StoredRevision] {
         try read { database in
             try Row.fetchAll(
                 database,
                 sql: """
-                    SELECT number, at, author, comment, origin, '' AS document FROM revision WHERE number < ?
-                    ORDER BY number DESC LIMIT ?
-                    """, arguments: [before ?? Int.max, limit]
+                    SELECT number, at, author, comment, origin, effects, '' AS document, '' AS managed,
+                        NULL AS secrets
+                    FROM revision WHERE number < ? AND number > ? ORDER BY number DESC LIMIT ?
+                    """, arguments: [before ?? Int.max, after ?? 0, limit]
             ).map(StoredRevision.init)
         }
     }
@@ -65,6 +85,7 @@ extension StoredRevision {
     fileprivate init(_ row: Row) {
         self.init(
             number: row["number"], at: Instant(nanoseconds: row["at"]), author: row["author"],
-            comment: row["comment"], origin: row["origin"], document: row["document"])
+            comment: row["comment"], origin: row["origin"], document: row["document"], managed: row["managed"],
+            effects: row["effects"], secrets: row["secrets"])
     }
 }

@@ -15,6 +15,10 @@ package enum StoredChange: Hashable, Sendable {
     case overrideEnded(subject: String, since: Instant?)
     /// Any small fact, under a key; nil forgets it.
     case fact(key: String, value: String?)
+    /// A notice on its way, or what has become of it.
+    case letter(StoredLetter)
+    /// How a matter stands with a subscription, as JSON; nil forgets it.
+    case matter(subscription: String, key: String, body: String?)
 }
 
 /// A line of the history.
@@ -135,6 +139,11 @@ extension StoredChange {
         case .fact(let key, let value?):
             try database.run("INSERT OR REPLACE INTO note VALUES (?, ?)", [key, value])
         case .fact(let key, nil): try database.run("DELETE FROM note WHERE key = ?", [key])
+        case .letter(let letter): try letter.replace(in: database)
+        case .matter(let subscription, let key, let body?):
+            try database.run("INSERT OR REPLACE INTO matter VALUES (?, ?, ?)", [subscription, key, body])
+        case .matter(let subscription, let key, nil):
+            try database.run("DELETE FROM matter WHERE subscription = ? AND key = ?", [subscription, key])
         }
     }
 }

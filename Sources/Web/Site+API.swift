@@ -6,12 +6,15 @@ import NIOCore
 import NIOFoundationCompat
 
 extension Site {
-    var operations: [Operation] { lookingOperations + orderOperations + accountOperations }
+    var operations: [Operation] {
+        lookingOperations + providerOperations + orderOperations + noticeOperations + revisionOperations
+            + entryOperations + accountOperations
+    }
 
     /// What programs read: the API, metrics and health.
     func addAPI(to router: Router<SiteContext>) {
         let operations = self.operations
-        OperationRoutes(operations: operations, gate: gate, replies: replies).add(to: router)
+        OperationRoutes(operations: operations, gate: gate).add(to: router)
         router.get("/api") { _, _ in try await apiPage() }
         for path in ["/api", "/api/openapi.json", "/metrics", "/healthz", "/readyz"] {
             OperationRoutes.refuseOthers(than: [.get], at: path, to: router)

@@ -23,7 +23,8 @@ struct Views {
         (report.problems ?? [])
             + report.schemes.compactMap { scheme in
                 if scheme.isAllDown { return "\(scheme.name): \(scheme.rule)" }
-                return nil
+                let inNeed = scheme.providers.filter { ["refused", "drifted"].contains($0.sync) || $0.isPaused }
+                return inNeed.isEmpty ? nil : "\(scheme.name): " + inNeed.map(\.summary).joined(separator: "; ")
             }
     }
 
@@ -47,7 +48,7 @@ struct Views {
             "name": scheme.name, "tone": tone(of: scheme), "word": word(for: scheme), "addresses": scheme.addresses,
             "answer": scheme.addresses.isEmpty ? answerWord(scheme.answer) : scheme.addresses.joined(separator: " "),
             "ttl": scheme.ttl, "generation": scheme.generation, "sync": scheme.sync, "rule": scheme.rule,
-            "failback": scheme.failback, "allDown": scheme.allDown, "provider": scheme.provider,
+            "failback": scheme.failback, "allDown": scheme.allDown, "provider": providers(of: scheme),
             "members": scheme.members.map { member($0, of: scheme) },
         ]
         view["since"] = scheme.since
@@ -58,6 +59,11 @@ struct Views {
             view["held"] = hold
         }
         return view
+    }
+
+    /// `local: verified · cloudflare: refused: Invalid access token`
+    private func providers(of scheme: SchemeReport) -> String {
+        scheme.providers.isEmpty ? scheme.provider : scheme.providers.map(\.summary).joined(separator: " · ")
     }
 
     private func tone(of scheme: SchemeReport) -> String {
@@ -98,7 +104,7 @@ struct Views {
     func explanation(_ explanation: Explanation, of scheme: SchemeReport) -> [String: Any] {
         [
             "name": scheme.name, "scheme": self.scheme(scheme), "failback": scheme.failback,
-            "allDown": scheme.allDown, "provider": scheme.provider, "summary": explanation.summary,
+            "allDown": scheme.allDown, "provider": providers(of: scheme), "summary": explanation.summary,
             "steps": explanation.steps.map { step in
                 var view: [String: Any] = ["stage": step.stage, "text": step.text]
                 view["at"] = step.at

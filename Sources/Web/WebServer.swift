@@ -24,23 +24,26 @@ package struct WebServer: Service {
     ///   - metrics: more lines for `/metrics`, in Prometheus' text format.
     ///   - accounts: who may change anything; without it nobody may.
     ///   - isReadingOpen: whether looking needs no account.
+    ///   - revisions: the configuration, to be looked at and changed.
     ///   - tls: what the next connection is encrypted with; without it, connections are in the clear.
-    ///   - store: where answers to requests with a key of their own are kept.
     package init(
         host: String, port: Int, control: any ControlInterface, demo: (any DemoServers)?, accounts: Accounts? = nil,
-        isReadingOpen: Bool = true, tls: (@Sendable () -> NIOSSLContext)? = nil, store: Store? = nil,
-        limits: WebLimits = WebLimits(), metrics: @escaping @Sendable () async -> String, logger: Logger
+        isReadingOpen: Bool = true, revisions: (any RevisionInterface)? = nil,
+        tls: (@Sendable () -> NIOSSLContext)? = nil, limits: WebLimits = WebLimits(),
+        metrics: @escaping @Sendable () async -> String, logger: Logger
     ) throws {
         self.host = host
         self.port = port
         self.site = Site(
             control: control, demo: demo, gate: Gate(accounts: accounts, isReadingOpen: isReadingOpen),
-            moreMetrics: metrics, templates: try Templates(), replies: IdempotentReplies(store: store),
-            hasTLS: tls != nil, logger: logger)
+            moreMetrics: metrics, templates: try Templates(), revisions: revisions, hasTLS: tls != nil, logger: logger)
         self.logger = logger
         self.tls = tls
         self.limits = limits
     }
+
+    /// Whether looking needs no account from now on.
+    package func setReadingOpen(_ isOpen: Bool) { site.gate.setReadingOpen(isOpen) }
 
     /// Serves until the graceful shutdown; open event streams end with it.
     package func run() async throws {
@@ -77,7 +80,8 @@ struct Site: Sendable {
     let gate: Gate
     let moreMetrics: @Sendable () async -> String
     let templates: Templates
-    var replies = IdempotentReplies(store: nil)
+    /// Nil where the configuration cannot be changed.
+    var revisions: (any RevisionInterface)?
     /// Whether browsers reach us by HTTPS without anything between.
     var hasTLS = false
     var logger = Logger(label: "web") { _ in SwiftLogNoOpLogHandler() }
@@ -131,7 +135,9 @@ struct Site: Sendable {
             guard let scheme = report.schemes.first(where: { $0.name == name }),
                 let explanation = await control.explanation(of: name)
             else { return nil }
-            return (name, templates.render(views.explanation(explanation, of: scheme), with: "explain"))
+            var view = views.explanation(explanation, of: scheme)
+            if let seen = await control.watchedPropagation(of: name) { view["propagation"] = views.propagation(seen) }
+            return (name, templates.render(view, with: "explain"))
         case "indicators":
             guard let indicator = report.indicators.first(where: { $0.name == name }) else { return nil }
             return (name, templates.render(views.indicator(indicator), with: "indicator"))

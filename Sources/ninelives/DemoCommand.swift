@@ -1,4 +1,5 @@
 import ArgumentParser
+import Control
 import Demo
 import Foundation
 import NIOCore
@@ -63,6 +64,7 @@ struct DemoCommand: AsyncParsableCommand {
         let folder = data ?? "\(FileManager.default.temporaryDirectory.path)/ninelives-demo"
         let file = try writeConfiguration(in: folder)
         let settings = try loadSettings(file)
+        let start = StartingPoint(of: settings)
         let clock: @Sendable () -> Double = { Date().timeIntervalSince1970 }
         let site = KittenSite(
             port: kittenPort, hour: KittenHour(speed: speed, startedAt: clock()), now: clock,
@@ -78,7 +80,7 @@ struct DemoCommand: AsyncParsableCommand {
         }
         let logger = makeLogger(level: logLevel)
         let outcome = await Result {
-            try await Node(settings: settings, demo: site, logger: logger).run {
+            try await Node(start: start, known: nil, demo: site, logger: logger).run {
                 // Written at once, even where standard output is a pipe.
                 FileHandle.standardOutput.write(Data((welcome(configuration: file) + "\n").utf8))
             }

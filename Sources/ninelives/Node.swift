@@ -13,14 +13,19 @@ import NIOSSL
 import ServiceLifecycle
 import Settings
 import Storage
+import Synchronization
 import UnixSignals
 import Web
 
 /// Everything that runs: the DNS server, the shell with its engine and checks, and the page.
 struct Node {
-    let settings: Settings
+    let start: StartingPoint
+    /// Nil if there was none yet.
+    let known: Store?
     let demo: (any DemoServers)?
     let logger: Logger
+
+    private var settings: Settings { start.settings }
 
     /// Runs until SIGINT or SIGTERM, then stops in order. Ends with exit code 2 if a listener cannot be bound.
     ///
@@ -37,7 +42,8 @@ struct Node {
         if let warning = descriptors.warning(for: settings) {
             logger.warning("Too few open files", metadata: ["text": "\(warning)"])
         }
-        let dns = try makeDNS()
+        let opening = Opening()
+        let dns = try makeDNS(opening)
         let control = try Control(
             clock: clock, publisher: LocalPublisher(server: dns), group: MultiThreadedEventLoopGroup.singleton,
             process: ProcessReport(
@@ -47,14 +53,20 @@ struct Node {
         let certificate = try openCertificate()
         var tls: (@Sendable () -> NIOSSLContext)?
         if let certificate { tls = { certificate.context } }
+        let seal = try makeSeal()
+        let revisions = Revisions(
+            from: start, store: store, seal: seal, control: control, logger: logger,
+            install: installation(on: dns, opening))
         let web = try WebServer(
             host: settings.http.address.description, port: settings.http.port, control: control, demo: demo,
-            accounts: accounts, isReadingOpen: settings.isReadingOpen,
-            tls: tls, store: store,
+            accounts: accounts, isReadingOpen: settings.isReadingOpen, revisions: demo == nil ? revisions : nil,
+            tls: tls,
             metrics: { await dns.counters.metrics + control.probeCounts().metrics }, logger: logger)
+        opening.web = web
         // The last decisions are in place before the first query is read.
         await control.apply(settings)
-        try await start(dns)
+        try await begin(dns)
+        await revisions.begin()
         started()
         try invite(accounts)
         var parts = [
@@ -63,7 +75,7 @@ struct Node {
         if let certificate { parts.append(.init(service: CertificateRenewal(certificate: certificate))) }
         if demo == nil {
             parts.append(
-                .init(service: Reloading(dns: dns, control: control, logger: logger, settings: settings)))
+                .init(service: Reloading(revisions: revisions, settings: settings)))
         }
         var quiet = logger
         quiet.logLevel = max(logger.logLevel, .warning)
@@ -78,6 +90,7 @@ struct Node {
     }
 
     private func openStore() throws -> Store {
+        if let known { return known }
         do {
             let store = try Store(folder: settings.dataFolder)
             if let repair = store.repair { logger.error("The store was begun anew", metadata: ["why": "\(repair)"]) }
@@ -108,6 +121,29 @@ struct Node {
         }
     }
 
+    private func makeSeal() throws -> RevisionSeal {
+        do {
+            return RevisionSeal(try SecretBox.open(folder: settings.dataFolder))
+        } catch {
+            printError("\(error).\nNothing was started.")
+            throw Exit.wrong
+        }
+    }
+
+    /// Puts what is not the engine's into force while the server answers on.
+    private func installation(on dns: DNSServer, _ opening: Opening) -> Revisions.Installation {
+        let started = settings
+        return { settings, snapshot, before in
+            dns.replace(snapshot)
+            if settings.dns != before.dns { dns.replace(settings.dns.options(randomSecret: opening.cookieSecret)) }
+            await dns.replace(settings.transfers)
+            // While the page listens where it did, it is not opened by what another listener would allow.
+            let isElsewhere = settings.http.description != started.http.description
+            opening.web?.setReadingOpen(settings.isReadingOpen && (!isElsewhere || before.isReadingOpen))
+            return settings.listensLike(started) ? [] : [.listenersNeedRestart(settings)]
+        }
+    }
+
     /// Says how to make the first account, and what is dangerous.
     private func invite(_ accounts: Accounts) throws {
         if demo != nil { return }
@@ -121,10 +157,9 @@ struct Node {
         }
     }
 
-    private func makeDNS() throws -> DNSServer {
+    private func makeDNS(_ opening: Opening) throws -> DNSServer {
         do {
-            var generator = SystemRandomNumberGenerator()
-            let names = try settings.configuration.schemes.map { try Name($0.name.text) }
+            let names = try settings.configuration.schemes.filter(\.isLocal).map { try Name($0.name.text) }
             let processors = max(ProcessInfo.processInfo.activeProcessorCount, 1)
             var limits = DNSServerLimits()
             limits.tcpThreads = min(processors, 8)
@@ -133,7 +168,7 @@ struct Node {
                 encrypted: settings.encryptedListens,
                 workers: min(processors, 256),
                 snapshot: try ZoneSnapshot(zones: settings.zones, dynamicNames: names),
-                options: settings.dns.options(randomSecret: .random(using: &generator)), limits: limits,
+                options: settings.dns.options(randomSecret: opening.cookieSecret), limits: limits,
                 transfers: settings.transfers, serialFile: settings.dataFolder + "/serials", logger: logger)
         } catch {
             printError("\(settings.file): \(error). Nothing was started.")
@@ -142,7 +177,7 @@ struct Node {
     }
 
     /// Binds every address and answers, or ends the command with what is in the way.
-    private func start(_ dns: DNSServer) async throws {
+    private func begin(_ dns: DNSServer) async throws {
         do {
             try await dns.start()
         } catch {
@@ -176,6 +211,46 @@ private struct Upkeep: Service {
     let control: Control
 
     func run() async throws { await cancelWhenGracefulShutdown { await control.keepUp() } }
+}
+
+/// What outlives a revision: the page that is opened or closed by it, and the secret that cookies are made with.
+private final class Opening: Sendable {
+    let cookieSecret: CookieSecret
+    private let server = Mutex<WebServer?>(nil)
+
+    init() {
+        var generator = SystemRandomNumberGenerator()
+        cookieSecret = .random(using: &generator)
+    }
+
+    var web: WebServer? {
+        get { server.withLock { $0 } }
+        set { server.withLock { $0 = newValue } }
+    }
+}
+
+extension RevisionSeal {
+    init(_ box: SecretBox) {
+        self.init(
+            fingerprint: { box.fingerprint($0) }, seal: { box.seal($0, as: "revision") },
+            open: { box.open($0, as: "revision") })
+    }
+
+    /// With the key of a data folder that has one already; nil if it has none.
+    init?(existingIn folder: String) {
+        guard FileManager.default.fileExists(atPath: folder), let box = try? SecretBox.open(folder: folder) else {
+            return nil
+        }
+        self.init(box)
+    }
+}
+
+extension SettingsError {
+    fileprivate static func listenersNeedRestart(_ settings: Settings) -> SettingsError {
+        SettingsError(
+            file: settings.file, line: settings.http.line, column: settings.http.column, path: "listen", value: nil,
+            problem: "has changed and takes effect at the next start", expected: "")
+    }
 }
 
 extension Result where Failure == any Error {

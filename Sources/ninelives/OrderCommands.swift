@@ -126,6 +126,45 @@ struct PinCommand: AsyncParsableCommand {
     func run() async throws { try await order.give(.pin, scheme, member: member) }
 }
 
+struct DrainCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "drain", abstract: "Let servers answer only if nothing else is usable, for a while.",
+        discussion: """
+            EXAMPLE
+              ninelives drain 'charlie:*' --for 2h --reason "moving away"
+            """)
+    @Argument(help: "Indicators: a name, or a pattern with * and ?.") var indicators: String
+    @OptionGroup var order: OrderOptions
+    func run() async throws { try await order.give(.drain, indicators) }
+}
+
+struct PauseCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "pause", abstract: "Freeze what a name answers for a while, whatever happens to its members.",
+        discussion: """
+            EXAMPLES
+              ninelives pause cat.example.org --for 30m --reason "moving the rack"
+              ninelives end scheme:cat.example.org
+            """)
+    @Argument(help: "The scheme, or a pattern with * and ?.") var scheme: String
+    @OptionGroup var order: OrderOptions
+    func run() async throws { try await order.give(.pause, scheme) }
+}
+
+struct SilenceCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "silence",
+        abstract: "Tell nobody of these servers and names for a while. No answer changes by it.",
+        discussion: """
+            EXAMPLES
+              ninelives silence 'charlie:*'
+              ninelives silence cat.example.org --for 8h
+            """)
+    @Argument(help: "Indicators and schemes: a name, or a pattern with * and ?.") var target: String
+    @OptionGroup var order: OrderOptions
+    func run() async throws { try await order.give(.silence, target) }
+}
+
 struct FailBackCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "failback", abstract: "Go back to the best usable member now, without waiting.")
@@ -142,7 +181,7 @@ struct FailBackCommand: AsyncParsableCommand {
 
 struct EndCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "end", abstract: "End a maintenance, a forced state or a pin before its time.",
+        commandName: "end", abstract: "End what was imposed before its time.",
         discussion: """
             EXAMPLES
               ninelives overrides                            what is in force

@@ -1,9 +1,5 @@
 import Control
-import DNS
-import DNSServer
-import Failover
 import Foundation
-import Logging
 import NIOPosix
 import ServiceLifecycle
 import Settings
@@ -11,14 +7,11 @@ import UnixSignals
 
 /// Puts a changed configuration or zone file into force while the server answers on.
 ///
-///     SIGHUP, or a file has changed ─► read and check everything ─► new snapshot ─► swapped whole ─► Control.apply
-///                                              └─► anything wrong: told, and what was in force stays
+///     SIGHUP, or a file has changed ─► `Revisions.reread` ─► which files to watch from now on
 ///
 /// A zone that is broken now and was right before is served as it was; the rest of the revision takes effect.
 struct Reloading: Service {
-    let dns: DNSServer
-    let control: Control
-    let logger: Logger
+    let revisions: Revisions
     /// What is in force when this begins.
     let settings: Settings
 
@@ -45,9 +38,9 @@ struct Reloading: Service {
         let pending = PendingOrder()
         let listening = Task { for await _ in orders { await pending.set() } }
         defer { listening.cancel() }
-        var current = settings
-        var files = [current.file] + current.files
-        var known = await prints(of: files, readAt: current.readAt)
+        let file = settings.file
+        var files = [file] + settings.files
+        var known = await prints(of: files, readAt: settings.readAt)
         var changing: (seen: FilePrints, looks: Int)?
         while !Task.isCancelled {
             try? await ContinuousClock().sleep(for: Self.interval)
@@ -67,60 +60,12 @@ struct Reloading: Service {
             changing = nil
             known = seen
             let startedAt = Date().timeIntervalSince1970
-            let (next, read) = await reload(current, isOrdered ? "SIGHUP" : "a file has changed")
-            current = next
-            let nowRead = [current.file] + read
+            let nowRead = [file] + (await revisions.reread(isOrdered ? "SIGHUP" : "a file has changed"))
             if nowRead != files {
                 files = nowRead
                 known = await prints(of: files, readAt: startedAt)
             }
         }
-    }
-
-    /// Returns what is in force now, and which files to watch.
-    private func reload(_ current: Settings, _ reason: String) async -> (Settings, files: [String]) {
-        let start = ContinuousClock.now
-        let outcome = try? await NIOThreadPool.singleton.runIfActive {
-            Settings.load(path: current.file, keeping: current.zones).flatMap { settings in
-                do {
-                    let names = try settings.configuration.schemes.map { try Name($0.name.text) }
-                    return .success((settings, try ZoneSnapshot(zones: settings.zones, dynamicNames: names)))
-                } catch {
-                    return .failure(SettingsErrors(unanswerable: error, in: settings))
-                }
-            }
-        }
-        switch outcome {
-        case nil: return (current, current.files)
-        case .failure(let errors)?:
-            await tell(errors.errors, "Nothing was reloaded")
-            return (current, errors.files)
-        case .success((let settings, let snapshot))?:
-            dns.replace(snapshot)
-            await control.apply(settings)
-            var problems = settings.keptZoneErrors
-            if settings.dnsListeners.map(\.description) != current.dnsListeners.map(\.description)
-                || settings.http.description != current.http.description
-                || settings.httpCertificate?.files != current.httpCertificate?.files
-            {
-                problems.append(.listenersNeedRestart(settings))
-            }
-            logger.notice(
-                "Reloaded",
-                metadata: [
-                    "reason": "\(reason)", "zones": "\(settings.zones.count)",
-                    "schemes": "\(settings.configuration.schemes.count)",
-                    "milliseconds": "\((ContinuousClock.now - start) / .milliseconds(1))",
-                ])
-            for warning in settings.warnings { logger.warning("Configuration", metadata: ["warning": "\(warning)"]) }
-            await tell(problems, "Reloaded in part")
-            return (settings, settings.files)
-        }
-    }
-
-    private func tell(_ problems: [SettingsError], _ message: Logger.Message) async {
-        for problem in problems { logger.error(message, metadata: ["problem": "\(problem)"]) }
-        await control.setProblems(problems.map(\.description))
     }
 
     /// Unlike any others if a file has changed since it was read, so that it is read again.
@@ -168,25 +113,5 @@ private struct FilePrints: Equatable {
                 device: UInt(status.st_dev), inode: UInt(status.st_ino), size: Int(status.st_size),
                 seconds: status.st_mtim.tv_sec, nanoseconds: status.st_mtim.tv_nsec)
         }
-    }
-}
-
-extension SettingsErrors {
-    /// What only shows when all zones and schemes are put together.
-    fileprivate init(unanswerable error: any Error, in settings: Settings) {
-        let faults = [
-            SettingsError(
-                file: settings.file, line: 1, column: 1, path: "", value: nil, problem: "cannot be answered: \(error)",
-                expected: "zones and schemes that go together")
-        ]
-        self.init(errors: faults, files: settings.files)
-    }
-}
-
-extension SettingsError {
-    fileprivate static func listenersNeedRestart(_ settings: Settings) -> SettingsError {
-        SettingsError(
-            file: settings.file, line: settings.http.line, column: settings.http.column, path: "listen", value: nil,
-            problem: "has changed and takes effect at the next start", expected: "")
     }
 }

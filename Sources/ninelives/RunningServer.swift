@@ -50,8 +50,10 @@ struct RunningServer {
     }
 
     /// Orders something; ends the command with the server's own words if it will not.
-    func order(_ method: HTTPMethod, _ path: String, json: String? = nil) async throws -> Data {
-        let (status, body) = try await send(method, path, json: json)
+    func order(
+        _ method: HTTPMethod, _ path: String, json: String? = nil, ifMatch base: Int? = nil
+    ) async throws -> Data {
+        let (status, body) = try await send(method, path, json: json, ifMatch: base)
         guard (200..<300).contains(Int(status)) else { throw refused(status, body) }
         return body
     }
@@ -67,13 +69,16 @@ struct RunningServer {
     }
 
     /// Asks with each token there is until one is taken.
-    private func send(_ method: HTTPMethod, _ path: String, json: String? = nil) async throws -> (UInt, Data) {
+    private func send(
+        _ method: HTTPMethod, _ path: String, json: String? = nil, ifMatch base: Int? = nil
+    ) async throws -> (UInt, Data) {
         var last: (UInt, Data) = (0, Data())
         for token in try tokens() {
             var request = HTTPClientRequest(url: url + path)
             request.method = method
             request.headers.add(name: "X-Ninelives", value: "1")
             if let token { request.headers.add(name: "Authorization", value: "Bearer \(token)") }
+            if let base { request.headers.add(name: "If-Match", value: "\"\(base)\"") }
             if let json {
                 request.headers.add(name: "Content-Type", value: "application/json")
                 request.body = .bytes(ByteBuffer(string: json))
@@ -124,7 +129,10 @@ struct RunningServer {
         guard let problem = try? JSONDecoder().decode(Problem.self, from: body) else {
             return unreachable("it answered status \(status)")
         }
-        let findings = (problem.errors ?? []).map { "\n  \($0.pointer): \($0.detail)" }.joined()
+        let findings = (problem.errors ?? []).map { finding in
+            // An error of a text has its place in that text.
+            finding.pointer == "/document" ? "\n  \(finding.detail)" : "\n  \(finding.pointer): \(finding.detail)"
+        }.joined()
         let hint =
             status == 401
             ? "\nUse --token-file, or NINELIVES_TOKEN, or run this as the user who runs the server." : ""

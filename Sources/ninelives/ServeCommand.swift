@@ -1,4 +1,5 @@
 import ArgumentParser
+import Control
 import Logging
 import Settings
 
@@ -7,7 +8,8 @@ struct ServeCommand: AsyncParsableCommand {
         commandName: "serve", abstract: "Check servers, decide, and answer for names, by a configuration file.",
         discussion: """
             Runs until it is stopped (Ctrl-C or SIGTERM). If anything in the file is wrong, or a port is in use, it
-            says all that is wrong and exits with 2; nothing is started.
+            says all that is wrong and exits with 2; nothing is started. A file that was right when the server last
+            read it, and is broken now, is told of, and the last revision that was right is served.
 
             EXAMPLE
               ninelives serve --config home.yaml
@@ -17,9 +19,10 @@ struct ServeCommand: AsyncParsableCommand {
     @Option(help: "What to log: trace, debug, info, notice, warning or error.") var logLevel: LogLevel = .info
 
     func run() async throws {
-        let settings = try loadSettings(config)
+        let (start, store) = try findStart(config)
+        let settings = start.settings
         let logger = makeLogger(level: logLevel)
-        try await Node(settings: settings, demo: nil, logger: logger).run {
+        try await Node(start: start, known: store, demo: nil, logger: logger).run {
             logger.notice(
                 "Serving",
                 metadata: [

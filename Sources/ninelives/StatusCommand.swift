@@ -44,6 +44,9 @@ struct StatusText {
         if let held = scheme.held {
             lines.append("  " + terminal.styled("held: \(held)", .yellow))
         }
+        for provider in scheme.providers where scheme.providers.count > 1 || provider.name != "local" {
+            lines.append("  " + terminal.styled(provider.summary, Terminal.style(ofSync: provider.sync)))
+        }
         var table = Table(header: ["  ", "PRIORITY", "MEMBER", "VALUE", "STATE", "LAST PROBE"])
         for member in scheme.members { table.rows.append(row(member)) }
         lines.append(table.text(on: terminal))

@@ -33,6 +33,17 @@ struct Terminal {
     }
 }
 
+extension Terminal {
+    /// The style of how far a provider has got.
+    static func style(ofSync sync: String) -> Style? {
+        switch sync {
+        case "verified", "synced": .green
+        case "refused", "drifted": .red
+        default: .yellow
+        }
+    }
+}
+
 /// Columns as wide as their widest cell.
 struct Table {
     var header: [String]

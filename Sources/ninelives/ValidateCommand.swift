@@ -1,6 +1,9 @@
 import ArgumentParser
+import Control
 import Failover
+import Foundation
 import Settings
+import Storage
 
 struct ValidateCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -32,6 +35,34 @@ func loadSettings(_ file: String) throws -> Settings {
         if !errors.isEmpty { throw refuse(file, errors) }
         return settings
     case .failure(let errors): throw refuse(file, errors.errors)
+    }
+}
+
+/// What a server starts with, and the store that it has already; prints every error and ends the command with exit code
+/// 2 if there is nothing to start with.
+func findStart(_ file: String) throws -> (StartingPoint, Store?) {
+    let folder = StartingPoint.dataFolder(ofFile: file)
+    let hasStore = FileManager.default.fileExists(atPath: "\(folder)/\(Store.fileName)")
+    do {
+        let store = hasStore ? try Store(folder: folder) : nil
+        let seal = hasStore ? RevisionSeal(existingIn: folder) : nil
+        switch try StartingPoint.find(file: file, store: store, seal: seal) {
+        case .failure(let errors): throw refuse(file, errors.errors)
+        case .success(var start):
+            // The store that was found is the one that is used, whatever an older revision says.
+            if hasStore { start.settings.dataFolder = folder }
+            for problem in start.problems { printError("\(problem)") }
+            if !start.problems.isEmpty, let revision = start.newest {
+                printError("\(file) is broken: revision \(revision.number), the last that was right, is served.")
+            }
+            for warning in start.settings.warnings { printError("\(warning)") }
+            let errors = start.settings.certificateErrors
+            if !errors.isEmpty { throw refuse(file, errors) }
+            return (start, store)
+        }
+    } catch let error as StoreError {
+        printError("\(error).\nNothing was started.")
+        throw Exit.wrong
     }
 }
 

@@ -21,10 +21,30 @@ struct Ninelives: AsyncParsableCommand {
         version: Version.current,
         subcommands: [
             ServeCommand.self, DemoCommand.self, CheckCommand.self, ValidateCommand.self, StatusCommand.self,
-            ExplainCommand.self, MaintenanceCommand.self, ForceCommand.self, PinCommand.self, FailBackCommand.self,
+            ExplainCommand.self, MaintenanceCommand.self, ForceCommand.self, PinCommand.self, DrainCommand.self,
+            PauseCommand.self,
+            SilenceCommand.self, FailBackCommand.self,
+            ApplyCommand.self, DiffCommand.self, HistoryCommand.self, RollbackCommand.self, ExportCommand.self,
             EndCommand.self, OverridesCommand.self, WhatIfCommand.self, EventsCommand.self, AuditCommand.self,
+            NoticesCommand.self, PropagationCommand.self, PushCommand.self, FailoverCommand.self, EmulateCommand.self,
             BackupCommand.self, RestoreCommand.self, ZoneCommand.self, VersionCommand.self,
         ])
+
+    /// As ArgumentParser would, but a wrong command line ends with 2, as everything that is wrong does.
+    static func main() async {
+        do {
+            var command = try parseAsRoot()
+            if var asynchronous = command as? any AsyncParsableCommand {
+                try await asynchronous.run()
+            } else {
+                try command.run()
+            }
+        } catch {
+            guard exitCode(for: error) == .validationFailure else { exit(withError: error) }
+            printError(fullMessage(for: error))
+            exit(withError: Exit.wrong)
+        }
+    }
 }
 
 /// What `ninelives` exits with, so that scripts can tell.
@@ -33,6 +53,8 @@ enum Exit {
     static let no = ExitCode(1)
     /// The command line, the configuration or a listener is wrong; nothing was started.
     static let wrong = ExitCode(2)
-    /// The server that was asked cannot be reached.
+    /// `failover` has changed the record.
+    static let changed = ExitCode(10)
+    /// The server or the provider that was asked cannot be reached, or failed.
     static let unreachable = ExitCode(3)
 }

@@ -42,6 +42,7 @@ import Testing
         case .failbackManual: "manual"
         case .massFailure: "brake"
         case .vantageDoubted: "in doubt"
+        case .paused: "paused"
         case .passed: "passed"
         }
     }
@@ -51,7 +52,11 @@ import Testing
         case .maintenance(let name): "maintenance \(name)"
         case .force(let name, let state): "force \(name) \(state.rawValue)"
         case .pin(_, let name): "pin \(name)"
-        case .clear, .unpin, .failBack: "order"
+        case .drain(let name): "drain \(name)"
+        case .window(let name): "window \(name)"
+        case .pause: "pause"
+        case .silence: "silence"
+        case .clear, .closeWindow, .unpin, .unsilence, .failBack: "order"
         }
     }
 

@@ -139,7 +139,7 @@ import Testing
         let moved = engine.handle(
             .configured(
                 configuration {
-                    $0.ttlSeconds = 120; $0.provider = "other"
+                    $0.ttlSeconds = 120; $0.providers = ["other"]
                 }), at: .at(6))
         #expect(moved.count { if case .reconcile = $0 { true } else { false } } == 1)
     }

@@ -62,13 +62,15 @@ struct ScenarioWorld {
         }
         let verbs = [
             "up", "down", "lost", "says", "maintenance", "force", "clear", "pin", "unpin", "failback", "member",
-            "leaves", "replaces", "disable", "enable",
+            "leaves", "replaces", "disable", "enable", "drain", "window", "pause", "silence", "hush",
         ]
         guard let place = words.firstIndex(where: verbs.contains) else { throw .notUnderstood(text) }
         let names = words[0] == "all" ? servers.map(\.name) : words[..<place].map { IndicatorName($0) }
         let rest = Array(words[(place + 1)...])
         switch words[place] {
         case "unpin": impose(.unpin(scenario.scheme.name), [], at: now)
+        case "pause": impose(.pause(scenario.scheme.name), rest, at: now)
+        case "hush": impose(.silence(.scheme(scenario.scheme.name)), rest, at: now)
         case "failback": impose(.failBack(scenario.scheme.name), [], at: now)
         case let verb: for name in names { try apply(verb, to: name, rest, at: now) }
         }
@@ -85,6 +87,9 @@ struct ScenarioWorld {
         case ("says", let index?): servers[index].script = Array(rest.joined())
         case ("maintenance", _): impose(.maintenance(name), rest, at: now)
         case ("force", _): impose(.force(name, rest[0] == "ok" ? .ok : .err), Array(rest.dropFirst()), at: now)
+        case ("drain", _): impose(.drain(name), rest, at: now)
+        case ("window", _): impose(.window(name), rest, at: now)
+        case ("silence", _): impose(.silence(.indicator(name)), rest, at: now)
         case ("clear", _): impose(.clear(name), [], at: now)
         case ("pin", _): impose(.pin(scenario.scheme.name, name), rest, at: now)
         case ("member", _):
@@ -175,9 +180,11 @@ struct ScenarioWorld {
         case .held(_, .massFailure(_, _, let until)):
             transcript.append("\(clock) ~~ brake until \(Scenario.clock(until))")
         case .held(_, .vantageDoubted): transcript.append("\(clock) ~~ in doubt of ourselves")
+        case .held(_, .paused): transcript.append("\(clock) ~~ paused")
         case .held(_, .passed): transcript.append("\(clock) ~~ passed")
         case .overrideEnded(let override): transcript.append("\(clock) -- \(words(for: override.action))")
-        case .overridden, .stateChanged, .configured, .vantageDoubted, .vantageTrusted, .tripwireRetired: break
+        case .overridden, .stateChanged, .configured, .reported, .vantageDoubted, .vantageTrusted, .tripwireRetired:
+            break
         }
     }
 
@@ -210,7 +217,12 @@ struct ScenarioWorld {
         case .maintenance(let name): "\(name) maintenance"
         case .force(let name, let state): "\(name) force \(state.rawValue)"
         case .pin(_, let name): "\(name) pin"
-        case .clear, .unpin, .failBack: "an order cannot end"
+        case .drain(let name): "\(name) drain"
+        case .window(let name): "\(name) window"
+        case .pause: "pause"
+        case .silence(.indicator(let name)): "\(name) silence"
+        case .silence(.scheme): "silence"
+        case .clear, .closeWindow, .unpin, .unsilence, .failBack: "an order cannot end"
         }
     }
 }

@@ -4,7 +4,9 @@ import Testing
 
 /// The commands as a person types them.
 @Suite struct CommandLineTests {
-    @Test(arguments: ["serve", "demo", "check", "validate", "status", "explain", "version"])
+    @Test(arguments: [
+        "serve", "demo", "check", "validate", "status", "explain", "push", "failover", "emulate", "version",
+    ])
     func `every command has help with an example`(command: String) async throws {
         let (output, code) = try await ninelives(command, "--help")
         #expect(code == 0)

@@ -1,3 +1,4 @@
+import Settings
 import Testing
 
 /// A configuration with one mistake and what is said about it.
@@ -15,7 +16,7 @@ struct Broken: Sendable, CustomTestStringConvertible {
         self.messages = messages
     }
 
-    static let all = syntax + listeners + zones + policies + indicators + schemes + members
+    static let all = syntax + listeners + zones + policies + indicators + schemes + members + providers
 
     static let syntax = [
         Broken(
@@ -51,8 +52,8 @@ struct Broken: Sendable, CustomTestStringConvertible {
             #"n.yaml:1:1: shemes is not a key that exists here: did you mean "schemes"?"#),
         Broken(
             "an unknown key, far from any", "bananas: {}",
-            "n.yaml:1:1: bananas is not a key that exists here; use one of listen, data, history, access, dns, zones, keys, "
-                + "transfer, notify, policies, indicators, references, schemes"),
+            "n.yaml:1:1: bananas is not a key that exists here; use one of "
+                + SettingsKeys.root.map(\.name).joined(separator: ", ")),
         Broken(
             "a key twice", "data: a\ndata: b",
             "n.yaml:2:1: data is a key for the second time; use it once; the first is on line 1"),

@@ -37,7 +37,7 @@ import Testing
 
     @Test(arguments: [
         "listen", "tls", "https", "dns", "cookies", "rate-limit", "zones", "keys", "policies", "indicators", "schemes",
-        "members",
+        "members", "notices", "channels", "subscriptions", "hours",
     ])
     func `the documentation has no key that does not exist`(section: String) throws {
         let known = try #require(SettingsKeys.all.first { $0.section == section }).keys.map(\.name)

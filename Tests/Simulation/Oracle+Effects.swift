@@ -30,7 +30,8 @@ extension Oracle {
             switch entry.what {
             case .stateChanged(let name, let from, let to, _): changes.append("\(name) \(from) \(to)")
             case .overrideEnded(let override): ends.append("\(override.action)")
-            case .decided, .held, .overridden, .configured, .vantageDoubted, .vantageTrusted, .tripwireRetired:
+            case .decided, .held, .overridden, .configured, .reported, .vantageDoubted, .vantageTrusted,
+                .tripwireRetired:
                 break
             }
         }

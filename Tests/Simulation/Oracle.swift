@@ -124,6 +124,8 @@ struct Oracle {
                 touch(index)
             }
             return []
+        // The worlds' operators never say so.
+        case .drain, .window, .pause, .silence, .closeWindow, .unsilence: return []
         }
     }
 

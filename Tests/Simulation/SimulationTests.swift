@@ -74,7 +74,8 @@ import Testing
             case .held(_, .failbackHeld): return ["failback until"]
             case .held(_, .failbackManual): return ["failback manual"]
             case .decided(let decision, _): return kinds(of: decision)
-            case .held, .overridden, .configured, .vantageDoubted, .vantageTrusted, .tripwireRetired: return []
+            case .held, .overridden, .configured, .reported, .vantageDoubted, .vantageTrusted, .tripwireRetired:
+                return []
             }
         }
     }

@@ -15,96 +15,6 @@ import Testing
 @testable import Control
 @testable import Web
 
-/// A whole server but for sockets: a real shell with a store and accounts, asked over its routes.
-final class Installation: Sendable {
-    let folder: TemporaryFolder
-    let control: Control
-    let accounts: Accounts
-    let site: Site
-
-    init(isReadingOpen: Bool = true) async throws {
-        folder = try TemporaryFolder()
-        let store = try Store(folder: folder.path)
-        let clock = ShellClock(wall: Instant(seconds: Date().timeIntervalSince1970))
-        control = try Control(
-            clock: clock, publisher: Nowhere(), group: MultiThreadedEventLoopGroup.singleton,
-            process: ProcessReport(version: "test", startedAt: clock.now, dns: ["127.0.0.1:53"]), store: store,
-            logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
-        accounts = try Accounts(store: store, folder: folder.path) { clock.now }
-        site = Site(
-            control: control, demo: nil, gate: Gate(accounts: accounts, isReadingOpen: isReadingOpen),
-            moreMetrics: { "" }, templates: try Templates(), replies: IdempotentReplies(store: store))
-        var scheme = Scheme(name: SchemeName("cat.example.test"))
-        scheme.failback = .immediate
-        var indicators: [Indicator] = []
-        for (number, name) in ["charlie:cat", "echo:cat"].enumerated() {
-            let indicator = Indicator(name: IndicatorName(name))
-            indicators.append(indicator)
-            scheme.members.append(
-                Member(
-                    indicator: indicator.name, values: [try #require(.init("192.0.2.\(number + 1)"))],
-                    priority: Priority(100 - number)))
-        }
-        await control.apply(
-            Configuration(indicators: indicators, schemes: [scheme]),
-            checks: Dictionary(uniqueKeysWithValues: indicators.map { ($0.name, AlwaysWell()) }))
-        let control = control
-        try await eventually("charlie answers") { await control.report().schemes[0].addresses == ["192.0.2.1"] }
-    }
-
-    deinit { folder.remove() }
-
-    static let password = "correct horse battery"
-
-    func makeAdmin() async throws {
-        let invitation = try #require(try accounts.invite())
-        try await accounts.acceptInvitation(invitation, name: "ann", password: Self.password)
-    }
-
-    func token(_ role: Role) async throws -> String {
-        try await accounts.makeToken(name: role.rawValue, for: "ann", role: role, project: "*", expires: nil).secret
-    }
-
-    struct Answer {
-        var status: Int
-        var headers: HTTPFields
-        var json: JSONValue
-        var text: String
-    }
-
-    func ask(
-        _ method: HTTPRequest.Method, _ path: String, token: String? = nil, headers: HTTPFields = [:],
-        json: String? = nil
-    ) async throws -> Answer {
-        try await Application(router: site.router()).test(.router) { client in
-            var headers = headers
-            if let token { headers[.authorization] = "Bearer \(token)" }
-            if json != nil, headers[.contentType] == nil { headers[.contentType] = "application/json" }
-            let response = try await client.execute(
-                uri: path, method: method, headers: headers, body: json.map { ByteBuffer(string: $0) })
-            let text = String(buffer: response.body)
-            let value = (try? JSONDecoder().decode(JSONValue.self, from: Data(text.utf8))) ?? .null
-            return Answer(status: response.status.code, headers: response.headers, json: value, text: text)
-        }
-    }
-}
-
-struct Nowhere: Publisher {
-    func publish(_ decision: Decision) {}
-}
-
-struct AlwaysWell: Check {
-    static let method = "test"
-    static let summary = "for tests"
-    static let parameters: [CheckParameter] = []
-    init() {}
-    init(_ arguments: CheckArguments) throws(CheckArgumentErrors) { self.init() }
-    var target: String { "nothing" }
-    func probe(timeout: Duration, on group: any EventLoopGroup) async -> ProbeResult {
-        ProbeResult(isSuccess: true, reason: "fine")
-    }
-}
-
 @Suite struct APITests {
     @Test func `an operator orders maintenance with a pattern, sees it, and ends it`() async throws {
         let house = try await Installation()
@@ -158,16 +68,19 @@ struct AlwaysWell: Check {
         let none = try await house.accounts.makeToken(
             name: "t", for: "nobody", role: .admin, project: "*", expires: nil
         ).secret
-        let viewer = try await house.token(.viewer)
-        for operation in house.site.operations {
+        var tokens: [Role: String] = [:]
+        for role in Role.allCases { tokens[role] = try await house.token(role) }
+        // A token may not make tokens, whoever has it.
+        func isForSessions(_ operation: Web.Operation) -> Bool { operation.id == "addToken" }
+        for operation in house.site.operations where operation.type == "application/json" {
             let path = operation.path.replacing(#/\{\w+\}/#, with: "x")
             let json = operation.body == nil ? nil : "{}"
-            switch operation.access {
-            case .anyone: continue
-            case .reader, .oneself: break
-            case .role:
-                let answer = try await house.ask(operation.method, path, token: viewer, json: json)
-                #expect(answer.status == 403, "\(operation.id) as a viewer: \(answer.text)")
+            if case .anyone = operation.access { continue }
+            for role in Role.allCases {
+                let answer = try await house.ask(operation.method, path, token: tokens[role], json: json)
+                let mayNot = if case .role(let needed) = operation.access { role < needed } else { false }
+                #expect((answer.status == 403) == mayNot || isForSessions(operation), "\(operation.id) as \(role)")
+                #expect(answer.status < 500 && answer.status != 401, "\(operation.id) as \(role): \(answer.text)")
             }
             let without = try await house.ask(operation.method, path, json: json)
             #expect(without.status == 401, "\(operation.id) without a token")
@@ -267,9 +180,15 @@ struct AlwaysWell: Check {
         _ = try await house.ask(
             .post, "/api/v1/overrides", token: admin,
             json: #"{"action": "pin", "target": "cat*", "member": "echo:cat", "seconds": null}"#)
+        let changed = try await house.ask(
+            .put, "/api/v1/configuration/policies/slow", token: admin, json: #"{"interval": "60s"}"#)
+        #expect(changed.status == 200 && changed.headers[.eTag] == "\"2\"", "\(changed.text)")
+        let names = [
+            "getIndicator": "echo:cat", "getConfiguredIndicator": "echo:cat", "getConfiguredPolicy": "slow",
+        ]
         for operation in house.site.operations where operation.method == .get && operation.type == "application/json" {
-            let path = operation.path.replacing(
-                "{name}", with: operation.id == "getIndicator" ? "echo:cat" : "cat.example.test")
+            let path = operation.path.replacing("{name}", with: names[operation.id] ?? "cat.example.test")
+                .replacing("{number}", with: "2")
             let answer = try await house.ask(.get, path, token: admin)
             #expect(answer.status == operation.status.code, "\(operation.id): \(answer.text)")
             let schema = try #require(operation.result)

@@ -76,7 +76,7 @@ import Testing
         try await house.makeAdmin()
         let token = try await house.token(.operator)
         let order = #"{"action": "maintenance", "target": "charlie:cat", "reason": "once"}"#
-        let key: HTTPFields = [.idempotencyKey: "a-1"]
+        let key: HTTPFields = [try #require(Replies.header): "a-1"]
         let first = try await house.ask(.post, "/api/v1/overrides", token: token, headers: key, json: order)
         #expect(first.status == 201)
         let events = await house.control.report().events.count
@@ -88,9 +88,6 @@ import Testing
         #expect(other.status == 422, "\(other.text)")
         let viewer = try await house.ask(.post, "/api/v1/overrides", headers: key, json: order)
         #expect(viewer.status == 401, "a key opens nothing")
-        let wrong = try await house.ask(
-            .post, "/api/v1/overrides", token: token, headers: [.idempotencyKey: "a b"], json: order)
-        #expect(wrong.status == 400)
     }
 
     @Test func `lists come in pages that fit together`() async throws {

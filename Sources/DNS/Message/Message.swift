@@ -175,6 +175,10 @@ package struct ResponseCode: RawRepresentable, Hashable, Sendable {
     package static let refused = ResponseCode(rawValue: 5)
     /// A DNAME would make a name longer than 255 octets (RFC 6672 §2.2).
     package static let yxDomain = ResponseCode(rawValue: 6)
+    /// An RRset exists that should not (RFC 2136 §2.2).
+    package static let yxRRSet = ResponseCode(rawValue: 7)
+    /// An RRset that should exist does not (RFC 2136 §2.2).
+    package static let nxRRSet = ResponseCode(rawValue: 8)
     package static let notAuth = ResponseCode(rawValue: 9)
     package static let notZone = ResponseCode(rawValue: 10)
     package static let badVers = ResponseCode(rawValue: 16)
@@ -192,6 +196,8 @@ extension ResponseCode: CustomStringConvertible {
         case .notImp: "NOTIMP"
         case .refused: "REFUSED"
         case .yxDomain: "YXDOMAIN"
+        case .yxRRSet: "YXRRSET"
+        case .nxRRSet: "NXRRSET"
         case .notAuth: "NOTAUTH"
         case .notZone: "NOTZONE"
         case .badVers: "BADVERS"
@@ -207,6 +213,9 @@ extension Message {
         ResponseCode(rawValue: UInt16(edns?.highRcode ?? 0) << 4 | UInt16(header.lowRcode))
     }
 
+    /// UPDATE (RFC 2136 §1.3).
+    package static let updateOpcode: UInt8 = 5
+
     /// A query for one name (RFC 1035 §4.1) with EDNS.
     package static func query(
         _ name: Name, _ type: RRType, recordClass: RecordClass = .in, id: UInt16, recursionDesired: Bool,
@@ -217,11 +226,12 @@ extension Message {
             questions: [Question(name: name, type: type, recordClass: recordClass)], edns: edns)
     }
 
-    /// Whether it is the answer to `query`: the same id, opcode and question. An answer that reports an error
-    /// may lack the question.
+    /// Whether it is the answer to `query`: the same id, opcode and question. An answer that reports an error, or
+    /// is one to an update (RFC 2136 §3.8), may lack the question.
     package func answers(_ query: Message) -> Bool {
         guard header.flags.contains(.response), header.id == query.header.id, header.opcode == query.header.opcode
         else { return false }
-        return questions == query.questions || questions.isEmpty && rcode != .noError
+        return questions == query.questions
+            || questions.isEmpty && (rcode != .noError || header.opcode == Message.updateOpcode)
     }
 }

@@ -4,12 +4,12 @@ import Logging
 import NIOCore
 import NIOPosix
 import Synchronization
+import TSIG
 
 /// Tells secondaries that a zone has changed (RFC 1996), over UDP, until they acknowledge it.
 ///
 ///     publish ─► changed(zone) ─► [event loop] due tracks ─► datagrams ─► replies ─► acknowledged
 final class Notifier: Sendable {
-    private let policy: TransferPolicy
     private let transfers: ZoneTransfers
     private let state: ServingState
     private let logger: Logger
@@ -36,8 +36,9 @@ final class Notifier: Sendable {
     /// Notices sent in one go; more wait for a moment.
     private static let burst = 200
 
-    init(policy: TransferPolicy, transfers: ZoneTransfers, state: ServingState, logger: Logger) {
-        self.policy = policy
+    private var policy: TransferPolicy { transfers.policy }
+
+    init(transfers: ZoneTransfers, state: ServingState, logger: Logger) {
         self.transfers = transfers
         self.state = state
         self.logger = logger
@@ -50,10 +51,30 @@ final class Notifier: Sendable {
     ///
     /// - Parameter listening: notices leave from these addresses where they can, because secondaries know us by them.
     func start(listening: [IPAddress]) async {
+        try? await loop.submit { [tracks] in tracks.value.sources = listening }.get()
+        await openSockets(listening)
+        for zone in state.serialOrigins { changed(zone.apex) }
+    }
+
+    /// After another policy has come into force: whom it no longer has is told no more, the others are told of every
+    /// zone.
+    func policyChanged() async {
+        let policy = policy
+        let listening = try? await loop.submit { [tracks] in
+            tracks.value.open = tracks.value.open.filter { policy.targets(ofZone: $0.key.zone).contains($0.key.target) }
+            return tracks.value.isStopped ? nil : tracks.value.sources
+        }.get()
+        guard let sources = listening ?? nil else { return }
+        await openSockets(sources)
+        for zone in state.serialOrigins { changed(zone.apex) }
+    }
+
+    private func openSockets(_ listening: [IPAddress]) async {
         let targets = policy.notify + policy.zones.values.flatMap { $0.notify ?? [] }
         guard !targets.isEmpty else { return }
+        let known = (try? await loop.submit { [tracks] in Set(tracks.value.sockets.keys) }.get()) ?? []
         let sources = Set(targets.map { Self.source(for: $0.address, among: listening) })
-        for source in sources {
+        for source in sources.subtracting(known) {
             do {
                 let socket = try await DatagramBootstrap(group: loop)
                     .channelInitializer { [self] channel in
@@ -67,8 +88,6 @@ final class Notifier: Sendable {
                     "notices cannot be sent", metadata: ["from": "\(source)", "error": "\(error)"])
             }
         }
-        try? await loop.submit { [tracks] in tracks.value.sources = listening }.get()
-        for zone in state.serialOrigins { changed(zone.apex) }
     }
 
     /// To be called after a zone's serial number has moved; returns at once.
@@ -164,7 +183,7 @@ final class Notifier: Sendable {
         let header: [UInt8] = [UInt8(id >> 8), UInt8(id & 0xFF), 0x24, 0, 0, 1, 0, 1, 0, 0, 0, 0]
         let message = header + question + [0xC0, 0x0C] + soa.dropFirst(2)
         guard let key = key.target.key.flatMap({ policy.key(named: $0) }) else { return message }
-        return TSIGRequest.sign(message, with: key, now: transfers.now())
+        return SignedRequest(message, with: key, now: transfers.now()).wire
     }
 
     /// What came back on one of the sockets.

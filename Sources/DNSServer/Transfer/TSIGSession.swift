@@ -1,5 +1,5 @@
-import Crypto
 import DNS
+import TSIG
 
 /// One signed exchange on our side: what came was verified, what goes out is signed (RFC 8945 §5.3).
 struct TSIGSession {
@@ -41,7 +41,7 @@ struct TSIGSession {
         }
         let lengths = key.algorithm.shortestMACLength...key.algorithm.macLength
         guard lengths.contains(record.mac.count) else { return .malformed }
-        let expected = authenticate([message.signedOctets], with: key)
+        let expected = key.mac(over: [message.signedOctets])
         guard isEqual(record.mac, expected.prefix(record.mac.count)) else {
             return .refused(refusal(.badSignature), signedBy: nil)
         }
@@ -70,28 +70,11 @@ struct TSIGSession {
         var record = unsigned
         let previous = [UInt8(previousMAC.count >> 8), UInt8(previousMAC.count & 0xFF)] + previousMAC
         let octets = Array(UnsafeRawBufferPointer(rebasing: message[..<length]))
-        let mac = Self.authenticate([previous, octets, isFirst ? record.variables : record.timers], with: key)
+        let mac = key.mac(over: [previous, octets, isFirst ? record.variables : record.timers])
         record.mac = Array(mac.prefix(macLength))
         previousMAC = record.mac
         isFirst = false
         return record.append(to: message, length: length)
-    }
-
-    /// The MAC over the parts in a row.
-    static func authenticate(_ parts: [[UInt8]], with key: TSIGKey) -> [UInt8] {
-        switch key.algorithm {
-        case .sha1: mac(parts, key, Insecure.SHA1.self)
-        case .sha224: SHA224.authenticate(parts, key: key.secret.octets)
-        case .sha256: mac(parts, key, SHA256.self)
-        case .sha384: mac(parts, key, SHA384.self)
-        case .sha512: mac(parts, key, SHA512.self)
-        }
-    }
-
-    private static func mac<Hash: HashFunction>(_ parts: [[UInt8]], _ key: TSIGKey, _: Hash.Type) -> [UInt8] {
-        var mac = HMAC<Hash>(key: SymmetricKey(data: key.secret.octets))
-        for part in parts { mac.update(data: part) }
-        return Array(mac.finalize())
     }
 
     /// In a time that does not depend on where they differ.
@@ -110,21 +93,5 @@ extension TSIGRecord {
         message[10] = UInt8(count >> 8)
         message[11] = UInt8(count & 0xFF)
         return length + octets.count
-    }
-}
-
-/// A request of ours, signed: what a notice is sent as.
-enum TSIGRequest {
-    /// The message with its TSIG record behind.
-    static func sign(_ message: [UInt8], with key: TSIGKey, now: UInt64) -> [UInt8] {
-        var record = TSIGRecord(
-            keyName: key.name, algorithmName: key.algorithm.name, timeSigned: now,
-            originalID: UInt16(message[0]) << 8 | UInt16(message[1]))
-        record.mac = TSIGSession.authenticate([message, record.variables], with: key)
-        var signed = message
-        let count = (UInt16(message[10]) << 8 | UInt16(message[11])) + 1
-        signed[10] = UInt8(count >> 8)
-        signed[11] = UInt8(count & 0xFF)
-        return signed + record.wire
     }
 }

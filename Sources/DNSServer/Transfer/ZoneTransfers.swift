@@ -21,7 +21,7 @@ package enum TransferReply {
 /// It is off the fast path: `answer` returns `answeredElsewhere` for what belongs here.
 package final class ZoneTransfers: Sendable {
     private let state: ServingState
-    private let policy: TransferPolicy
+    private let standing: Mutex<TransferPolicy>
     private let logger: Logger
     private let slots: TransferSlots
     /// Seconds since 1970.
@@ -42,11 +42,17 @@ package final class ZoneTransfers: Sendable {
         now: @escaping @Sendable () -> UInt64 = { UInt64(max(time(nil), 0)) }
     ) {
         self.state = state
-        self.policy = policy
+        standing = Mutex(policy)
         self.logger = logger
         self.now = now
         slots = TransferSlots(Self.limit)
     }
+
+    /// The policy in force.
+    var policy: TransferPolicy { standing.withLock { $0 } }
+
+    /// Puts another policy into force; a transfer under way goes on.
+    func replace(_ policy: TransferPolicy) { standing.withLock { $0 = policy } }
 
     /// Answers one message for which `answer` returned `answeredElsewhere`.
     ///

@@ -129,7 +129,10 @@ package enum Answers: String, Hashable, Sendable {
 /// One DNS name and the members that may answer for it.
 package struct Scheme: Hashable, Sendable {
     package var name: SchemeName
-    package var provider = "local"
+    /// Where its record lives, by name: `local` is our own DNS server. At least one, none twice.
+    package var providers = [Scheme.localProvider]
+    /// A provider's guard against many changes at once does not hold this one.
+    package var mayChangeWithMany = false
     /// Seconds, 1…86400.
     package var ttlSeconds: UInt32 = 30
     /// The floor to which the TTL shrinks while a verdict is undecided, seconds, ≤ `ttlSeconds`.
@@ -143,6 +146,11 @@ package struct Scheme: Hashable, Sendable {
     package var members: [Member] = []
 
     package init(name: SchemeName) { self.name = name }
+
+    package static let localProvider = "local"
+
+    /// Whether our own DNS server answers for it.
+    package var isLocal: Bool { providers.contains(Self.localProvider) }
 }
 
 /// Everything the engine needs to know of one revision: already validated, sorted by name.

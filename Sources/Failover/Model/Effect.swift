@@ -99,10 +99,14 @@ package struct Candidate: Hashable, Sendable {
     package var isUsable: Bool
     /// In one word why not: nil if usable.
     package var unusableBecause: Unusable?
+    /// Whether it is chosen only if no other member is usable.
+    package var isDrained: Bool
 
     package init(
-        indicator: IndicatorName, priority: Priority, state: State, effective: State, unusableBecause: Unusable?
+        indicator: IndicatorName, priority: Priority, state: State, effective: State, unusableBecause: Unusable?,
+        isDrained: Bool = false
     ) {
+        self.isDrained = isDrained
         self.indicator = indicator
         self.priority = priority
         self.state = state
@@ -137,6 +141,8 @@ package enum Guard: Hashable, Sendable {
     case massFailure(failed: Int, of: Int, until: Instant)
     /// Most reference targets fail: it may be us.
     case vantageDoubted(failed: Int, of: Int)
+    /// An operator froze the answer.
+    case paused(Override)
     case passed
 }
 
@@ -154,6 +160,8 @@ package struct LogEntry: Hashable, Sendable {
         /// Verdicts count again.
         case vantageTrusted
         case tripwireRetired(IndicatorName, because: String)
+        /// Something that the shell has to say, of one scheme or of the whole: never made by the engine.
+        case reported(SchemeName?, text: String, isBad: Bool)
     }
 
     package var at: Instant

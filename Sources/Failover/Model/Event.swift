@@ -46,10 +46,27 @@ package struct Override: Hashable, Sendable {
         case force(IndicatorName, State)
         /// This member answers, whatever its state: maintenance, `disabled` and the guard do not stop a pin.
         case pin(SchemeName, IndicatorName)
+        /// Not chosen while another member is usable, and kept while none is. Replaces a maintenance or forced state.
+        case drain(IndicatorName)
+        /// A maintenance that was planned: it counts while no operator has said anything else.
+        case window(IndicatorName)
+        /// The answer stays as it is, whatever happens. Replaces a pin.
+        case pause(SchemeName)
+        /// Nobody is told of it. Changes no answer.
+        case silence(Silenced)
         /// Go to the best usable member now, whatever failback says. Not kept: it happens once.
         case failBack(SchemeName)
         case clear(IndicatorName)
+        case closeWindow(IndicatorName)
+        /// Ends a pin or a pause.
         case unpin(SchemeName)
+        case unsilence(Silenced)
+    }
+
+    /// What nobody is told of.
+    package enum Silenced: Hashable, Sendable {
+        case indicator(IndicatorName)
+        case scheme(SchemeName)
     }
 
     package var action: Action

@@ -131,7 +131,9 @@ struct Answering: Hashable, Sendable {
         let floor = min(scheme.minimumTTLSeconds, scheme.ttlSeconds)
         switch passage.route {
         case .pinned: return scheme.ttlSeconds
-        case .stay: return floor
+        case .stay:
+            if case .paused = passage.held { return scheme.ttlSeconds }
+            return floor
         case .tier, .allDown, .awaiting: break
         }
         let deciding = passage.choice.enabled.filter { active.isEmpty || active.contains($0.name) }

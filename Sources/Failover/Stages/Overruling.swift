@@ -1,7 +1,9 @@
 /// Stage 3: lets the operator's word win. The real state is kept beside it.
 struct Overruling: Hashable, Sendable {
-    /// A maintenance or a forced state; one at a time, the last word counts.
+    /// A maintenance, a forced state or a drain; one at a time, the last word counts.
     private(set) var imposed: Override?
+    /// A planned maintenance, which counts while nothing is imposed.
+    private(set) var window: Override?
 
     /// Imposes an override, or with nil clears it; returns the one that it ends.
     mutating func impose(_ override: Override?) -> Override? {
@@ -16,6 +18,19 @@ struct Overruling: Hashable, Sendable {
         return impose(nil)
     }
 
+    /// Opens a window, or with nil closes it; returns the one that it ends.
+    mutating func schedule(_ window: Override?) -> Override? {
+        let ended = self.window
+        self.window = window
+        return ended
+    }
+
+    /// Drops a window whose time is up and returns it.
+    mutating func expireWindow(at now: Instant) -> Override? {
+        guard let until = window?.until, until <= now else { return nil }
+        return schedule(nil)
+    }
+
     /// Takes the real standing in and returns what the schemes are to go by.
     func overrule(_ standing: Standing, of indicator: Indicator, configuredAt: Instant) -> Effective {
         var effective = Effective(standing, policy: indicator.policy)
@@ -24,12 +39,18 @@ struct Overruling: Hashable, Sendable {
             effective.isUndecided = false
             return effective
         }
-        guard let imposed else {
+        guard let imposed = imposed ?? window else {
             effective.unusableBecause = Candidate.Unusable(standing.state)
             if standing.state == .unknown { effective.awaits(indicator.policy, since: configuredAt, standing) }
             return effective
         }
         effective.causes.append(.overridden(imposed))
+        if case .drain = imposed.action {
+            effective.isDrained = true
+            effective.unusableBecause = Candidate.Unusable(standing.state)
+            if standing.state == .unknown { effective.awaits(indicator.policy, since: configuredAt, standing) }
+            return effective
+        }
         // What probes say now changes nothing, so it neither shortens a TTL, nor holds a failback, nor counts
         // as one of many failures.
         effective.isUndecided = false
@@ -65,6 +86,8 @@ struct Effective: Hashable, Sendable {
     var effective: State
     /// nil: usable.
     var unusableBecause: Candidate.Unusable?
+    /// Whether an operator wants it chosen only if nothing else is usable.
+    var isDrained = false
     /// When the real state last changed.
     var since: Instant?
     var firstVerdictAt: Instant?
@@ -106,7 +129,7 @@ struct Effective: Hashable, Sendable {
         recoveredAt = nil
         failedAt = nil
         guard unusableBecause == nil || unusableBecause == .err || unusableBecause == .unknown else { return }
-        if causes.contains(where: { if case .overridden = $0 { true } else { false } }) { return }
+        if !isDrained, causes.contains(where: { if case .overridden = $0 { true } else { false } }) { return }
         effective = .unknown
         unusableBecause = .unknown
     }

@@ -1,6 +1,6 @@
 /// Stage 4: weighs a scheme's members and finds the tiers that could answer.
 struct Selection: Hashable, Sendable {
-    /// The operator's pin, if there is one.
+    /// The operator's pin or pause, if there is one.
     private(set) var pin: Override?
 
     /// Imposes a pin, or with nil takes it away; returns the one that it ends.
@@ -15,7 +15,7 @@ struct Selection: Hashable, Sendable {
         guard let pin else { return nil }
         let isOver = pin.until.map { $0 <= now } ?? false
         let isThere =
-            if case .pin(_, let name) = pin.action { members.contains { $0.indicator == name } } else { false }
+            if case .pin(_, let name) = pin.action { members.contains { $0.indicator == name } } else { true }
         return isOver || !isThere ? impose(nil) : nil
     }
 
@@ -27,8 +27,10 @@ struct Selection: Hashable, Sendable {
         }
         let ranked = order.map { seen[$0] }
         var tiers: [Tier] = []
-        for member in ranked where member.isUsable {
-            if tiers.last?.priority == member.member.priority {
+        // Those that are drained come after all others.
+        let usable = ranked.filter(\.isUsable)
+        for member in usable.filter({ !$0.isDrained }) + usable.filter(\.isDrained) {
+            if let last = tiers.last, last.priority == member.member.priority, last.isDrained == member.isDrained {
                 tiers[tiers.count - 1].members.append(member)
             } else {
                 tiers.append(Tier(priority: member.member.priority, members: [member]))
@@ -42,7 +44,7 @@ struct Selection: Hashable, Sendable {
 struct Choice: Hashable, Sendable {
     /// By descending priority, then configured order.
     var members: [Seen]
-    /// Those with a usable member, the highest first; of each its usable members, in configured order.
+    /// Those with a usable member, the highest first, then those of drained members; of each its usable members, in configured order.
     var tiers: [Tier]
     var pin: Override?
     var occasion: Occasion
@@ -55,6 +57,11 @@ struct Choice: Hashable, Sendable {
         return members.first { $0.name == name }
     }
 
+    /// The pause, if the answer is to stay as it is.
+    var pause: Override? {
+        if case .pause = pin?.action { pin } else { nil }
+    }
+
     /// The members that an all-down rule may fall back to: all but the disabled ones.
     var enabled: [Seen] { members.filter { $0.unusableBecause != .disabled } }
 }
@@ -63,6 +70,9 @@ struct Tier: Hashable, Sendable {
     var priority: Priority
     /// At least one.
     var members: [Seen]
+
+    /// Whether all of its members are drained; otherwise none is.
+    var isDrained: Bool { members[0].isDrained }
 }
 
 /// A member and how its indicator stands.
@@ -72,6 +82,7 @@ struct Seen: Hashable, Sendable {
 
     var name: IndicatorName { member.indicator }
     var isUsable: Bool { unusableBecause == nil }
+    var isDrained: Bool { effective.isDrained }
     var unusableBecause: Candidate.Unusable? {
         member.priority == .disabled ? .disabled : effective.unusableBecause
     }
@@ -79,7 +90,7 @@ struct Seen: Hashable, Sendable {
     var candidate: Candidate {
         Candidate(
             indicator: name, priority: member.priority, state: effective.state, effective: effective.effective,
-            unusableBecause: unusableBecause)
+            unusableBecause: unusableBecause, isDrained: isDrained)
     }
 }
 

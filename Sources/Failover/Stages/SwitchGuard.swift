@@ -41,6 +41,8 @@ struct SwitchGuard: Hashable, Sendable {
             current = [pinned.name]
             hasAnswered = true
             passage.route = .pinned(pinned)
+        } else if let pause = choice.pause, hasAnswered {
+            passage.held = .paused(pause)
         } else if let doubt = choice.occasion.vantageDoubt, hasAnswered {
             passage.held = doubt
         } else if let due = awaited(choice, at: now) {
@@ -76,9 +78,9 @@ struct SwitchGuard: Hashable, Sendable {
 
     /// Takes the highest tier that is not held; the current one is never held.
     private mutating func climb(_ choice: Choice, of scheme: Scheme, at now: Instant, in passage: inout Passage) {
-        let level = choice.tiers.first { tier in tier.members.contains { current.contains($0.name) } }?.priority
+        let level = choice.tiers.first { tier in tier.members.contains { current.contains($0.name) } }
         for tier in choice.tiers {
-            if let level, tier.priority > level {
+            if let level, !level.isDrained, tier.priority > level.priority {
                 if let held = hold(on: tier, choice.occasion, scheme.failback, at: now) {
                     passage.held = passage.held ?? held
                     if case .failbackHeld(let until, _) = held {

@@ -38,7 +38,7 @@ extension Operation {
         return [
             "id": id, "method": method.rawValue, "path": path, "summary": summary, "access": accessInWords,
             "parameters": (names + asked).map(\.view), "hasParameters": !(names + asked).isEmpty,
-            "body": body?.rows ?? [], "hasBody": body != nil, "takesKey": takesKey,
+            "body": body?.rows ?? [], "hasBody": body != nil, "takesKey": method == .post && remembersReplies,
             "answer": "\(status.code)" + (result.map { ": \($0.words)" } ?? ""),
             "problems": problems.map { "\($0.code)" }.joined(separator: ", "),
         ]
@@ -83,6 +83,8 @@ extension Schema {
             range.map { "whole number, \($0.lowerBound)…\($0.upperBound)" } ?? "whole number"
         case .number: "number"
         case .bool: "true | false"
+        case .scalar: "text, number, true or false"
+        case .anything: "any JSON"
         case .array(let item): "list of \(item.words)"
         case .map(let value): "\(value.words), by name"
         case .named(let name): name

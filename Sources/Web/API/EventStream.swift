@@ -11,6 +11,7 @@ extension Site {
     /// Then the stream ends, and whoever reads it comes again and is asked again who it is.
     private static let length = Duration.seconds(3600)
     private static let batch = 500
+    private static let lastEventID = HTTPField.Name("Last-Event-ID")
 
     func followEvents(_ call: Call) async throws -> Response {
         let orders = try orders()
@@ -39,7 +40,9 @@ extension Site {
 
     /// Behind which event to begin, if it was said.
     private func place(_ call: Call) throws -> UInt64? {
-        guard let text = call.request.headers[.lastEventID] else { return call.number("after").map { UInt64($0) } }
+        guard let field = Self.lastEventID, let text = call.request.headers[field] else {
+            return call.number("after").map { UInt64($0) }
+        }
         guard let id = UInt64(text), id <= UInt64(1e15) else {
             throw Problem(.badRequest, "Last-Event-ID is the id of an event, a whole number.")
         }

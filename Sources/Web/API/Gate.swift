@@ -1,13 +1,28 @@
 import Accounts
 import HTTPTypes
 import Hummingbird
+import Synchronization
 
 /// Finds out who asks, and whether they may.
 struct Gate: Sendable {
     /// Nil without accounts (tests of pages alone): then whoever comes may look, and nobody may change anything.
-    var accounts: Accounts?
-    /// Whether looking needs no account.
-    var isReadingOpen: Bool
+    let accounts: Accounts?
+    private let openness: Openness
+
+    init(accounts: Accounts?, isReadingOpen: Bool) {
+        self.accounts = accounts
+        openness = Openness(isReadingOpen)
+    }
+
+    /// Whether looking needs no account. A new revision may change it.
+    var isReadingOpen: Bool { openness.isOpen.load(ordering: .relaxed) }
+
+    func setReadingOpen(_ isOpen: Bool) { openness.isOpen.store(isOpen, ordering: .relaxed) }
+
+    private final class Openness: Sendable {
+        let isOpen: Atomic<Bool>
+        init(_ isOpen: Bool) { self.isOpen = Atomic(isOpen) }
+    }
 
     static let cookie = "ninelives-session"
 

@@ -44,7 +44,14 @@ struct OpenAPI {
                 "description": .string(parameter.description), "schema": parameter.schema.json,
             ]
         }
-        let inHeader: [JSONValue] = operation.takesKey ? [Self.idempotencyKey] : []
+        var headers = operation.headers
+        if operation.method == .post, operation.remembersReplies { headers.append(Replies.parameter) }
+        let inHeader = headers.map { parameter -> JSONValue in
+            [
+                "name": .string(parameter.name), "in": "header", "required": false,
+                "description": .string(parameter.description), "schema": parameter.schema.json,
+            ]
+        }
         let parameters = inPath + inQuery + inHeader
         if !parameters.isEmpty { object["parameters"] = .array(parameters) }
         if let body = operation.body {
@@ -58,13 +65,6 @@ struct OpenAPI {
         return .object(object)
     }
 
-    private static let idempotencyKey: JSONValue = [
-        "name": "Idempotency-Key", "in": "header", "required": false,
-        "description":
-            "Any text of the request's own: sent again within a day, it is answered as it was the first time.",
-        "schema": ["type": "string", "pattern": .string(IdempotentReplies.pattern)],
-    ]
-
     private func responses(of operation: Operation) -> [String: JSONValue] {
         var responses: [String: JSONValue] = [:]
         var success: [String: JSONValue] = ["description": .string(operation.status.reasonPhrase)]
@@ -74,7 +74,7 @@ struct OpenAPI {
         responses["\(operation.status.code)"] = .object(success)
         var problems = [400, 401, 403, 406] + operation.problems.map(\.code)
         if operation.body != nil { problems += [413, 415] }
-        if operation.takesKey { problems += [409, 422] }
+        if operation.method == .post, operation.remembersReplies { problems += [409, 422, 503] }
         for code in problems {
             responses["\(code)"] = [
                 "description": "A problem (RFC 9457).",

@@ -37,6 +37,10 @@ struct Operation: Sendable {
     var summary: String
     var access: Access
     var query: [Parameter] = []
+    /// Headers that it heeds, beside `Idempotency-Key`.
+    var headers: [Parameter] = []
+    /// Whether a POST that carries an `Idempotency-Key` and comes again is answered as the first time.
+    var remembersReplies = true
     var body: Schema?
     var status: HTTPResponse.Status = .ok
     /// Of the answer; nil if it has no body.
@@ -45,8 +49,6 @@ struct Operation: Sendable {
     var type = "application/json"
     /// What else may be answered, beside 400, 401, 403 and 406.
     var problems: [HTTPResponse.Status] = []
-    /// Whether the header Idempotency-Key is taken: a request that is sent again is not carried out again.
-    var takesKey = false
     var handle: @Sendable (Call) async throws -> Response
 
     var pathParameters: [String] {
@@ -66,6 +68,17 @@ struct Call: Sendable {
     var bodyData = Data()
 
     var actor: String { identity?.name ?? "anybody" }
+
+    /// The revision that the request insists on (`If-Match`, RFC 9110 §13.1.1); nil if any will do.
+    func ifMatch() throws -> Int? {
+        guard let header = request.headers[.ifMatch]?.trimmingCharacters(in: .whitespaces), header != "*" else {
+            return nil
+        }
+        guard let number = Int(header.trimmingPrefix("W/").trimmingCharacters(in: ["\""])), number > 0 else {
+            throw Problem(.badRequest, "If-Match should be the ETag of what you have seen: the number of a revision.")
+        }
+        return number
+    }
 
     func text(_ name: String) -> String? { if case .string(let text) = query[name] { text } else { nil } }
     func number(_ name: String) -> Double? { if case .number(let number) = query[name] { number } else { nil } }
@@ -100,7 +113,7 @@ struct SiteContext: RequestContext, RemoteAddressRequestContext {
 struct OperationRoutes {
     let operations: [Operation]
     let gate: Gate
-    var replies = IdempotentReplies(store: nil)
+    let replies = Replies()
     /// The longest body that is read.
     private static let bodyLimit = 1 << 20
 
@@ -147,10 +160,10 @@ struct OperationRoutes {
                 path: try path(of: operation, context), query: try query(of: operation, request))
             try checkAccept(operation, request)
             if let schema = operation.body { try await read(schema, request, into: &call) }
-            if operation.takesKey, let key = request.headers[.idempotencyKey] {
-                return try await replies.answer(to: call, key: key, of: operation)
+            guard operation.method == .post, operation.remembersReplies, let accounts = gate.accounts else {
+                return try await operation.handle(call)
             }
-            return try await operation.handle(call)
+            return try await replies.answer(call, accounts: accounts, by: operation.handle)
         } catch let problem as Problem {
             return problem.response
         } catch let error as AccountsError {

@@ -15,7 +15,7 @@ extension Site {
         [
             Operation(
                 method: .post, path: "/api/v1/session", id: "logIn",
-                summary: "Logs in: answers with a session's cookie.", access: .anyone,
+                summary: "Logs in: answers with a session's cookie.", access: .anyone, remembersReplies: false,
                 body: .object([
                     .init("name", .text), .init("password", .string()),
                     .init("code", .text, "Of the second factor, if there is one.", required: false),
@@ -78,7 +78,7 @@ extension Site {
                 body: .object([
                     .init("name", name), .init("password", .string()), .init("roles", .map(Schemas.role)),
                 ]), status: .created, result: .named("User"),
-                problems: [.conflict, .unprocessableContent, .serviceUnavailable], takesKey: true
+                problems: [.conflict, .unprocessableContent, .serviceUnavailable]
             ) { call in
                 struct Wish: Decodable {
                     var name: String
@@ -149,6 +149,7 @@ extension Site {
             Operation(
                 method: .post, path: "/api/v1/tokens", id: "addToken",
                 summary: "Makes a token for oneself. Its secret is told this once.", access: .oneself,
+                remembersReplies: false,
                 body: .object([
                     .init("name", .string(length: 1...64)), .init("role", Schemas.role),
                     .init("project", .string(length: 1...64), "* for every project.", required: false),

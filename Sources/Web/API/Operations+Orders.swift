@@ -14,19 +14,21 @@ extension Site {
             ) { call in try Self.page(await orders().overrides(), call) { $0.subject } },
             Operation(
                 method: .post, path: "/api/v1/overrides", id: "addOverride",
-                summary: "Maintenance, a forced state, a pinned member, a failback now.", access: .role(.operator),
+                summary: "Maintenance, drain, a forced state, a pinned member, a pause, a silence, a failback now.",
+                access: .role(.operator),
                 body: .object([
                     .init("action", .choice(Order.Action.allCases.map(\.rawValue))),
                     .init(
                         "target", .string(length: 1...1000),
-                        "Indicators, for pin and fail-back schemes: a name, or a pattern with * and ?."),
+                        "Indicators; for pin, pause and fail-back schemes; for silence both: a name, or a pattern with * and ?."
+                    ),
                     .init("member", .text, "For pin: the indicator of the member.", required: false),
                     .init("reason", .text, "For those who see it.", required: false),
                     .init(
                         "seconds", .nullable(.number(1...31_536_000)),
                         "How long; an hour if it is not said; null until it is ended by hand.", required: false),
                 ]), status: .created, result: .object([.init("items", .array(.named("Override")))]),
-                problems: [.notFound, .unprocessableContent, .serviceUnavailable], takesKey: true
+                problems: [.notFound, .unprocessableContent, .serviceUnavailable]
             ) { call in try await addOverride(call) },
             Operation(
                 method: .delete, path: "/api/v1/overrides/{subject}", id: "endOverride",

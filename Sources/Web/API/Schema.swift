@@ -13,6 +13,10 @@ indirect enum Schema: Sendable {
     case object([Property])
     /// An object whose keys are names, all values alike.
     case map(Schema)
+    /// A text, a number, true or false.
+    case scalar
+    /// Any JSON.
+    case anything
     /// A schema under `components/schemas`.
     case named(String)
     case nullable(Schema)
@@ -54,6 +58,8 @@ indirect enum Schema: Sendable {
             return ranged("integer", range.map { Double($0.lowerBound)...Double($0.upperBound) })
         case .number(let range): return ranged("number", range)
         case .bool: return ["type": "boolean"]
+        case .scalar: return ["type": ["string", "number", "boolean"]]
+        case .anything: return [:]
         case .array(let item): return ["type": "array", "items": item.json]
         case .map(let value): return ["type": "object", "additionalProperties": value.json]
         case .named(let name): return ["$ref": .string("#/components/schemas/\(name)")]
@@ -102,7 +108,9 @@ indirect enum Schema: Sendable {
         case (.number(let range), .number(let number)):
             guard range?.contains(number) ?? true else { return wrong("a number \(words(range))") }
             return []
-        case (.bool, .bool): return []
+        case (.bool, .bool), (.anything, _), (.scalar, .number), (.scalar, .bool): return []
+        case (.scalar, .string(let text)):
+            return text.unicodeScalars.contains("\0") ? wrong("a text without NUL characters") : []
         case (.array(let item), .array(let values)):
             return values.enumerated().flatMap { item.violations(of: $1, at: "\(pointer)/\($0)") }
         case (.map(let schema), .object(let members)):
@@ -150,6 +158,8 @@ indirect enum Schema: Sendable {
         case .integer(let range): words(range)
         case .number(let range): "a number \(words(range))"
         case .bool: "true or false"
+        case .scalar: "a text, a number, true or false"
+        case .anything: "any value"
         case .array: "a list"
         case .object, .map, .named: "an object"
         case .nullable(let schema): "\(schema.name) or null"

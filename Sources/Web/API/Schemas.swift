@@ -3,7 +3,10 @@ enum Schemas {
     static let all: [String: Schema] = [
         "Problem": Problem.schema, "Report": report, "Scheme": scheme, "Member": member, "Indicator": indicator,
         "Probe": probe, "Event": event, "Explanation": explanation, "Override": override, "WhatIf": whatIf,
-        "User": user, "Token": token, "AuditEntry": auditEntry, "Me": me,
+        "SchemeProvider": schemeProvider, "Propagation": propagation, "Notice": notice, "Channel": channel,
+        "ChannelTest": channelTest, "Revision": revision, "RevisionEffect": revisionEffect,
+        "RevisionOutcome": revisionOutcome, "RevisionDetail": revisionDetail, "Entry": entry, "User": user,
+        "Token": token, "AuditEntry": auditEntry, "Me": me,
     ]
 
     private static func optional(_ name: String, _ schema: Schema, _ description: String = "") -> Schema.Property {
@@ -26,7 +29,41 @@ enum Schemas {
         .init("isAllDown", .bool), optional("held", .string(), "What holds a better answer back."),
         optional("heldUntil", .time), .init("sync", .string()), optional("publishMicroseconds", .number()),
         .init("members", .array(.named("Member"))), .init("failback", .string()), .init("allDown", .string()),
+        .init("providers", .array(.named("SchemeProvider")), "In their configured order."),
+        optional("managedBy", managedBy, managedByDescription),
+        .init("imposed", .array(.named("Override")), "What operators have imposed on it."),
     ])
+
+    static let schemeProvider = Schema.object([
+        .init("name", .string()),
+        .init("sync", .choice(["waiting", "retrying", "refused", "synced", "verified", "drifted"])),
+        optional("since", .time), .init("words", .string(), "Its last reply, or what is amiss."),
+        optional("held", .array(.string()), "What it holds, as far as is known."),
+        .init("remarks", .array(.string()), "What of the decision it cannot hold."),
+        .init("dissenting", .array(.string()), "Name servers that did not answer so."), optional("nextAt", .time),
+        .init("isPaused", .bool, "Its change waits for an operator."),
+    ])
+
+    static let propagation = Schema.object([
+        .init("scheme", .string()), .init("at", .time), .init("addresses", .array(.string())),
+        .init("ttl", .integer(), "Seconds."), .init("generation", .integer()), optional("since", .time),
+        .init("sync", .string()), .init("providers", .array(.named("SchemeProvider"))),
+        .init("authorities", .array(server), "The zone's name servers, each at each of its addresses."),
+        .init("resolvers", .array(server)), .init("summary", .string()),
+        optional("clearAt", .time, "When the last cache lets go of the old answer."),
+        .init("forecast", .string(), "The same in words."),
+    ])
+
+    private static let server = Schema.object([
+        optional("name", .string()), .init("address", .string()), .init("answers", .array(.string())),
+        optional("ttl", .integer(), "Seconds; of a resolver what it has left."),
+        optional("serial", .integer(), "The zone's serial number there."), .init("milliseconds", .number()),
+        optional("agrees", .bool, "Missing if it gave no answer that counts."), optional("disagreesSince", .time),
+        optional("trouble", .string(), "Why it gave none."),
+    ])
+
+    private static let managedBy = Schema.choice(["file", "api"])
+    private static let managedByDescription = "A file's entries can be changed in the file only."
 
     static let member = Schema.object([
         .init("indicator", .string()), .init("values", .array(.string())), .init("priority", .integer()),
@@ -42,6 +79,8 @@ enum Schemas {
         optional("since", .time), optional("override", .string()), .init("isUndecided", .bool),
         .init("probesUntilFlip", .integer()), optional("lastProbe", .named("Probe")),
         .init("recent", .array(.named("Probe")), "The oldest first, at most ten."),
+        optional("managedBy", managedBy, managedByDescription),
+        .init("imposed", .array(.named("Override")), "What operators have imposed on it."),
     ])
 
     static let probe = Schema.object([
@@ -64,7 +103,10 @@ enum Schemas {
     ])
 
     static let override = Schema.object([
-        .init("subject", .string(), "indicator:NAME or scheme:NAME."), .init("action", .string()),
+        .init(
+            "subject", .string(),
+            "indicator:NAME, scheme:NAME, silence:indicator:NAME, silence:scheme:NAME or window:NAME."),
+        .init("action", .string()),
         optional("member", .string()), .init("author", .string()), .init("reason", .string()), .init("since", .time),
         optional("until", .time, "Missing: until it is ended by hand."),
     ])
@@ -72,6 +114,60 @@ enum Schemas {
     static let whatIf = Schema.object([
         .init("scheme", .string()), .init("now", .array(.string())), .init("then", .array(.string())),
         .init("rule", .string()), .init("changes", .bool),
+    ])
+
+    static let noticeState = Schema.choice(["waiting", "delivered", "given-up"])
+
+    static let notice = Schema.object([
+        .init("id", .integer()), .init("at", .time), .init("channel", .string()),
+        .init("subscription", .string(), "Empty for a test."), .init("purpose", .choice(["news", "reminder", "test"])),
+        .init("severity", .choice(["info", "warning", "critical"])), .init("title", .string()),
+        .init("lines", .array(.string()), "What it tells, the most severe first."),
+        .init("more", .integer(), "How many there were beside the lines."), .init("state", noticeState),
+        .init("attempts", .integer()), optional("attemptedAt", .time),
+        .init("words", .string(), "What the service said last, or why it was not reached."),
+    ])
+
+    static let channel = Schema.object([
+        .init("name", .string()), .init("kind", .string()), .init("target", .string(), "Without secrets."),
+        .init("waiting", .integer()), optional("deliveredAt", .time), optional("trouble", .string()),
+        optional("nextAttemptAt", .time),
+    ])
+
+    static let channelTest = Schema.object([
+        .init("channel", .string()), .init("isDelivered", .bool), .init("words", .string()),
+        .init("milliseconds", .number()),
+    ])
+
+    static let revisionEffect = Schema.object([
+        .init(
+            "kind", .choice(["answer", "later", "scheme", "indicator", "zone", "override", "server", "restart"]),
+            "answer: somebody gets another answer; later: once something has been checked; restart: at the next start."
+        ), .init("subject", .string()), .init("text", .string(), "One line for people."),
+    ])
+
+    static let revision = Schema.object([
+        .init("number", .integer()), .init("at", .time), .init("author", .string()), .init("comment", .string()),
+        .init("source", .choice(["file", "api", "page", "rollback"])),
+        .init("effects", .array(.named("RevisionEffect")), "What it was to do when it was made."),
+    ])
+
+    static let revisionDetail = Schema.object([
+        .init("revision", .named("Revision")),
+        .init("document", .string(), "What a file has; masked:… stands for each secret."),
+        .init("managed", .string(), "What the page and the API have added."),
+    ])
+
+    static let revisionOutcome = Schema.object([
+        .init("revision", .integer(), "The one in force now."), .init("isNew", .bool), .init("isDryRun", .bool),
+        .init("effects", .array(.named("RevisionEffect"))), .init("diff", .string(), "In unified format."),
+        .init("warnings", .array(.string())),
+    ])
+
+    static let entry = Schema.object([
+        .init("kind", .choice(["policies", "indicators", "schemes"])), .init("name", .string()),
+        .init("managedBy", managedBy, managedByDescription),
+        .init("value", .anything, "With the keys that the file has; secrets are masked."),
     ])
 
     static let role = Schema.choice(["viewer", "operator", "admin"])

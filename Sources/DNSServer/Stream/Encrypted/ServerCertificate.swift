@@ -15,7 +15,7 @@ package final class ServerCertificate: Sendable {
     private let current: Mutex<Current>
 
     private struct Current {
-            var context: NIOSSLContext
+        var context: NIOSSLContext
         var fingerprint: [Int]
         /// Of files that were found unusable, and whether that was reported. Certificate and key are two files, so
         /// they are given one more look before anybody is told.

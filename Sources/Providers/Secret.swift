@@ -1,0 +1,91 @@
+import Foundation
+
+/// A key, token or password. It cannot be printed: who needs it says so.
+package struct Secret: Hashable, Sendable, CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
+    private let value: String
+
+    package init(_ value: String) { self.value = value }
+
+    /// For the one place where it goes to the provider.
+    package func reveal() -> String { value }
+
+    package var description: String { "(secret)" }
+    package var debugDescription: String { "(secret)" }
+    package var customMirror: Mirror { Mirror(self, children: []) }
+
+    /// The text without the secret, should somebody have repeated it.
+    package func redacted(from text: String) -> String {
+        value.count < 4 ? text : text.replacingOccurrences(of: value, with: "(secret)")
+    }
+}
+
+/// Where a secret is: it is read anew with every use, so that one that was changed is used at once.
+package enum SecretPlace: Hashable, Sendable {
+    /// An environment variable.
+    case environment(String)
+    /// A file that holds the secret and nothing else, blanks and line ends around it not counted; at most 64 KiB.
+    case file(String)
+
+    /// Reads `env:NAME` or `file:PATH`.
+    package init?(_ text: String, folder: String = ".") {
+        if text.hasPrefix("env:"), text.count > 4, !text.contains("=") {
+            self = .environment(String(text.dropFirst(4)))
+        } else if text.hasPrefix("file:"), text.count > 5 {
+            self = .file(resolve(String(text.dropFirst(5)), in: folder))
+        } else {
+            return nil
+        }
+    }
+
+    /// Throws `refused(.credentials)` if there is none.
+    package func read() throws(ProviderError) -> Secret {
+        let secret = try text().trimmingCharacters(in: .whitespacesAndNewlines)
+        guard !secret.isEmpty else { throw .refused(.credentials, words: "\(description) is empty") }
+        guard !secret.unicodeScalars.contains(where: { $0.properties.generalCategory == .control }) else {
+            throw .refused(.credentials, words: "\(description) is more than one line")
+        }
+        return Secret(secret)
+    }
+
+    /// A secret of several lines, such as a key's file.
+    func document() throws(ProviderError) -> Secret {
+        let text = try text()
+        guard !text.allSatisfy(\.isWhitespace) else {
+            throw .refused(.credentials, words: "\(description) is empty")
+        }
+        return Secret(text)
+    }
+
+    /// Several secrets in one place, line by line, without those that are empty or begin with `#`.
+    func lines() throws(ProviderError) -> [String] {
+        try text().split(whereSeparator: \.isNewline).map { $0.trimmingCharacters(in: .whitespaces) }.filter {
+            !$0.isEmpty && !$0.hasPrefix("#")
+        }
+    }
+
+    private func text() throws(ProviderError) -> String {
+        switch self {
+        case .environment(let name):
+            guard let value = ProcessInfo.processInfo.environment[name] else {
+                throw .refused(.credentials, words: "the environment variable \(name) is not set")
+            }
+            return value
+        case .file(let path):
+            guard let handle = FileHandle(forReadingAtPath: path) else {
+                throw .refused(.credentials, words: "the file \(path) cannot be read")
+            }
+            defer { try? handle.close() }
+            let octets = (try? handle.read(upToCount: 64 << 10)) ?? Data()
+            return String(decoding: octets, as: UTF8.self)
+        }
+    }
+}
+
+extension SecretPlace: CustomStringConvertible {
+    package var description: String {
+        switch self {
+        case .environment(let name): "env:\(name)"
+        case .file(let path): "file:\(path)"
+        }
+    }
+}

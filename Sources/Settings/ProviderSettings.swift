@@ -1,0 +1,29 @@
+import Providers
+
+/// One account at a provider, as it is configured.
+package struct ProviderSettings: Sendable {
+    package var name: String
+    package var provider: any Provider
+    /// What was written for the driver, for telling whether it has changed. It holds no secret, only where they are.
+    package var arguments: [String: String]
+    package var policy = ReconcilerPolicy()
+    /// The deadline of each call.
+    package var timeout: Duration = .seconds(20)
+    /// The name servers to ask whether they answer so; empty: those that the DNS names for the zone.
+    package var servers: [NameServer] = []
+
+    /// Whether a queue made for `other` serves this too.
+    package func isSame(as other: ProviderSettings) -> Bool {
+        type(of: provider) == type(of: other.provider) && arguments == other.arguments && policy == other.policy
+            && timeout == other.timeout && servers == other.servers
+    }
+}
+
+/// Whom to ask how far a change has got.
+package struct PropagationSettings: Hashable, Sendable {
+    /// The authoritative servers of every scheme's zone; empty: those that the DNS names for each.
+    package var servers: [NameServer] = []
+    package var resolvers: [NameServer] = PublicResolvers.all
+
+    package init() {}
+}

@@ -1,0 +1,59 @@
+import Accounts
+import Control
+import HTTPTypes
+import Hummingbird
+import Notices
+
+/// What people were told, and by which ways.
+extension Site {
+    var noticeOperations: [Operation] {
+        [
+            Operation(
+                method: .get, path: "/api/v1/notices", id: "listNotices",
+                summary: "Notices and what has become of them, the newest first.", access: .reader,
+                query: [
+                    .init("channel", .text, "Only those for this channel."),
+                    .init("state", Schemas.noticeState, "Only those in this state."),
+                    .init("before", .integer(0...Int(1e15)), "Only those with a lower id."),
+                    .init("limit", .integer(1...1000), "How many at the most; 100 if it is not said."),
+                ], result: Self.list(of: "Notice"), problems: [.serviceUnavailable]
+            ) { call in try await notices(call) },
+            Operation(
+                method: .get, path: "/api/v1/channels", id: "listChannels",
+                summary: "The channels that notices go by, by name; without their secrets.", access: .reader,
+                result: .object([.init("items", .array(.named("Channel")))]), problems: [.serviceUnavailable]
+            ) { _ in try .json(Page(items: await noticing().channels(), next: nil)) },
+            Operation(
+                method: .post, path: "/api/v1/notices/{channel}/test", id: "testChannel",
+                summary: "Sends a test notice by a channel, and says how that went.", access: .role(.operator),
+                result: .named("ChannelTest"), problems: [.notFound, .serviceUnavailable]
+            ) { call in
+                let channel = call.path["channel"] ?? ""
+                guard let test = try await noticing().testChannel(channel, by: call.actor) else {
+                    throw Problem(.notFound, "There is no channel \"\(channel)\".")
+                }
+                try await note("notices.test", channel, call, detail: test.isDelivered ? "delivered" : test.words)
+                return try .json(test)
+            },
+        ]
+    }
+
+    private func noticing() throws -> any NoticeInterface {
+        guard let noticing = control as? any NoticeInterface else {
+            throw Problem(.serviceUnavailable, "This server sends no notices.")
+        }
+        return noticing
+    }
+
+    private func notices(_ call: Call) async throws -> Response {
+        var query = NoticeQuery()
+        query.channel = call.text("channel")
+        query.state = call.text("state")
+        query.before = call.number("before").map { UInt64($0) }
+        query.limit = call.number("limit").map { Int($0) } ?? 100
+        let wanted = query
+        let notices = try await ordered { try await noticing().notices(wanted) }
+        let next = notices.count == query.limit ? notices.last.map { "\($0.id)" } : nil
+        return try .json(Page(items: notices, next: next))
+    }
+}

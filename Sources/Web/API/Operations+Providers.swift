@@ -1,0 +1,48 @@
+import Accounts
+import Control
+import HTTPTypes
+import Hummingbird
+
+/// How far decisions have got at their providers and in the world.
+extension Site {
+    var providerOperations: [Operation] {
+        [
+            Operation(
+                method: .get, path: "/api/v1/schemes/{name}/propagation", id: "getPropagation",
+                summary: "What the zone's name servers and public resolvers answer, asked now: within two seconds.",
+                access: .reader, result: .named("Propagation"), problems: [.notFound]
+            ) { call in
+                let name = call.path["name"] ?? ""
+                guard let propagation = await control.propagation(of: name) else {
+                    throw Problem(.notFound, "There is no scheme \"\(name)\".")
+                }
+                return try .json(propagation)
+            },
+            Operation(
+                method: .post, path: "/api/v1/schemes/{name}/push", id: "pushScheme",
+                summary: "Sends a scheme's records to its providers again, even if nothing differs.",
+                access: .role(.operator), query: [.init("provider", .text, "Only to this one.")], status: .accepted,
+                problems: [.notFound]
+            ) { call in
+                let name = call.path["name"] ?? ""
+                guard await control.push(scheme: name, provider: call.text("provider")) else {
+                    throw Problem(.notFound, "There is no scheme \"\(name)\" at such a provider.")
+                }
+                try await note("scheme.push", name, call, detail: call.text("provider") ?? "")
+                return Response(status: .accepted)
+            },
+            Operation(
+                method: .post, path: "/api/v1/providers/{name}/allow-changes", id: "allowChanges",
+                summary: "Allows a provider's changes that were paused because they were many.",
+                access: .role(.operator), status: .accepted, problems: [.notFound]
+            ) { call in
+                let name = call.path["name"] ?? ""
+                guard await control.allowChanges(provider: name) else {
+                    throw Problem(.notFound, "There is no provider \"\(name)\".")
+                }
+                try await note("provider.allow-changes", name, call)
+                return Response(status: .accepted)
+            },
+        ]
+    }
+}

@@ -1,0 +1,45 @@
+import ArgumentParser
+
+struct PushCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "push", abstract: "Send a name's records to its providers again, or allow paused changes.",
+        discussion: """
+            Sends them even if nothing differs, and tries again what was refused. With --allow, the changes of a
+            provider that were paused because too many names would change at once are made.
+
+            EXAMPLES
+              ninelives push www.example.org
+              ninelives push www.example.org --provider cloudflare
+              ninelives push --allow cloudflare
+            """)
+
+    @Argument(help: "The scheme: the DNS name.") var scheme: String?
+    @Option(help: "Only to this provider.") var provider: String?
+    @Option(help: "Allow the paused changes of this provider.") var allow: String?
+    @OptionGroup var server: ServerOptions
+
+    func validate() throws {
+        guard (scheme == nil) != (allow == nil), allow == nil || provider == nil else {
+            throw ValidationError("Give a scheme (and perhaps --provider), or --allow PROVIDER.")
+        }
+    }
+
+    func run() async throws {
+        let running = server.server
+        if let allow {
+            guard try await running.post("/api/v1/providers/\(allow.pathSegment)/allow-changes") else {
+                printError("There is no provider \"\(allow)\" at \(server.url).")
+                throw Exit.no
+            }
+            return print("\(allow): the changes are made now.")
+        }
+        let name = scheme ?? ""
+        let query = provider.map { "?provider=\($0.pathSegment)" } ?? ""
+        guard try await running.post("/api/v1/schemes/\(name.pathSegment)/push\(query)") else {
+            printError(
+                "There is no scheme \"\(name)\" with such a provider at \(server.url); `ninelives status` lists all.")
+            throw Exit.no
+        }
+        print("\(name) is sent again; `ninelives status` shows what comes of it.")
+    }
+}

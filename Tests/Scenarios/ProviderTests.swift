@@ -1,0 +1,119 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// A name at a DNS provider, kept there by the built executable.
+@Suite struct ProviderTests {
+    @Test func `a failover arrives at the provider although its answer is lost, and is seen at the name server`()
+        async throws
+    {
+        let emulatorPort = try freePort()
+        let emulator = try ChildProcess(binary, ["emulate", "cloudflare", "--port", "\(emulatorPort)"])
+        let stage = try Stage(emulator: "http://127.0.0.1:\(emulatorPort)")
+        let main = try ChildProcess("python3", ["-m", "http.server", "\(stage.mainPort)", "--bind", "127.0.0.1"])
+        let backup = try ChildProcess("python3", ["-m", "http.server", "\(stage.backupPort)", "--bind", "127.0.0.1"])
+        try await eventually("the emulator answers") { try await stage.records() == [] }
+        let server = try ChildProcess(
+            binary, ["serve", "--config", stage.configuration],
+            environment: ["NINELIVES_TEST_TOKEN": "emulated-token"])
+        do {
+            try await eventually("main is at the provider", within: .seconds(30)) {
+                try await stage.records() == ["www.example.org 60 A 192.0.2.1"]
+            }
+            let status = try await ninelives("status", "--url", stage.url).output
+            #expect(status.contains("cloudflare: "), "\(status)")
+
+            // The change takes effect and its answer is lost.
+            try await stage.plan("fault=lost&only=changes")
+            await main.stop()
+            try await eventually("backup is at the provider", within: .seconds(30)) {
+                try await stage.records() == ["www.example.org 60 A 192.0.2.2"]
+            }
+            let explained = try await ninelives("explain", "www.example.org", "--url", stage.url).output
+            #expect(explained.contains("TTL 30 s is raised to 60 s"), "\(explained)")
+            try await eventually("it is known to be there") {
+                try await ninelives("status", "--url", stage.url).output.contains("cloudflare: verified")
+            }
+
+            // A push sends it again although nothing differs.
+            let (output, code) = try await stage.push("www.example.org")
+            #expect(code == 0, "\(output)")
+            let missing = try await stage.push("nobody.example.org")
+            #expect(missing.code == 1)
+            #expect(try await stage.push("--allow", "cloudflare").code == 0)
+            #expect(!server.printed.contains("emulated-token"), "a secret is never logged")
+        } catch {
+            FileHandle.standardError.write(Data((server.printed + emulator.printed).utf8))
+            for process in [server, emulator, main, backup] { await process.stop() }
+            throw error
+        }
+        for process in [server, emulator, main, backup] { await process.stop() }
+        stage.folder.remove()
+    }
+
+    private struct Stage {
+        let folder: TemporaryFolder
+        let configuration: String
+        let emulator: String
+        let url: String
+        let mainPort: Int
+        let backupPort: Int
+
+        init(emulator: String) throws {
+            self.emulator = emulator
+            folder = try TemporaryFolder()
+            mainPort = try freePort()
+            backupPort = try freePort()
+            let http = try freePort()
+            let dns = try freePort()
+            url = "http://127.0.0.1:\(http)"
+            configuration = try folder.write(
+                "home.yaml",
+                """
+                listen: { dns: "127.0.0.1:\(dns)", http: "127.0.0.1:\(http)" }
+                data: ./data
+                zones:
+                  - name: example.org
+                    records: |
+                      @    900  IN SOA  ns1 hostmaster 1 3600 600 604800 60
+                      @    900  IN NS   ns1
+                      ns1  900  IN A    192.0.2.53
+                policies:
+                  quick: { interval: 200ms, timeout: 100ms, recheck: 50ms, fall: 2, rise: 2 }
+                indicators:
+                  main: { check: tcp, host: 127.0.0.1, port: \(mainPort), policy: quick }
+                  backup: { check: tcp, host: 127.0.0.1, port: \(backupPort), policy: quick }
+                providers:
+                  cloudflare:
+                    driver: cloudflare
+                    url: \(emulator)/client/v4
+                    token: env:NINELIVES_TEST_TOKEN
+                    servers: 127.0.0.1:\(dns)
+                schemes:
+                  www.example.org:
+                    providers: [local, cloudflare]
+                    members:
+                      - { indicator: main, value: 192.0.2.1, priority: primary }
+                      - { indicator: backup, value: 192.0.2.2, priority: backup }
+                """)
+        }
+
+        /// What the emulated provider holds.
+        func records() async throws -> [String] {
+            let (output, code) = try await run("curl", ["-sS", "-m", "5", emulator + "/_emulator"])
+            guard code == 0 else { return ["no answer"] }
+            return output.split(separator: "\n").map(String.init)
+        }
+
+        func push(_ arguments: String...) async throws -> (output: String, code: Int32) {
+            let options = ["--url", url, "--token-file", folder.path + "/data/local.token"]
+            return try await run(binary, ["push"] + arguments + options)
+        }
+
+        func plan(_ query: String) async throws {
+            let (output, code) = try await run(
+                "curl", ["-sS", "-m", "5", "--fail", "-X", "POST", "\(emulator)/_emulator/faults?\(query)"])
+            #expect(code == 0, "\(output)")
+        }
+    }
+}

@@ -1,0 +1,136 @@
+import Accounts
+import Checks
+import Failover
+import Foundation
+import HTTPTypes
+import Hummingbird
+import HummingbirdTesting
+import Logging
+import NIOCore
+import NIOPosix
+import Settings
+import Storage
+import TestSupport
+import Testing
+
+@testable import Control
+@testable import Web
+
+/// A whole server but for its sockets: a real shell with a store, accounts and revisions, asked over its routes. What
+/// it checks is one port that takes connections.
+final class Installation: Sendable {
+    let folder: TemporaryFolder
+    let control: Control
+    let accounts: Accounts
+    let revisions: Revisions
+    let site: Site
+    private let target: any Channel
+
+    init(isReadingOpen: Bool = true) async throws {
+        folder = try TemporaryFolder()
+        target = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+            .bind(host: "127.0.0.1", port: 0).get()
+        let store = try Store(folder: folder.path)
+        let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+        let clock = ShellClock(wall: Instant(seconds: Date().timeIntervalSince1970))
+        control = try Control(
+            clock: clock, publisher: Nowhere(), group: MultiThreadedEventLoopGroup.singleton,
+            process: ProcessReport(version: "test", startedAt: clock.now, dns: ["127.0.0.1:53"]), store: store,
+            logger: logger)
+        accounts = try Accounts(store: store, folder: folder.path) { clock.now }
+        let box = try SecretBox.open(folder: folder.path)
+        let seal = RevisionSeal(
+            fingerprint: { box.fingerprint($0) }, seal: { box.seal($0, as: "revision") },
+            open: { box.open($0, as: "revision") })
+        let file = try folder.write("n.yaml", Self.document(port: target.localAddress?.port ?? 0))
+        let start = try StartingPoint.find(file: file, store: store, seal: seal).get()
+        revisions = Revisions(from: start, store: store, seal: seal, control: control, logger: logger) { _, _, _ in [] }
+        site = Site(
+            control: control, demo: nil, gate: Gate(accounts: accounts, isReadingOpen: isReadingOpen),
+            moreMetrics: { "" }, templates: try Templates(), revisions: revisions)
+        await control.apply(start.settings)
+        await revisions.begin()
+        let control = control
+        try await eventually("charlie answers") {
+            let report = await control.report()
+            return report.schemes[0].addresses == ["192.0.2.1"] && report.indicators.allSatisfy { $0.state == "ok" }
+        }
+    }
+
+    deinit {
+        target.close(promise: nil)
+        folder.remove()
+    }
+
+    private static func document(port: Int) -> String {
+        """
+        keys:
+          k.example.test: { secret: "MTIzNDU2Nzg5MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTI=" }
+        zones:
+          - name: example.test
+            records: |
+              @ 300 IN SOA ns1 host 1 2 3 4 5
+              @ 300 IN NS ns1
+              ns1 300 IN A 127.0.0.1
+        policies:
+          quick: { interval: 500ms, timeout: 400ms, recheck: 50ms, rise: 1 }
+        indicators:
+          charlie:cat: { check: tcp, host: 127.0.0.1, port: \(port), policy: quick }
+          echo:cat: { check: tcp, host: 127.0.0.1, port: \(port), policy: quick }
+        schemes:
+          cat.example.test:
+            failback: immediate
+            members:
+              - { indicator: charlie:cat, value: 192.0.2.1, priority: 100 }
+              - { indicator: echo:cat, value: 192.0.2.2, priority: 99 }
+
+        """
+    }
+
+    var targetPort: Int? { target.localAddress?.port }
+
+    /// What the file says, with one text in the place of another.
+    func document(replacing old: String, with new: String) throws -> String {
+        try String(contentsOfFile: folder.path + "/n.yaml", encoding: .utf8).replacing(old, with: new)
+    }
+
+    static let password = "correct horse battery"
+
+    func makeAdmin() async throws {
+        let invitation = try #require(try accounts.invite())
+        try await accounts.acceptInvitation(invitation, name: "ann", password: Self.password)
+    }
+
+    func token(_ role: Role, name: String? = nil, project: String = "*") async throws -> String {
+        try await accounts.makeToken(
+            name: name ?? role.rawValue, for: "ann", role: role, project: project, expires: nil
+        ).secret
+    }
+
+    struct Answer {
+        var status: Int
+        var headers: HTTPFields
+        var json: JSONValue
+        var text: String
+    }
+
+    func ask(
+        _ method: HTTPRequest.Method, _ path: String, token: String? = nil, headers: HTTPFields = [:],
+        json: String? = nil
+    ) async throws -> Answer {
+        try await Application(router: site.router()).test(.router) { client in
+            var headers = headers
+            if let token { headers[.authorization] = "Bearer \(token)" }
+            if json != nil, headers[.contentType] == nil { headers[.contentType] = "application/json" }
+            let response = try await client.execute(
+                uri: path, method: method, headers: headers, body: json.map { ByteBuffer(string: $0) })
+            let text = String(buffer: response.body)
+            let value = (try? JSONDecoder().decode(JSONValue.self, from: Data(text.utf8))) ?? .null
+            return Answer(status: response.status.code, headers: response.headers, json: value, text: text)
+        }
+    }
+}
+
+private struct Nowhere: Publisher {
+    func publish(_ decision: Decision) {}
+}
