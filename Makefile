@@ -13,7 +13,7 @@ TEST_PACKAGES := bind9 bind9-dnsutils bind9-utils chromium curl iproute2 knot kn
 TEST_TOOLS := moto[route53,server]==5.2.5
 BENCH_PACKAGES := bind9-dnsutils gdnsd knot nsd
 
-.PHONY: run build test lint format bench differential endurance fuzz sanitize clean build-packages test-packages \
+.PHONY: run build test lint format bench differential endurance schemathesis fuzz sanitize clean build-packages test-packages \
 	test-tools bench-packages help
 
 help: ## show this list
@@ -29,6 +29,7 @@ test: test-packages test-tools lint ## run every test; MODULE=Failover runs one 
 	$(SWIFT) build --build-tests $(ARROWS)
 	$(SWIFT) test --skip-build --no-parallel $(if $(MODULE),--filter '^$(MODULE)Tests\.')
 	$(if $(MODULE),,Fuzz/run 30)
+	$(if $(MODULE),,$(MAKE) schemathesis SECONDS=40)
 
 lint: ## check the style of every source file
 	$(SWIFT) format lint --strict --parallel --recursive Package.swift Sources Tests Benchmarks Fuzz
@@ -49,6 +50,14 @@ differential: test-packages ## compare our answers with Knot's and NSD's: SEED=1
 	$(SWIFT) build --build-tests $(ARROWS)
 	NINELIVES_SEED=$(or $(SEED),1) NINELIVES_COUNT=$(or $(COUNT),20000) \
 		$(SWIFT) test --skip-build --no-parallel --filter '^DifferentialTests\.'
+
+schemathesis: test-packages .build/schemathesis/bin/schemathesis ## ask the API all that its document allows: SECONDS=600
+	$(SWIFT) build $(ARROWS) --product ninelives
+	Tests/schemathesis $(or $(SECONDS),600)
+
+.build/schemathesis/bin/schemathesis:
+	python3 -m venv .build/schemathesis
+	.build/schemathesis/bin/pip install --quiet schemathesis==4.32.5 || { rm -r .build/schemathesis; exit 1; }
 
 fuzz: build-packages ## feed parsers and answers with made-up octets: SECONDS=600 for each target
 	Fuzz/run $(or $(SECONDS),600)

@@ -46,7 +46,8 @@ import Testing
             (.post, "/api/v1/what-if", [:], String(repeating: " ", count: 1 << 21), 413),
             (.get, "/api/v1/events?limit=many", [:], nil, 400), (.get, "/api/v1/events?limit=%FF", [:], nil, 400),
             (.get, "/api/v1/events/stream", ["last-event-id": "x"], nil, 400),
-            (.get, "/api/v1/schemes/none", [:], nil, 404), (.get, "/api/v1/users", [:], nil, 401),
+            (.get, "/api/v1/schemes/none", [:], nil, 404), (.get, "/api/v1/schemes/x/explain?at=9e9", [:], nil, 404),
+            (.get, "/api/v1/schemes/x/explain?at=1e12", [:], nil, 400), (.get, "/api/v1/users", [:], nil, 401),
             (.get, "/api/v1/users", ["authorization": "Bearer x"], nil, 401),
         ] as [(HTTPRequest.Method, String, [String: String], String?, Int)])
     func `every refusal is a problem that says what is wrong`(

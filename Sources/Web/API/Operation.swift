@@ -136,11 +136,15 @@ struct OperationRoutes {
         }
     }
 
+    /// A method that some clients know already.
+    private static let query = [HTTPRequest.Method("QUERY")].compactMap(\.self)
+
     /// What takes GET takes HEAD as well.
     static func refuseOthers(
         than taken: [HTTPRequest.Method], at path: String, to router: Router<SiteContext>
     ) {
-        let methods: [HTTPRequest.Method] = [.get, .head, .post, .put, .patch, .delete, .options, .trace, .connect]
+        let methods: [HTTPRequest.Method] =
+            [.get, .head, .post, .put, .patch, .delete, .options, .trace, .connect] + query
         let taken = taken.contains(.get) ? taken + [.head] : taken
         let allow = taken.map(\.rawValue).sorted().joined(separator: ", ")
         for method in methods where !taken.contains(method) {
@@ -159,6 +163,7 @@ struct OperationRoutes {
                 identity: context.identity, address: context.address, request: request,
                 path: try path(of: operation, context), query: try query(of: operation, request))
             try checkAccept(operation, request)
+            try checkHeaders(operation, request)
             if let schema = operation.body { try await read(schema, request, into: &call) }
             guard operation.method == .post, operation.remembersReplies, let accounts = gate.accounts else {
                 return try await operation.handle(call)
@@ -171,6 +176,15 @@ struct OperationRoutes {
         } catch {
             return Problem(.internalServerError, "Something went wrong: \(error)").response
         }
+    }
+
+    private func checkHeaders(_ operation: Operation, _ request: Request) throws {
+        var violations: [Violation] = []
+        for parameter in operation.headers {
+            guard let field = HTTPField.Name(parameter.name), let value = request.headers[field] else { continue }
+            violations += parameter.schema.violations(of: .string(value), at: parameter.name)
+        }
+        if !violations.isEmpty { throw Problem(.badRequest, "A header is wrong.", violations: violations) }
     }
 
     /// Refuses who would not understand the answer (RFC 9110 §12.5.1).
