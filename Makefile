@@ -7,10 +7,14 @@ RELEASE := -c release --static-swift-stdlib $(ARROWS)
 
 # What the binary is built against, and what the tests talk to.
 BUILD_PACKAGES := libsqlite3-dev make zlib1g-dev
-TEST_PACKAGES := bind9 bind9-dnsutils bind9-utils chromium curl iproute2 knot knot-dnssecutils knot-dnsutils \
-	ldnsutils nginx-light nsd openssl pdns-backend-sqlite3 pdns-server python3-venv sqlite3 unbound
-# From PyPI: Amazon's Route 53 on this machine, with Amazon's own client.
-TEST_TOOLS := moto[route53,server]==5.2.5
+TEST_PACKAGES := bind9 bind9-dnsutils bind9-utils chromium curl dovecot-imapd dovecot-pop3d dovecot-submissiond \
+	iproute2 knot knot-dnssecutils knot-dnsutils ldnsutils mariadb-server nftables nginx-light nsd openssh-server \
+	openssl pdns-backend-sqlite3 pdns-server postgresql python3-grpcio python3-venv python3-websockets redis-server \
+	sqlite3 unbound vsftpd
+# From PyPI: Route 53 on this machine with Amazon's own client, Cloudflare's published types, a dyndns2 service, and the
+# clients of Hetzner, DigitalOcean, Google and Azure.
+TEST_TOOLS := okerrupdate==2.1.7 moto[route53,server]==5.2.5 cloudflare==5.9.0 nsupdate==0.13.0 argon2-cffi==25.1.0 hcloud==2.27.0 \
+	pydo==0.44.0 google-cloud-dns==0.37.2 azure-mgmt-dns==9.0.0
 BENCH_PACKAGES := bind9-dnsutils gdnsd knot nsd
 
 .PHONY: run build test lint format bench differential endurance schemathesis fuzz sanitize clean build-packages test-packages \
@@ -96,7 +100,7 @@ test-tools: test-packages
 	@if [ "$$(cat .build/test-tools/list 2>/dev/null)" != "$(TEST_TOOLS)" ]; then \
 		echo "Installing: $(TEST_TOOLS)"; \
 		rm -rf .build/test-tools && python3 -m venv .build/test-tools && \
-		.build/test-tools/bin/pip install --quiet --disable-pip-version-check '$(TEST_TOOLS)' && \
+		.build/test-tools/bin/pip install --quiet --disable-pip-version-check $(TEST_TOOLS) && \
 		echo "$(TEST_TOOLS)" >.build/test-tools/list; \
 	fi
 

@@ -4,7 +4,8 @@ import PackageDescription
 // The arrows of the house go one way only (docs/ARCHITECTURE.md):
 //
 //   ninelives ─► Web, Demo ─► Control ─► Settings ─► Checks ─► Failover, DNS ─► Addresses
-//            │                       │           └─► Providers ─► Failover, DNSClient
+//            │                       │           ├─► Providers ─► Failover, DNSClient
+//            │                       │           └─► DNSClient ─► DNS
 //            └─► Emulators           └─► DNSServer, DNSClient ─► DNS
 //
 // `make` builds with `--explicit-target-dependency-import-check error`, so an arrow that is not
@@ -19,6 +20,7 @@ let nio: Target.Dependency = .product(name: "NIOCore", package: "swift-nio")
 let nioPosix: Target.Dependency = .product(name: "NIOPosix", package: "swift-nio")
 let nioTLS: Target.Dependency = .product(name: "NIOTLS", package: "swift-nio")
 let nioHTTP1: Target.Dependency = .product(name: "NIOHTTP1", package: "swift-nio")
+let nioHPACK: Target.Dependency = .product(name: "NIOHPACK", package: "swift-nio-http2")
 let nioSSL: Target.Dependency = .product(name: "NIOSSL", package: "swift-nio-ssl")
 let crypto: Target.Dependency = .product(name: "Crypto", package: "swift-crypto")
 let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
@@ -48,6 +50,8 @@ let package = Package(
         .target(name: "Failover", dependencies: ["Addresses"], swiftSettings: strict),
         // Batches of datagrams (recvmmsg, sendmmsg) and the socket options Swift cannot spell.
         .target(name: "CSockets"),
+        // What starting a program needs of the C library beyond what Swift sees.
+        .target(name: "CProcess"),
         .target(
             name: "DNSServer",
             dependencies: [
@@ -59,8 +63,11 @@ let package = Package(
         .target(name: "TSIG", dependencies: ["DNS", crypto], swiftSettings: strict),
         .target(name: "DNSClient", dependencies: ["Addresses", "DNS", "TSIG", nio, nioPosix], swiftSettings: strict),
         .target(
-            name: "Checks", dependencies: ["Addresses", "CSockets", nio, nioPosix, nioTLS, nioSSL],
-            swiftSettings: strict),
+            name: "Checks",
+            dependencies: [
+                "Addresses", "CProcess", "CSockets", "DNS", "DNSClient", "Failover", crypto, nio, nioHPACK, nioPosix,
+                nioTLS, nioSSL,
+            ], swiftSettings: strict),
         .target(
             name: "Notices",
             dependencies: [
@@ -90,7 +97,7 @@ let package = Package(
         .target(
             name: "Settings",
             dependencies: [
-                "Addresses", "DNS", "Failover", "Checks", "Notices", "Providers",
+                "Accounts", "Addresses", "DNS", "Failover", "Checks", "Notices", "Providers",
                 .product(name: "Yams", package: "Yams"),
             ],
             swiftSettings: strict),
@@ -168,7 +175,11 @@ let package = Package(
         .testTarget(name: "FailoverTests", dependencies: ["Addresses", "Failover"], path: "Tests/Failover"),
         .testTarget(name: "SimulationTests", dependencies: ["Addresses", "Failover"], path: "Tests/Simulation"),
         .testTarget(
-            name: "ChecksTests", dependencies: ["Addresses", "Checks", "TestSupport", nio, nioPosix, nioHTTP1, nioSSL],
+            name: "ChecksTests",
+            dependencies: [
+                "Addresses", "Checks", "DNS", "DNSClient", "Failover", "TestSupport", crypto, nio, nioPosix, nioHTTP1,
+                nioSSL,
+            ],
             path: "Tests/Checks"),
         .testTarget(
             name: "NoticesTests",

@@ -11,7 +11,7 @@ import NIOCore
 //   SwiftNIO
 
 /// A method of testing one target. One file per method; each is listed in `CheckMethod.all`.
-package protocol Check: Sendable {
+package protocol Check: Sendable, CustomStringConvertible, CustomReflectable {
     /// What the method is called in the configuration: `http-grep`.
     static var method: String { get }
     /// One line for `--help` and the documentation.
@@ -31,6 +31,12 @@ package protocol Check: Sendable {
 
     /// The same probe for `ProbeWorkers`; nil if it needs more than one plain connection to a known address.
     var plain: PlainProbe? { get }
+}
+
+extension Check {
+    /// Method and target. Nothing else of a check is ever printed, as there may be secrets in it.
+    package var description: String { "\(Self.method) \(target)" }
+    package var customMirror: Mirror { Mirror(self, children: []) }
 }
 
 /// Where one argument of a check comes from and what it looks like.
@@ -142,5 +148,7 @@ package struct ProbePhases: Hashable, Sendable {
     package var firstByte: Duration?
     /// From the call of `probe` to its result.
     package var total: Duration = .zero
+    /// What the TLS handshake showed beside: when the server's certificate ends, seconds since 1970; nil without one.
+    package var certificateEnd: Int?
     package init() {}
 }

@@ -1,7 +1,12 @@
 /// The methods that exist.
 package enum CheckMethod {
     /// In the order of the documentation.
-    package static let all: [any Check.Type] = [HTTPGrep.self, HTTPStatus.self, TCP.self]
+    package static let all: [any Check.Type] = [
+        HTTPGrep.self, HTTPStatus.self, HTTPDigest.self, TCP.self, TLSHandshake.self, Ping.self, DNSQuery.self,
+        UDP.self, SMTP.self, IMAP.self, POP3.self, FTP.self, SSH.self, PostgreSQL.self, MySQL.self, Redis.self,
+        WebSocket.self, GRPC.self, Exec.self, DNSBL.self, DomainExpiry.self,
+        Heartbeat.self, ReportedNumber.self, ReportedText.self, LogicCheck.self,
+    ]
 
     /// The method of that name, or nil.
     package static func named(_ name: String) -> (any Check.Type)? { all.first { $0.method == name } }

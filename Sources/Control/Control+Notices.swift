@@ -13,6 +13,7 @@ extension Control {
     func configureNotices(_ settings: NoticeSettings) {
         let isFirst = !hasNotices
         hasNotices = true
+        certificateDays = settings.certificateDays
         post.configure(settings.channels, name: settings.name ?? ProcessInfo.processInfo.hostName)
         // What waited when the last process ended goes first.
         if isFirst { sendWaitingLetters() }
@@ -67,7 +68,7 @@ extension Control {
         scheduleNotices()
     }
 
-    private func remember(_ change: StoredChange) { if keeping != nil { unwritten.append(change) } }
+    func remember(_ change: StoredChange) { if keeping != nil { unwritten.append(change) } }
 
     private func scheduleNotices() {
         guard let due = dispatch.nextWake, !isStopped else { return }
@@ -83,10 +84,16 @@ extension Control {
 extension Engine {
     /// Whether nobody is to be told of something now. This is the one place where orders to be silent are asked.
     func isSilent(_ happening: Happening) -> Bool {
-        guard [.state, .certificate].contains(happening.kind), let name = happening.indicator,
-            case .maintenance = status(of: IndicatorName(name))?.override?.action
-        else { return false }
-        return true
+        let indicator = happening.indicator.flatMap { status(of: IndicatorName($0)) }
+        if indicator?.silence != nil || happening.scheme.flatMap({ status(of: SchemeName($0)) })?.silence != nil {
+            return true
+        }
+        // Whoever works on a server knows that it is down.
+        guard [.state, .certificate].contains(happening.kind) else { return false }
+        switch indicator?.override?.action {
+        case .maintenance, .window: return true
+        default: return false
+        }
     }
 }
 

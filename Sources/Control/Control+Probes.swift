@@ -33,8 +33,10 @@ extension Control {
             targets.append(
                 ProbeTarget(
                     name: indicator.name, check: check, policy: indicator.policy, isPlain: plain != nil,
+                    isReported: check is any ReportedCheck, isLogic: indicator.logic != nil,
                     version: nextVersion, startedAt: oldPlaces[indicator.name].flatMap { old[$0].startedAt }))
             places[indicator.name] = Int(key)
+            if check is any ReportedCheck { listen(for: indicator.name) }
             guard let plain else { continue }
             let isRetired = (engine.status(of: indicator.name)?.tripwire ?? "on") != "on"
             workers.add(
@@ -67,6 +69,7 @@ extension Control {
     private func ended(_ place: Int, _ result: ProbeResult) -> Event {
         targets[place].hasStarted = true
         targets[place].lastPhases = LastPhases(result.phases)
+        noteCertificate(place, end: result.phases.certificateEnd)
         return .probed(
             targets[place].name,
             Probe(result.isSuccess ? .success : .failure, reason: result.reason, took: result.phases.total))
@@ -77,7 +80,9 @@ extension Control {
     func schedule(_ name: IndicatorName, _ turn: ProbeTurn, patience: Duration?) {
         guard let place = places[name] else { return }
         targets[place].isAsked = true
-        if targets[place].isPlain {
+        if targets[place].isReported {
+            scheduleReported(place, turn)
+        } else if targets[place].isPlain {
             schedulePlain(place, turn, patience: patience)
         } else {
             scheduleOther(place, turn, patience: patience)

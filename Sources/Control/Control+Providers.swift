@@ -1,5 +1,6 @@
 import Failover
 import Logging
+import Notices
 import Providers
 
 extension Control {
@@ -8,6 +9,7 @@ extension Control {
         switch news {
         case .changed(let status):
             let before = accounts.note(status, from: provider)
+            if before != status.state, let happening = Happening(status, at: provider, clock.now) { tell(happening) }
             if before != status.state, let text = Wording.sync(status, at: provider) {
                 let isBad = [.refused, .retrying, .drifted].contains(status.state)
                 record(.reported(SchemeName(status.owner.apiText), text: text, isBad: isBad))
@@ -15,6 +17,7 @@ extension Control {
         case .notice(let notice):
             let text = Wording.sentence(for: notice, at: provider)
             logger.notice("Notice", metadata: ["notice": "\(text)", "provider": "\(provider)"])
+            if let happening = Happening(notice, text, at: provider, clock.now) { tell(happening) }
             if case .paused = notice { record(.reported(nil, text: text, isBad: true)) }
         }
         finishTaking()

@@ -28,18 +28,28 @@ package actor Control: ControlInterface {
     private var sequence: UInt64 = 0
     private var listeners: [UInt64: AsyncStream<UInt64>.Continuation] = [:]
     var nextVersion: UInt64 = 0
+    /// What reported indicators said last, and since when we listen to each.
+    var lastReports: [IndicatorName: LastReport] = [:]
+    var listeningSince: [IndicatorName: Instant] = [:]
+    var reportToken: ReportToken?
+    var logicWindows = OpenWindows()
     private var wake: Scheduled<Void>?
     var accounts = ProviderAccounts()
     var propagation: PropagationWatch
     var isStopped = false
     private var reloadProblems: [String] = []
+    /// Planned maintenance, and which occurrence of each was opened last.
+    var windows: [MaintenanceWindow] = []
+    var opened: [String: String] = [:]
+    var windowWake: Scheduled<Void>?
+    /// What no file manages; nil before a revision is in force.
+    private var managed: ManagedNames?
     /// What people are told, and the way it goes to them.
     var dispatch = Dispatch()
     var noticeWake: (at: Instant, timer: Scheduled<Void>)?
     let post: Post
     var hasNotices = false
-    /// What no file manages; nil before a revision is in force.
-    private var managed: ManagedNames?
+    var certificateDays = NoticeSettings.standardCertificateDays
 
     let clock: ShellClock
     private let publisher: any Publisher
@@ -84,12 +94,16 @@ package actor Control: ControlInterface {
         var checks: [IndicatorName: any Check] = [:]
         for (name, check) in settings.checks { checks[name] = check }
         managed = settings.managed
+        reportToken = settings.reportToken
         configureNotices(settings.notices)
+        let old = engine.indicators.map(\.name)
         retention = settings.history
         if propagation.settings != settings.propagation {
             propagation = PropagationWatch(group: group, settings: settings.propagation)
         }
         apply(settings.configuration, checks: checks, providers: settings.providers)
+        configureWindows(settings.windows, old: old)
+        finishTaking()
     }
 
     package func apply(
@@ -97,6 +111,7 @@ package actor Control: ControlInterface {
     ) {
         accounts.apply(providers, group: group, clock: clock) { [weak self] in await self?.heard($1, from: $0) }
         replaceTargets(configuration, checks: checks)
+        watchWindows(of: checks)
         let known = targets.map { engine.status(of: $0.name) != nil }
         perform(event: .configured(configuration))
         accounts.keep(configuration.schemes)
@@ -105,7 +120,8 @@ package actor Control: ControlInterface {
             if let decision = status.decision { accounts.reconcile(decision, of: status.scheme) }
         }
         // What the engine did not ask for anew (it kept its state) goes on at its interval.
-        for (place, wasKnown) in known.enumerated() where wasKnown && !targets[place].isAsked {
+        for (place, wasKnown) in known.enumerated()
+        where wasKnown && !targets[place].isAsked && !targets[place].isLogic {
             schedule(targets[place].name, .afterInterval(targets[place].policy.interval), patience: nil)
         }
         forgetNotices()
@@ -144,6 +160,8 @@ package actor Control: ControlInterface {
     package func stop() {
         isStopped = true
         wake?.cancel()
+        logicWindows.timer?.cancel()
+        windowWake?.cancel()
         noticeWake?.timer.cancel()
         post.stop()
         for target in targets { target.scheduled?.cancel() }

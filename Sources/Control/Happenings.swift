@@ -1,5 +1,7 @@
 import Failover
+import Foundation
 import Notices
+import Providers
 
 /// What of the log people may want to be told.
 extension Control {
@@ -18,28 +20,45 @@ extension Control {
             return [Happening(.vantage, .worse, .critical, standing: "doubted", text: report.text, at: entry.at)]
         case .vantageTrusted:
             return [Happening(.vantage, .better, .info, standing: "trusted", text: report.text, at: entry.at)]
-        default:
-            guard report.kind == "provider" else { return [] }
-            let isBad = report.tone == "bad"
-            return [
-                Happening(
-                    .provider, scheme: report.scheme, isBad ? .worse : .better, isBad ? .warning : .info,
-                    standing: isBad ? "bad" : "good", text: report.text, at: entry.at)
-            ]
+        // Of what providers do, `heard` tells.
+        case .held, .overridden, .configured, .reported, .tripwireRetired: return []
         }
     }
 
-    /// What ends by itself is told. Behind a maintenance there may be a trouble that nobody was told of.
+    /// Tells once of each number of days that a certificate comes near its end, and of its renewal.
+    func noteCertificate(_ place: Int, end: Int?) {
+        guard let end else { return }
+        let left = Int(((Double(end) - clock.now.seconds) / 86_400).rounded(.down))
+        let days = certificateDays.filter { left < $0 }.min() ?? .max
+        guard days != targets[place].certificateDays else { return }
+        targets[place].certificateDays = days
+        tell(Happening(targets[place].name, certificateEnd: end, daysLeft: left, within: days, at: clock.now))
+    }
+
+    /// What ends by itself is told. Behind a maintenance or a silence there may be a trouble that nobody was told of.
     private func ended(_ override: Override, _ report: EventReport, at now: Instant) -> [Happening] {
         var happenings: [Happening] = []
         if let until = override.until, until <= now {
+            // That a window closes was planned.
+            let severity: Happening.Severity = if case .window = override.action { .info } else { .warning }
             happenings.append(
                 Happening(
-                    .override, indicator: report.indicator, scheme: report.scheme, .news, .warning,
+                    .override, indicator: report.indicator, scheme: report.scheme, .news, severity,
                     standing: override.keptSubject ?? "", text: report.text, at: now))
         }
-        if case .maintenance(let name) = override.action, let state = engine.status(of: name)?.state, state == .err {
-            happenings.append(Happening(name, state, "\(name) is err; its maintenance has ended", at: now))
+        switch override.action {
+        case .maintenance(let name), .window(let name), .silence(.indicator(let name)):
+            if engine.status(of: name)?.state == .err {
+                happenings.append(Happening(name, .err, "\(name) is err", at: now))
+            }
+        case .silence(.scheme(let name)):
+            guard let decision = engine.status(of: name)?.decision else { break }
+            let text = "\(name) answers \(Wording.answer(decision.answer))"
+            if var happening = Happening(decision, decision.answer, text), happening.turn == .worse {
+                happening.at = now
+                happenings.append(happening)
+            }
+        default: break
         }
         return happenings
     }
@@ -55,6 +74,42 @@ extension Happening {
             }
         self.init(
             .state, indicator: name.text, turn, severity, standing: state.rawValue, text: text, at: now)
+    }
+
+    /// - Parameter days: the least of the configured numbers that it has come within; `.max` if none.
+    init(_ name: IndicatorName, certificateEnd: Int, daysLeft: Int, within days: Int, at now: Instant) {
+        let date = Date(timeIntervalSince1970: Double(certificateEnd)).formatted(.iso8601)
+        let left = Wording.count(daysLeft, "day")
+        self.init(
+            .certificate, indicator: name.text, days == .max ? .better : .worse,
+            days == .max ? .info : daysLeft <= 2 ? .critical : .warning,
+            standing: days == .max ? "far" : "\(days) days",
+            text: "\(name): its certificate ends in \(left), at \(date)", at: now)
+    }
+
+    /// Nil for a state that comes and goes by itself.
+    init?(_ status: SyncStatus, at provider: String, _ now: Instant) {
+        let (turn, severity, patience): (Turn, Severity, Duration)
+        switch status.state {
+        case .waiting: return nil
+        case .synced, .verified: (turn, severity, patience) = (.better, .info, .zero)
+        // Most of what fails once is done soon after.
+        case .retrying: (turn, severity, patience) = (.worse, .warning, .seconds(300))
+        case .refused: (turn, severity, patience) = (.worse, .critical, .zero)
+        case .drifted: (turn, severity, patience) = (.worse, .warning, .zero)
+        }
+        let text = Wording.sync(status, at: provider) ?? "\(status.owner.apiText) at \(provider): accepted"
+        self.init(
+            .provider, scheme: status.owner.apiText, provider: provider, turn, severity,
+            standing: status.state.rawValue, text: text, at: now, patience: patience)
+    }
+
+    /// Nil for what the states tell as well.
+    init?(_ notice: ProviderNotice, _ text: String, at provider: String, _ now: Instant) {
+        guard case .paused(let changing, let all) = notice else { return nil }
+        self.init(
+            .provider, provider: provider, .news, .critical, standing: "paused \(changing) of \(all)", text: text,
+            at: now)
     }
 
     /// Nil for a decision that only says how things begin.
@@ -91,4 +146,14 @@ extension Decision {
 
 extension Decision.Answer {
     fileprivate var standing: String { addressTexts.isEmpty ? kind : addressTexts.joined(separator: " ") }
+}
+
+extension Override {
+    /// The indicator whose failures it excused.
+    fileprivate var outOfService: IndicatorName? {
+        switch action {
+        case .maintenance(let name), .window(let name), .silence(.indicator(let name)): name
+        default: nil
+        }
+    }
 }

@@ -110,6 +110,8 @@ package protocol OperatorInterface: Sendable {
     func carryOut(_ order: Order, by author: String) async throws(OrderError) -> [OverrideReport]
     /// Sorted by subject.
     func overrides() async -> [OverrideReport]
+    /// Planned maintenance, in the order in which it is configured.
+    func windowReports() async -> [WindowReport]
     /// Ends what is in force for one subject.
     func end(_ subject: String, by author: String) async throws(OrderError)
     /// What every scheme would answer with these indicators (names or patterns) down and up.

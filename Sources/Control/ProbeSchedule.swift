@@ -9,6 +9,10 @@ struct ProbeTarget {
     let policy: Policy
     /// Whether the probe workers do its probes; otherwise it is probed through `Check.probe`.
     let isPlain: Bool
+    /// Whether the client reports it (`ReportedCheck`).
+    let isReported: Bool
+    /// Whether the engine works it out from others: it never has a turn.
+    let isLogic: Bool
     /// Distinguishes this target from an earlier one of the same name, whose probe may still be under way.
     let version: UInt64
     var startedAt: Instant?
@@ -21,6 +25,8 @@ struct ProbeTarget {
     var underWay = 0
     var scheduled: Scheduled<Void>?
     var lastPhases: LastPhases?
+    /// How many days before the certificate's end people were last to be told; nil before the first look.
+    var certificateDays: Int?
 }
 
 /// The phases of a probe, kept small: microseconds, -1 for a phase that was not reached.

@@ -14,6 +14,7 @@ extension Engine {
             indicatorTracks[index].alarm = indicatorTracks[index].nextEnd
             alarms.move(.indicator(index), from: nil, to: indicatorTracks[index].alarm)
         }
+        connectLogic()
         doubt.configure(new.references)
         doubtApplies()
     }
@@ -39,7 +40,9 @@ extension Engine {
         track.configure(indicator)
         track.schemes = []
         // The shell may have dropped the probe that was under way; one in doubt does not wait for its interval.
-        if !indicator.isDisabled, track.standing.isUndecided { effects.probe(indicator.name, track.nextTurn) }
+        if !indicator.isDisabled, indicator.logic == nil, track.standing.isUndecided {
+            effects.probe(indicator.name, track.nextTurn)
+        }
         return track
     }
 
@@ -55,7 +58,7 @@ extension Engine {
         if let state = old?.standing.state, state != .unknown {
             effects.append(.stateChanged(indicator.name, from: state, to: .unknown, reason: "disabled"), at: now)
         }
-        if !indicator.isDisabled { effects.probe(indicator.name, .now) }
+        if !indicator.isDisabled, indicator.logic == nil { effects.probe(indicator.name, .now) }
         return track
     }
 

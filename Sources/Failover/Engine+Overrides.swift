@@ -74,6 +74,7 @@ extension Engine {
         }
         note(override, in: indicatorTracks[index].schemes, at: now, into: &effects)
         if let ended { effects.append(.overrideEnded(ended), at: now) }
+        turned(index)
         moveAlarm(ofIndicator: index)
     }
 
@@ -107,7 +108,7 @@ extension Engine {
         for scheme in indicatorTracks[index].schemes {
             schemeTracks[scheme].occasion.causes.append(.overrideEnded(ended))
         }
-        weigh(indicatorTracks[index].schemes)
+        turned(index)
         moveAlarm(ofIndicator: index)
     }
 

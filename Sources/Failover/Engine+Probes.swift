@@ -1,7 +1,9 @@
 /// What comes of probes, and what hastens them.
 extension Engine {
     mutating func record(_ probe: Probe, of name: IndicatorName, at now: Instant, into effects: inout Effects) {
-        guard let index = place(of: name), !indicatorTracks[index].indicator.isDisabled else { return }
+        guard let index = place(of: name), !indicatorTracks[index].indicator.isDisabled,
+            indicatorTracks[index].indicator.logic == nil
+        else { return }
         if doubt.isWatched {
             if doubt.isReference(name) {
                 if doubt.hear(name, probe.outcome, at: now) { doubtTurned(at: now, into: &effects) }
@@ -9,19 +11,27 @@ extension Engine {
                 return
             }
         }
-        let old = indicatorTracks[index].effective
-        let before = indicatorTracks[index].record(ProbeRecord(at: now, probe: probe))
-        let state = indicatorTracks[index].standing.state
-        if state != before {
-            effects.append(.stateChanged(name, from: before, to: state, reason: probe.reason), at: now)
-        }
+        let state = count(probe, at: index, at: now, into: &effects)
         if indicatorTracks[index].tripwire.probed(probe.outcome, state: state, at: now) {
             effects.retireTripwire(name)
             let because = indicatorTracks[index].tripwire.retirement?.rawValue ?? ""
             effects.append(.tripwireRetired(name, because: because), at: now)
         }
         askForNext(index, probe.vantage, into: &effects)
-        if indicatorTracks[index].effective != old { due += indicatorTracks[index].schemes }
+    }
+
+    /// Takes in what counts, and has it weighed by whoever goes by it. Returns the state that now stands.
+    @discardableResult
+    mutating func count(_ probe: Probe, at index: Int, at now: Instant, into effects: inout Effects) -> State {
+        let name = indicatorTracks[index].indicator.name
+        let old = indicatorTracks[index].effective
+        let before = indicatorTracks[index].record(ProbeRecord(at: now, probe: probe))
+        let state = indicatorTracks[index].standing.state
+        if state != before {
+            effects.append(.stateChanged(name, from: before, to: state, reason: probe.reason), at: now)
+        }
+        if indicatorTracks[index].effective != old { turned(index) }
+        return state
     }
 
     private func askForNext(_ index: Int, _ vantage: Vantage, into effects: inout Effects) {
@@ -104,6 +114,7 @@ extension Engine {
         for index in indicatorTracks.indices where !doubt.isReference(indicatorTracks[index].indicator.name) {
             indicatorTracks[index].isSetAside = doubt.isDoubting
         }
+        stale = logicOrder
         let held: Guard? = doubt.isDoubting ? .vantageDoubted(failed: doubt.failing, of: doubt.count) : nil
         for index in schemeTracks.indices { schemeTracks[index].occasion.vantageDoubt = held }
         weigh(schemeTracks.indices)

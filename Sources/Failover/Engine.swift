@@ -16,6 +16,12 @@ package struct Engine: Sendable {
     var doubt = VantageDoubt()
     /// The places of the schemes to be weighed anew before the event has been dealt with.
     var due: [Int] = []
+    /// The places of the indicators that are worked out from others, each after those that it reads.
+    var logicOrder: [Int] = []
+    /// Those among them that are to be worked out anew before the event has been dealt with.
+    var stale: [Int] = []
+    /// The time windows of which the shell has told, sorted by name.
+    var windows: [(name: String, isOpen: Bool)] = []
     /// The latest instant handed in. Should one come from before it, it counts as this one.
     private var latest: Instant?
     /// The wake that the shell still has to deliver.
@@ -40,11 +46,13 @@ package struct Engine: Sendable {
         case .quiet(let name, let vantage, let underWay, let letWireGo):
             grewQuiet(name, vantage, underWay: underWay, letWireGo: letWireGo, into: &effects)
         case .tripped(let name, let vantage): tripped(name, vantage, into: &effects)
+        case .window(let name, let isOpen): windowTurned(name, isOpen: isOpen)
         case .overridden(let override): impose(override, at: now, into: &effects)
         case .woke: wished = nil
         case .published(let name, let generation, let took):
             if let index = place(of: name) { schemeTracks[index].published(generation: generation, took: took) }
         }
+        workOut(at: now, into: &effects)
         evaluate(at: now, into: &effects)
         return effects.inOrder(wake: wake(at: now))
     }

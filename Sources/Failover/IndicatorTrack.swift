@@ -5,6 +5,8 @@ struct IndicatorTrack: Sendable {
     private(set) var effective: Effective
     /// The places of the schemes that have it as a member, ascending.
     var schemes: [Int] = []
+    /// The places of the indicators that are worked out from it, ascending.
+    var readers: [Int] = []
     /// The alarm that is set for it.
     var alarm: Instant?
     var tripwire = Tripwire()

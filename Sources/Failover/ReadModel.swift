@@ -10,6 +10,9 @@ extension Engine {
         place(of: scheme).map { schemeTracks[$0].status }
     }
 
+    /// Whether what this node sees is set aside, as most of its references fail.
+    package var isDoubtingItself: Bool { doubt.isDoubting }
+
     /// All of them, sorted by name.
     package var indicators: [IndicatorStatus] { indicatorTracks.map(\.status) }
     package var schemes: [SchemeStatus] { schemeTracks.map(\.status) }

@@ -35,6 +35,8 @@ package struct Happening: Hashable, Sendable, Codable {
     package var kind: Kind
     package var indicator: String?
     package var scheme: String?
+    /// The provider that it happened at, if it happened at one.
+    package var provider: String?
     package var turn: Turn
     package var severity: Severity
     /// How it stands now, in a word: `err`, `192.0.2.2`. Whoever was told of it is not told again.
@@ -42,24 +44,28 @@ package struct Happening: Hashable, Sendable, Codable {
     /// One line for people, at most 300 letters.
     package var text: String
     package var at: Instant
+    /// How long it must last at the least before it is worth telling, whatever a subscription says.
+    package var patience: Duration
 
     package init(
-        _ kind: Kind, indicator: String? = nil, scheme: String? = nil, _ turn: Turn, _ severity: Severity,
-        standing: String, text: String, at: Instant
+        _ kind: Kind, indicator: String? = nil, scheme: String? = nil, provider: String? = nil, _ turn: Turn,
+        _ severity: Severity, standing: String, text: String, at: Instant, patience: Duration = .zero
     ) {
         self.kind = kind
         self.indicator = indicator
         self.scheme = scheme
+        self.provider = provider
         self.turn = turn
         self.severity = severity
         self.standing = standing
         self.text = oneLine(text)
         self.at = at
+        self.patience = patience
     }
 
     /// What it is about: two happenings with the same one are two states of the same matter.
     var matter: String {
-        let subject = [kind.rawValue, indicator ?? "", scheme ?? ""].joined(separator: " ")
+        let subject = [kind.rawValue, indicator ?? "", scheme ?? "", provider ?? ""].joined(separator: " ")
         return turn == .news ? "\(subject) \(at.nanoseconds) \(standing)" : subject
     }
 }

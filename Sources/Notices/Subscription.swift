@@ -58,6 +58,7 @@ package struct Subscription: Hashable, Sendable {
         if let rule = rule(for: happening.severity, at: now), case .length(let length) = rule.hours.hold {
             due = now + length
         }
+        due = max(due, now + happening.patience)
         return awake(due, for: happening.severity)
     }
 

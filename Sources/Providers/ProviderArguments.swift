@@ -7,7 +7,7 @@ package struct ProviderParameter: Sendable {
         case integer(ClosedRange<Int>)
         /// `http://HOST[:PORT][/PATH]` or `https://…`, without query.
         case url
-        /// Never written itself, only where it is: `env:NAME` or `file:PATH`.
+        /// Never written itself, only where it is: `env:NAME`, `file:PATH` or `store:NAME`.
         case secret
         /// A path; a relative one begins at the configuration's folder.
         case path
@@ -44,7 +44,8 @@ extension ProviderParameter.Kind {
         case .text: "a text that is not empty"
         case .integer(let range): "a whole number from \(range.lowerBound) to \(range.upperBound)"
         case .url: "http://HOST[:PORT][/PATH] or https://…"
-        case .secret: "env:NAME (an environment variable) or file:PATH (a file that holds nothing else)"
+        case .secret:
+            "env:NAME (an environment variable), file:PATH (a file that holds nothing else) or store:NAME"
         case .path: "the path of a file"
         case .flag: "yes or no"
         }
@@ -56,10 +57,13 @@ package struct ProviderArguments: Sendable {
     package var values: [String: String]
     /// What relative paths are relative to, without a final `/`.
     package var folder: String
+    /// Opens what lies in the encrypted store; nil if there is none here.
+    package var opener: SecretOpener?
 
-    package init(_ values: [String: String], folder: String = ".") {
+    package init(_ values: [String: String], folder: String = ".", opener: SecretOpener? = nil) {
         self.values = values
         self.folder = folder
+        self.opener = opener
     }
 }
 
@@ -169,7 +173,7 @@ package struct ProviderArgumentReader {
     /// Where a secret is; it is read only when it is needed.
     package mutating func secret(_ key: String) -> SecretPlace? {
         guard let value = arguments.values[key] else { return nil }
-        guard let place = SecretPlace(value, folder: arguments.folder) else {
+        guard let place = SecretPlace(value, folder: arguments.folder, opener: arguments.opener) else {
             refuse(key, "is not where a secret is: secrets are never written themselves", showingValue: false)
             return nil
         }

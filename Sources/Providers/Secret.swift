@@ -25,13 +25,17 @@ package enum SecretPlace: Hashable, Sendable {
     case environment(String)
     /// A file that holds the secret and nothing else, blanks and line ends around it not counted; at most 64 KiB.
     case file(String)
+    /// A name in the encrypted store, and what opens it.
+    case stored(String, SecretOpener)
 
-    /// Reads `env:NAME` or `file:PATH`.
-    package init?(_ text: String, folder: String = ".") {
+    /// Reads `env:NAME`, `file:PATH` or `store:NAME`.
+    package init?(_ text: String, folder: String = ".", opener: SecretOpener? = nil) {
         if text.hasPrefix("env:"), text.count > 4, !text.contains("=") {
             self = .environment(String(text.dropFirst(4)))
         } else if text.hasPrefix("file:"), text.count > 5 {
             self = .file(resolve(String(text.dropFirst(5)), in: folder))
+        } else if text.hasPrefix("store:"), text.count > 6 {
+            self = .stored(String(text.dropFirst(6)), opener ?? .none)
         } else {
             return nil
         }
@@ -77,8 +81,33 @@ package enum SecretPlace: Hashable, Sendable {
             defer { try? handle.close() }
             let octets = (try? handle.read(upToCount: 64 << 10)) ?? Data()
             return String(decoding: octets, as: UTF8.self)
+        case .stored(let name, let opener): return try opener.open(name)
         }
     }
+}
+
+/// Opens what lies in the encrypted store of a data folder. The store itself is elsewhere: drivers know only this.
+package struct SecretOpener: Sendable {
+    /// Whose store it is: two openers of one folder are the same.
+    private let folder: String
+    private let body: @Sendable (String) throws(ProviderError) -> String
+
+    /// - Parameter body: the secret of that name; throws `refused(.credentials)` if there is none.
+    package init(folder: String, _ body: @escaping @Sendable (String) throws(ProviderError) -> String) {
+        self.folder = folder
+        self.body = body
+    }
+
+    func open(_ name: String) throws(ProviderError) -> String { try body(name) }
+
+    static let none = SecretOpener(folder: "") { name throws(ProviderError) in
+        throw .refused(.credentials, words: "store:\(name): there is no encrypted store here")
+    }
+}
+
+extension SecretOpener: Hashable {
+    package static func == (left: SecretOpener, right: SecretOpener) -> Bool { left.folder == right.folder }
+    package func hash(into hasher: inout Hasher) { hasher.combine(folder) }
 }
 
 extension SecretPlace: CustomStringConvertible {
@@ -86,6 +115,7 @@ extension SecretPlace: CustomStringConvertible {
         switch self {
         case .environment(let name): "env:\(name)"
         case .file(let path): "file:\(path)"
+        case .stored(let name, _): "store:\(name)"
         }
     }
 }

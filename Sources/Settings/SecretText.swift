@@ -2,10 +2,12 @@ import Yams
 
 /// Takes secrets out of a configuration's text, so that it can be shown and kept, and puts them back.
 ///
-/// A secret is the value of a key named in `keys`, unless it only says where the secret is (`env:NAME`, `file:PATH`), and
-/// the password in a URL. In its place stands `masked:` with a few digits that change whenever the secret does.
+/// A secret is the value of a key named in `keys`, unless it only says where the secret is (`env:NAME`, `file:PATH`),
+/// the URL of a channel for notices, and the password in any other URL. In its place stands `masked:` with a few digits that change whenever the secret does.
 package struct SecretText: Hashable, Sendable {
-    package static let keys: Set<String> = ["secret", "password", "pass", "token", "api-key", "key-secret"]
+    package static let keys: Set<String> = [
+        "secret", "password", "pass", "token", "api-key", "key-secret", "topic", "webhook-url",
+    ]
     static let prefix = "masked:"
     /// How many digits follow the prefix.
     static let digits = 12
@@ -84,7 +86,7 @@ private struct SecretScan {
         self.scalars = scalars
         starts = [0] + scalars.indices.filter { scalars[$0] == "\n" }.map { $0 + 1 }
         var yaml = YAMLText(text)
-        if let root = try? yaml.compose() { walk(root, isSecret: false) }
+        if let root = try? yaml.compose() { walk(root, isSecret: false, isChannel: false) }
         findURLs()
         tokens = Self.merged(tokens)
     }
@@ -98,13 +100,18 @@ private struct SecretScan {
         return result
     }
 
-    private mutating func walk(_ node: Node, isSecret: Bool) {
+    private mutating func walk(_ node: Node, isSecret: Bool, isChannel: Bool) {
         switch node {
         case .mapping(let mapping):
             for (key, value) in mapping {
-                walk(value, isSecret: isSecret || SecretText.keys.contains(key.scalar?.string.lowercased() ?? ""))
+                let name = key.scalar?.string.lowercased() ?? ""
+                // Whoever has the URL of a channel can write there.
+                let isURL = isChannel && name == "url"
+                walk(
+                    value, isSecret: isSecret || isURL || SecretText.keys.contains(name),
+                    isChannel: isChannel || name == "channels")
             }
-        case .sequence(let sequence): for item in sequence { walk(item, isSecret: isSecret) }
+        case .sequence(let sequence): for item in sequence { walk(item, isSecret: isSecret, isChannel: isChannel) }
         case .scalar(let scalar):
             guard isSecret, !node.isNull, let mark = scalar.mark else { return }
             let text = scalar.string

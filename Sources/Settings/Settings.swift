@@ -4,6 +4,7 @@ import DNS
 import Failover
 import Foundation
 import Notices
+import Providers
 
 /// One configuration file, read and validated whole.
 ///
@@ -39,8 +40,12 @@ package struct Settings: Sendable {
     package var providers: [ProviderSettings] = []
     /// Whom to ask how far a change has got.
     package var propagation = PropagationSettings()
+    /// Planned maintenance, in the order in which it is configured.
+    package var windows: [MaintenanceWindow]
     /// What was made by the page and the API, and is in no file.
     package var managed: ManagedNames
+    /// The secret with which any client may report, beside the tokens of the indicators themselves.
+    package var reportToken: ReportToken?
     /// What is allowed and probably not meant, by line.
     package var warnings: [SettingsError]
     /// When reading began, seconds since 1970: a file that is newer may have been read as it was before.

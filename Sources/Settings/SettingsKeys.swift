@@ -14,7 +14,7 @@ package struct SettingsKey: Sendable {
 package enum SettingsKeys {
     package static let root = [
         "listen", "data", "history", "access", "dns", "zones", "keys", "transfer", "notify", "policies", "indicators",
-        "references", "schemes", "providers", "propagation", "notices",
+        "references", "reports", "schemes", "maintenance", "providers", "propagation", "notices",
     ].map { SettingsKey($0, standard: $0 == "data" ? Settings.standardDataFolder : nil) }
     static let listen = [
         SettingsKey("dns", standard: Settings.standardDNSListener),
@@ -56,6 +56,7 @@ package enum SettingsKeys {
         SettingsKey("check"), SettingsKey("policy", standard: "default"), SettingsKey("disabled", standard: "no"),
         SettingsKey("options"),
     ]
+    static let reports = [SettingsKey("token")]
     static let scheme = [
         SettingsKey("providers", standard: "local"), SettingsKey("provider"), SettingsKey("ttl", standard: "30"),
         SettingsKey("minimum-ttl", standard: "5"), SettingsKey("failback", standard: "60s"),
@@ -67,6 +68,10 @@ package enum SettingsKeys {
     static let provider = [
         SettingsKey("driver"), SettingsKey("drift", standard: "correct"), SettingsKey("max-changes", standard: "30%"),
         SettingsKey("timeout", standard: "20s"), SettingsKey("servers"), SettingsKey("dry-run", standard: "no"),
+    ]
+    static let maintenance = [
+        SettingsKey("indicators"), SettingsKey("once"), SettingsKey("weekly"), SettingsKey("cron"),
+        SettingsKey("for", standard: "1h"), SettingsKey("time-zone", standard: "UTC"), SettingsKey("reason"),
     ]
     static let member = [
         SettingsKey("indicator"), SettingsKey("value"), SettingsKey("priority", standard: "primary"),
@@ -97,7 +102,8 @@ package enum SettingsKeys {
         ("cookies", cookies), ("rate-limit", rateLimit), ("zones", zone), ("keys", key),
         ("transfer", [SettingsKey("transfer")]), ("notify", [SettingsKey("notify")]), ("policies", policy),
         ("indicators", indicator), ("references", [SettingsKey("references")]),
-        ("schemes", scheme), ("members", member), ("providers", provider), ("propagation", propagation),
-        ("notices", notices), ("channels", channel), ("subscriptions", subscription), ("hours", hours),
+        ("reports", reports), ("schemes", scheme), ("members", member), ("maintenance", maintenance),
+        ("providers", provider), ("propagation", propagation), ("notices", notices), ("channels", channel),
+        ("subscriptions", subscription), ("hours", hours),
     ]
 }

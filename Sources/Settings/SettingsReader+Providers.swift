@@ -42,7 +42,7 @@ extension SettingsReader {
         let provider: any Provider
         do {
             provider = try ProviderDriver.make(
-                driver: driver, arguments: ProviderArguments(values, folder: folder))
+                driver: driver, arguments: ProviderArguments(values, folder: folder, opener: .sealed(in: dataFolder)))
         } catch {
             for wrong in error.errors { report(wrong, of: entry, fields, drivers: drivers) }
             return nil

@@ -10,6 +10,7 @@ struct ReadIndicator {
     /// nil if its arguments were wrong; the error is reported.
     var check: (any Check)?
     var entry: Entry
+    var fields: [String: Entry]
 }
 
 /// Listeners, policies and indicators.
@@ -113,6 +114,8 @@ extension SettingsReader {
             }
             if found.indicator.isDisabled {
                 report(item, value: written, "is disabled, so it can say nothing", "an indicator that is checked")
+            } else if let check = found.check, check is any ReportedCheck || check is LogicCheck {
+                report(item, value: written, "is not probed, so it says nothing of us", "an indicator that is probed")
             } else if references.contains(name) {
                 report(item, value: written, "is a reference already", "each indicator once")
             } else {
@@ -142,7 +145,18 @@ extension SettingsReader {
         } else if let standard = policies["default"] {
             indicator.policy = standard
         }
-        return ReadIndicator(indicator: indicator, check: readCheck(entry, fields), entry: entry)
+        let check = readCheck(entry, fields)
+        if let check, check is any ReportedCheck || check is LogicCheck {
+            // Nobody probes these: what is said of them is so.
+            if let place = fields["policy"] {
+                let method = type(of: check).method
+                report(place.atKey, "has no meaning for \(method), which is not probed", "no policy")
+            }
+            indicator.policy = .default
+            indicator.policy.isCertainAtOnce()
+        }
+        if let logic = check as? LogicCheck { indicator.logic = logic.logic }
+        return ReadIndicator(indicator: indicator, check: check, entry: entry, fields: fields)
     }
 
     private mutating func readCheck(_ entry: Entry, _ fields: [String: Entry]) -> (any Check)? {

@@ -2,6 +2,7 @@ import Addresses
 import Checks
 import DNS
 import Failover
+import Providers
 import Yams
 
 /// Walks the YAML tree and keeps every error it meets, so that all of them can be told at once.
@@ -19,6 +20,8 @@ struct SettingsReader {
     var yaml = YAMLText("")
     var errors: [SettingsError] = []
     var warnings: [SettingsError] = []
+    /// Where the data folder is.
+    var dataFolder = Settings.standardDataFolder
     /// The names of all `keys`.
     var keyNames: [Name] = []
     /// The sections that the page and the API have made, by name.
@@ -74,28 +77,32 @@ struct SettingsReader {
         keyNames = entries(of: section["keys"]).compactMap { try? Name($0.key) }
         let zones = readZones(section["zones"])
         let indicators = readIndicators(section["indicators"], policies: policies)
+        checkLogic(of: indicators)
+        let reportToken = readReports(section["reports"])
+        let data = section["data"].flatMap { text(of: $0) } ?? Settings.standardDataFolder
+        dataFolder = resolve(data)
         let providers = readProviders(section["providers"])
         let schemes = readSchemes(
             section["schemes"], indicators: indicators, zones: zones, providers: providers.names)
         let references = readReferences(section["references"], indicators: indicators)
+        let windows = readWindows(section["maintenance"], indicators: indicators)
         warnAboutUnused(indicators, schemes: schemes, references: references)
         let transfers = TransferPolicy(
             keys: keys, transfer: readTransferRules(section["transfer"], keys: keyNames) ?? [],
             notify: readNotifyTargets(section["notify"], keys: keyNames) ?? [], zones: zones.transfers)
         let notices = readNotices(section["notices"])
-        let data = section["data"].flatMap { text(of: $0) } ?? Settings.standardDataFolder
         return Settings(
             file: file, dnsListeners: dns, encryptedListeners: encrypted, http: http, httpCertificate: httpCertificate,
             isReadingOpen: isReadingOpen,
-            dataFolder: resolve(data), history: readHistory(section["history"]), dns: dnsSettings, zones: zones.read,
+            dataFolder: dataFolder, history: readHistory(section["history"]), dns: dnsSettings, zones: zones.read,
             transfers: transfers,
             configuration: Configuration(
                 indicators: indicators.map(\.indicator), schemes: schemes, references: references),
             notices: notices,
             checks: indicators.compactMap { item in item.check.map { (item.indicator.name, $0) } }
                 .sorted { $0.0 < $1.0 }, providers: providers.read.sorted { $0.name < $1.name },
-            propagation: readPropagation(section["propagation"]), managed: ManagedNames(managed),
-            warnings: inOrder(warnings), readAt: 0,
+            propagation: readPropagation(section["propagation"]), windows: windows, managed: ManagedNames(managed),
+            reportToken: reportToken, warnings: inOrder(warnings), readAt: 0,
             keptZoneErrors: inOrder(keptZoneErrors), files: files)
     }
 
@@ -152,6 +159,7 @@ struct SettingsReader {
     ) {
         var used = Set(references)
         for scheme in schemes { used.formUnion(scheme.members.map(\.indicator)) }
+        for item in indicators { used.formUnion(item.indicator.logic?.inputs ?? []) }
         for item in indicators where !used.contains(item.indicator.name) {
             warn(item.entry.atKey, "belongs to no scheme: it is checked and decides nothing")
         }

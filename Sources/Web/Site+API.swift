@@ -7,14 +7,15 @@ import NIOFoundationCompat
 
 extension Site {
     var operations: [Operation] {
-        lookingOperations + providerOperations + orderOperations + noticeOperations + revisionOperations
-            + entryOperations + accountOperations
+        lookingOperations + providerOperations + orderOperations + reportOperations + noticeOperations
+            + revisionOperations + entryOperations + accountOperations
     }
 
     /// What programs read: the API, metrics and health.
     func addAPI(to router: Router<SiteContext>) {
         let operations = self.operations
         OperationRoutes(operations: operations, gate: gate).add(to: router)
+        addOkerr(to: router)
         router.get("/api") { _, _ in try await apiPage() }
         for path in ["/api", "/api/openapi.json", "/metrics", "/healthz", "/readyz"] {
             OperationRoutes.refuseOthers(than: [.get], at: path, to: router)

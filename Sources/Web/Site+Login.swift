@@ -137,7 +137,8 @@ struct ReadingGate: RouterMiddleware {
         // The API says for each operation by itself who may; probes of our own health need nobody.
         let isOpen =
             gate.isReadingOpen || context.identity?.roles.isEmpty == false || path.hasPrefix("/api/v1/")
-            || path.hasPrefix("/assets/") || path.hasPrefix("/welcome") || path == "/login" || path == "/healthz"
+            || path.hasPrefix("/assets/") || path.hasPrefix("/welcome") || path == "/login" || path == "/update"
+            || path.hasPrefix("/api/director/") || path == "/healthz"
             || path == "/readyz"
         if isOpen { return try await next(request, context) }
         if request.headers[.accept]?.contains("text/html") == true {

@@ -46,7 +46,7 @@ extension EmulateCommand {
                 ])
         }
         switch provider {
-        case .cloudflare: preconditionFailure("Cloudflare is started by itself")
+        case .cloudflare, .hurricaneElectric, .dyndns2, .webhook: preconditionFailure("these are started by themselves")
         case .desec: return withToken("deSEC", DeSECEmulator(), path: "/api/v1")
         case .digitalocean: return withToken("DigitalOcean", DigitalOceanEmulator(), path: "/v2")
         case .hetzner: return withToken("Hetzner", HetznerEmulator(), path: "/v1")

@@ -59,6 +59,7 @@ struct EmulateCommand: AsyncParsableCommand {
                     Ctrl-C stops it.
                     """
                 )
+            case .hurricaneElectric, .dyndns2, .webhook: return try await startService()
             case .desec, .digitalocean, .hetzner, .gandi, .googleCloudDNS, .azureDNS: return try await startAccount()
             }
         } catch {
@@ -76,4 +77,7 @@ enum EmulatedProvider: String, ExpressibleByArgument, CaseIterable {
     case gandi
     case googleCloudDNS = "google-cloud-dns"
     case azureDNS = "azure-dns"
+    case hurricaneElectric = "hurricane-electric"
+    case dyndns2
+    case webhook
 }

@@ -42,7 +42,8 @@ struct FailoverCommand: AsyncParsableCommand {
     @Argument(help: "The check's arguments as key=value.") var arguments: [String] = []
     @Option(help: "An address counts as not accessible after so many failures in a row (1…20).") var attempts = 3
     @Option(help: "How long one attempt may take, milliseconds (1…600000).") var timeout = 5000
-    @Option(help: "How long one call of the provider may take, seconds (1…300).") var providerTimeout = 20
+    @Option(help: "How long one call of the provider may take, seconds (1…300); 20 unless its driver needs longer.")
+    var providerTimeout: Int?
     @Option(help: "The TTL to set, seconds (1…86400).") var ttl = 60
     @Option(help: "A name server of the zone, to read from where the provider cannot be read; several times.")
     var server: [String] = []
@@ -90,7 +91,7 @@ struct FailoverRun {
         let check = required(command.check, "check")
         inRange(command.attempts, 1...20, "attempts")
         inRange(command.timeout, 1...600_000, "timeout")
-        inRange(command.providerTimeout, 1...300, "provider-timeout")
+        inRange(command.providerTimeout ?? 1, 1...300, "provider-timeout")
         inRange(command.ttl, 1...86_400, "ttl")
         let servers = command.server.map { text in
             let server = NameServer(text)
@@ -122,7 +123,8 @@ struct FailoverRun {
             account,
             survey: AuthoritySurvey(
                 group: MultiThreadedEventLoopGroup.singleton, servers: servers.compactMap { $0 }),
-            owner: owner, families: main + backups.flatMap { $0 }, timeout: .seconds(command.providerTimeout))
+            owner: owner, families: main + backups.flatMap { $0 },
+            timeout: command.providerTimeout.map { .seconds($0) } ?? account.capabilities.callTimeout)
         ttlSeconds = UInt32(command.ttl)
         isDryRun = command.dryRun
     }
@@ -169,7 +171,8 @@ struct FailoverRun {
         return addresses
     }
 
-    private static func provider(_ driver: String, _ with: [String], _ faults: inout [String]) -> (any Provider)? {
+    /// The account that `--with` describes; adds what is wrong with it to the faults.
+    static func provider(_ driver: String, _ with: [String], _ faults: inout [String]) -> (any Provider)? {
         var values = keysAndValues(with, "--with", &faults)
         // A secret that is not given is looked for in the environment: CLOUDFLARE_TOKEN.
         let secrets = (ProviderDriver.named(driver)?.parameters ?? []).filter { $0.kind == .secret }

@@ -211,6 +211,28 @@ struct OverridesCommand: AsyncParsableCommand {
     }
 }
 
+struct WindowsCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "windows", abstract: "List planned maintenance: what is open, and what comes next.")
+    @OptionGroup var server: ServerOptions
+    @Flag(help: "Print JSON.") var json = false
+
+    func run() async throws {
+        struct List: Decodable { var items: [WindowReport] }
+        let body = try await server.server.order(.GET, "/api/v1/windows")
+        if json { return print(String(decoding: body, as: UTF8.self)) }
+        var table = Table(header: ["WINDOW", "OPEN", "FROM (UTC)", "UNTIL (UTC)", "INDICATORS", "WHY"])
+        for window in try JSONDecoder().decode(List.self, from: body).items {
+            table.rows.append([
+                (window.name, .bold), (window.isOpen ? "yes" : "no", window.isOpen ? .yellow : nil),
+                (window.start.map(timestamp) ?? "never", nil), (window.end.map(timestamp) ?? "", nil),
+                (window.indicators.joined(separator: " "), nil), (window.reason, .dim),
+            ])
+        }
+        print(table.rows.isEmpty ? "No maintenance is planned." : table.text(on: .standardOutput))
+    }
+}
+
 struct WhatIfCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "what-if", abstract: "Say what every name would answer if servers were down or up.",

@@ -25,9 +25,11 @@ struct Ninelives: AsyncParsableCommand {
             PauseCommand.self,
             SilenceCommand.self, FailBackCommand.self,
             ApplyCommand.self, DiffCommand.self, HistoryCommand.self, RollbackCommand.self, ExportCommand.self,
-            EndCommand.self, OverridesCommand.self, WhatIfCommand.self, EventsCommand.self, AuditCommand.self,
+            EndCommand.self, OverridesCommand.self, WindowsCommand.self, WhatIfCommand.self, EventsCommand.self,
+            AuditCommand.self,
             NoticesCommand.self, PropagationCommand.self, PushCommand.self, FailoverCommand.self, EmulateCommand.self,
-            BackupCommand.self, RestoreCommand.self, ZoneCommand.self, VersionCommand.self,
+            ConformanceCommand.self, SecretCommand.self, BackupCommand.self, RestoreCommand.self, ZoneCommand.self,
+            VersionCommand.self,
         ])
 
     /// As ArgumentParser would, but a wrong command line ends with 2, as everything that is wrong does.

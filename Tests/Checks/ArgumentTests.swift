@@ -37,7 +37,12 @@ import Testing
         arguments: [
             // The method itself.
             ("http-gerp", [:], ["check \"http-gerp\" is not a check method: did you mean \"http-grep\"?"]),
-            ("smoke", [:], ["check \"smoke\" is not a check method; right is: one of http-grep, http-status, tcp"]),
+            (
+                "smoke", [:],
+                [
+                    "check \"smoke\" is not a check method; right is: one of \(CheckMethod.all.map { $0.method }.joined(separator: ", "))"
+                ]
+            ),
             // Unknown keys, with the key that was probably meant.
             (
                 "http-grep", ["url": url, "must-hav": "x", "must-have": "y"],
@@ -52,15 +57,17 @@ import Testing
             ),
             (
                 "tcp", ["host": "h.example.test", "port": "80", "kitten": "yes"],
-                ["kitten \"yes\" is not an argument of tcp; right is: one of host, port, banner, addr"]
+                [
+                    "kitten \"yes\" is not an argument of tcp; right is: one of host, port, banner, send, expect, addr, address"
+                ]
             ),
             // All at once, not only the first.
             (
                 "tcp", ["host": "a b", "port": "70000", "banner": ""],
                 [
+                    "banner \"\" is empty; right is: a text that is not empty",
                     "host \"a b\" is not a host name; right is: an IPv4 address, an IPv6 address or a host name",
                     "port \"70000\" is out of range; right is: a whole number from 1 to 65535",
-                    "banner \"\" is empty; right is: a text that is not empty",
                 ]
             ),
             // Numbers, flags, statuses, methods.

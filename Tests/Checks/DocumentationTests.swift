@@ -39,6 +39,7 @@ import Testing
             }
             #expect(arguments.removeValue(forKey: "check") == method.method)
             #expect(errors(method.method, arguments) == [])
+            #expect(try section(method.method).contains("\nOk is: "), "\(method.method) does not say what is ok")
         }
     }
 }

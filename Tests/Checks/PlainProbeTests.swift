@@ -1,4 +1,5 @@
 import Glibc
+import NIOPosix
 import Synchronization
 import TestSupport
 import Testing
@@ -142,5 +143,74 @@ private struct Bench {
         bench.workers.stop()
         await slow.stop()
         await quick.stop()
+    }
+
+    /// An answer with a header and a page, and the shapes of checks that are asked of it.
+    private static let page = "HTTP/1.1 200 OK\r\nX-Cat: tom\r\nContent-Length: 9\r\n\r\nstatus=OK"
+    private static let shapes: [([String: String], Bool)] = [
+        (["conditions": "status == 200 and header.x-cat == 'tom' and body contains 'OK' and size < 10"], true),
+        (["conditions": "header.x-cat == 'jerry'"], false),
+        (["conditions": "status >= 200", "status": "404"], false),
+        (["status": "200-399", "method": "POST", "body": "purr"], true),
+        (["headers": "X-Token: env:PATH"], true),
+        (["address": "v4"], true),
+    ]
+
+    @Test(arguments: 0..<shapes.count)
+    func `a plain probe and a full one say the same`(row: Int) async throws {
+        let (arguments, isSuccess) = Self.shapes[row]
+        let server = try await HostileServer([.awaitRequest, .send(Self.page), .hang])
+        let url = ["url": "http://127.0.0.1:\(server.port)/"]
+        let check = try check("http-status", url.merging(arguments) { $1 })
+        var bench = Bench()
+        try bench.add(0, check)
+        bench.probe(0)
+        try await eventually("the result is in") { !bench.heard.results.isEmpty }
+        let full = await check.probe(timeout: .seconds(5), on: MultiThreadedEventLoopGroup.singleton)
+        #expect(bench.heard.results.first?.reason == full.reason)
+        #expect(bench.heard.results.first?.isSuccess == full.isSuccess)
+        #expect(full.isSuccess == isSuccess, "\(full.reason)")
+        bench.workers.stop()
+        await server.stop()
+    }
+
+    @Test func `a question and its answer are plain too`() async throws {
+        let server = try await HostileServer([.send("hi\n"), .awaitAnything, .send("purr\n"), .hang])
+        let base = ["host": "127.0.0.1", "port": "\(server.port)", "banner": "hi", "send": "x"]
+        var bench = Bench()
+        for (key, expected) in ["purr", "hiss"].enumerated() {
+            let check = try check("tcp", base.merging(["expect": expected]) { $1 })
+            try bench.add(UInt32(key), check, timeout: .milliseconds(200))
+            bench.probe(UInt32(key))
+        }
+        try await eventually("both results are in") { bench.heard.results.count == 2 }
+        #expect(
+            bench.heard.results.map(\.reason) == [
+                "connected, \"hi\" found, \"purr\" found",
+                "timed out after 200 ms waiting for \"hiss\" (5 bytes so far)",
+            ])
+        bench.workers.stop()
+        await server.stop()
+    }
+
+    @Test(
+        arguments: [
+            ("http-status", ["url": "http://cat.example.test/"], "a name is to be looked up"),
+            ("http-status", ["url": "https://cat.example.test/", "addr": "192.0.2.1"], "TLS"),
+            ("http-status", ["url": "http://192.0.2.1/", "http": "2"], "HTTP/2"),
+            ("http-status", ["url": "http://192.0.2.1/", "redirects": "yes"], "redirects"),
+            ("http-status", ["url": "http://192.0.2.1/", "max-time": "1s"], "the time counts"),
+            ("http-status", ["url": "http://192.0.2.1/", "conditions": "time < 1s"], "the time counts"),
+            ("http-status", ["url": "http://192.0.2.1/", "conditions": "json.a == 1"], "a document to be read"),
+            ("http-status", ["url": "http://192.0.2.1/", "address": "v6"], "it can never be ok"),
+            ("http-digest", ["url": "http://192.0.2.1/"], "a long page to be summed"),
+            ("tcp", ["host": "cat.example.test", "port": "1"], "a name is to be looked up"),
+            ("tcp", ["host": "192.0.2.1", "port": "1", "address": "v6"], "it can never be ok"),
+            ("tls", ["host": "192.0.2.1"], "TLS"),
+        ] as [(String, [String: String], String)])
+    func `what needs more than one plain connection is not plain`(
+        method: String, arguments: [String: String], because: String
+    ) throws {
+        #expect(try check(method, arguments).plain.map(\.port) == nil, "\(because)")
     }
 }

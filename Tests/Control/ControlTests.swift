@@ -66,6 +66,9 @@ import Testing
         let checks = [IndicatorName("main"): ScriptedCheck(), IndicatorName("backup"): ScriptedCheck()]
         await stage.control.apply(Stage.configuration(["main", "backup"]), checks: checks)
         try await eventually("main answers") { stage.publisher.lastAddresses == ["192.0.2.1"] }
+        try await eventually("both are known") {
+            await stage.control.report().indicators.allSatisfy { $0.state == "ok" }
+        }
         let before = await stage.control.report().sequence
 
         var changes = await stage.control.changes().makeAsyncIterator()

@@ -48,7 +48,7 @@ struct ChannelUnderTest: Sendable, CustomTestStringConvertible {
             secrets: ["123456:AAF-secretToken"], text: { try field("text", $0) }, limit: 4096),
         ChannelUnderTest(
             kind: "slack",
-            arguments: { port, _ in ["url": "http://127.0.0.1:\(port)/services/T000/B000/secretPath"] },
+            arguments: { port, _ in ["webhook-url": "http://127.0.0.1:\(port)/services/T000/B000/secretPath"] },
             secrets: ["/services/T000/B000/secretPath"],
             text: {
                 try field("text", $0).replacing("&lt;", with: "<").replacing("&gt;", with: ">")
@@ -163,7 +163,7 @@ private enum Service {
             _ = try await channel.make(port: service.port, ca: ca).deliver(letter(texts, more: 123), from: sender)
             let text = try channel.text(try #require(try service.bodies.last))
             #expect(text.utf16.count <= channel.limit)
-            let shown = texts.filter { text.contains(oneLine($0)) }.count
+            let shown = texts.filter { text.range(of: oneLine($0), options: .literal) != nil }.count
             let rest = "\(Letter.itemLimit - shown + 123)"
             #expect(text.contains(rest), "\(shown) are shown: \(text.suffix(400))")
             #expect(shown > 0)

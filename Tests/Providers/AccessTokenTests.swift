@@ -79,7 +79,7 @@ import Testing
         defer { folder.remove() }
         let file = Secret(try GoogleAccountKey.file(for: "ann"))
         let account = try #require(GoogleServiceAccount(file))
-        let assertion = try #require(account.assertion(audience: "https://example.org/token", now: 1_767_225_600))
+        let assertion = try #require(account.assertion(now: 1_767_225_600))
         let parts = assertion.reveal().split(separator: ".").map(String.init)
         #expect(parts.count == 3)
         func octets(_ text: String) -> Data? {
@@ -98,7 +98,7 @@ import Testing
         #expect(code == 0 && output.contains("Verified OK"), "\(output)")
         let claims = String(decoding: try #require(octets(parts[1])), as: UTF8.self)
         #expect(
-            claims == #"{"aud":"https://example.org/token","exp":1767229200,"iat":1767225600,"#
+            claims == #"{"aud":"https://oauth2.googleapis.com/token","exp":1767229200,"iat":1767225600,"#
                 + #""iss":"ann@emulated.iam.gserviceaccount.com","#
                 + #""scope":"https://www.googleapis.com/auth/ndev.clouddns.readwrite"}"#)
     }

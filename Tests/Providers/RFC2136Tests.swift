@@ -114,7 +114,7 @@ import Testing
     }
 }
 
-/// A primary server with the zone example.org, which `key-a` may change.
+/// A primary server with the zone example.org, which a key may change.
 struct PrimaryServer {
     enum Kind: String, CaseIterable, Sendable { case bind, knot }
 
@@ -124,6 +124,7 @@ struct PrimaryServer {
     let port: Int
     let algorithm: String
     let folder: TemporaryFolder
+    var keyName = "key-a"
 
     /// What dig gets, sorted.
     func dig(_ name: String, _ type: String) async throws -> [String] {
@@ -136,11 +137,11 @@ struct PrimaryServer {
     func nsupdate(_ line: String) async throws {
         let file = try folder.write(
             "update", "server 127.0.0.1 \(port)\nzone example.org\n\(line)\nsend\n")
-        let (output, code) = try await run("nsupdate", ["-y", "\(algorithm):key-a:\(Self.secret)", file])
+        let (output, code) = try await run("nsupdate", ["-y", "\(algorithm):\(keyName):\(Self.secret)", file])
         #expect(code == 0, "\(output)")
     }
 
-    fileprivate func start() throws -> ChildProcess {
+    func start() throws -> ChildProcess {
         try folder.write(
             "example.org.zone",
             """
@@ -156,14 +157,14 @@ struct PrimaryServer {
             let file = try folder.write(
                 "named.conf",
                 """
-                key "key-a" { algorithm \(algorithm); secret "\(Self.secret)"; };
+                key "\(keyName)" { algorithm \(algorithm); secret "\(Self.secret)"; };
                 options {
                   directory "\(folder.path)"; pid-file none; session-keyfile none;
                   listen-on port \(port) { 127.0.0.1; }; listen-on-v6 { none; };
                   recursion no; dnssec-validation no; notify no;
                 };
                 controls { };
-                zone "example.org" { type primary; file "example.org.zone"; allow-update { key "key-a"; }; };
+                zone "example.org" { type primary; file "example.org.zone"; allow-update { key "\(keyName)"; }; };
 
                 """)
             return try ChildProcess("named", ["-g", "-c", file, "-n", "1", "-U", "1"])
@@ -177,12 +178,12 @@ struct PrimaryServer {
                 database:
                   storage: \(folder.path)
                 key:
-                  - id: key-a
+                  - id: \(keyName)
                     algorithm: \(algorithm)
                     secret: \(Self.secret)
                 acl:
                   - id: update
-                    key: key-a
+                    key: \(keyName)
                     action: update
                 template:
                   - id: default

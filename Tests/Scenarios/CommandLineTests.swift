@@ -5,7 +5,8 @@ import Testing
 /// The commands as a person types them.
 @Suite struct CommandLineTests {
     @Test(arguments: [
-        "serve", "demo", "check", "validate", "status", "explain", "push", "failover", "emulate", "version",
+        "serve", "demo", "check", "validate", "status", "explain", "push", "failover", "emulate", "propagation",
+        "conformance", "secret", "version",
     ])
     func `every command has help with an example`(command: String) async throws {
         let (output, code) = try await ninelives(command, "--help")

@@ -132,7 +132,7 @@ import Testing
         func set(_ address: String) async throws {
             let authorization = ["-sS", "-m", "5", "-H", "Authorization: Bearer emulated-token"]
             let zones = try await TestSupport.run("curl", authorization + [emulator + "/client/v4/zones"]).output
-            let zone = try #require(zones.firstMatch(of: /"id":"([0-9a-f]{32})","name":"example.org"/)?.1)
+            let zone = try #require(zones.firstMatch(of: /"development_mode":0,"id":"([0-9a-f]{32})"/)?.1)
             let body = #"{"name":"www.example.org","type":"A","content":"\#(address)","ttl":60}"#
             let (output, code) = try await TestSupport.run(
                 "curl",

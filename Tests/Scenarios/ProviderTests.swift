@@ -51,6 +51,57 @@ import Testing
         stage.folder.remove()
     }
 
+    @Test func `a secret in the encrypted store is used, and seen nowhere`() async throws {
+        let folder = try TemporaryFolder()
+        defer { folder.remove() }
+        let port = try freePort()
+        let emulator = try ChildProcess(binary, ["emulate", "webhook", "--port", "\(port)"])
+        let (http, dns) = (try freePort(), try freePort())
+        let file = try folder.write(
+            "home.yaml",
+            """
+            listen: { dns: "127.0.0.1:\(dns)", http: "127.0.0.1:\(http)" }
+            data: ./data
+            policies:
+              quick: { interval: 200ms, timeout: 100ms, recheck: 50ms }
+            indicators:
+              main: { check: tcp, host: 127.0.0.1, port: \(http), policy: quick }
+            providers:
+              ours: { driver: webhook, url: "http://127.0.0.1:\(port)/records", token: store:ours, reads: yes }
+            schemes:
+              www.example.org: { providers: ours, members: [{ indicator: main, value: 192.0.2.1 }] }
+            """)
+        let server = try ChildProcess(binary, ["serve", "--config", file])
+        func status() async throws -> String {
+            try await ninelives("status", "--url", "http://127.0.0.1:\(http)").output
+        }
+        do {
+            try await eventually("it is refused without the secret", within: .seconds(30)) {
+                try await status().contains("refused: store:ours is not kept: `ninelives secret set ours` keeps it")
+            }
+            let command = "echo emulated-token | '\(binary)' secret set ours --config '\(file)'"
+            let (output, code) = try await run("sh", ["-c", command])
+            #expect(code == 0 && output == "store:ours is kept.\n", "\(output)")
+            #expect(try await ninelives("secret", "list", "--config", file).output == "store:ours\n")
+            let sealed = try Data(contentsOf: URL(fileURLWithPath: folder.path + "/data/secrets/ours"))
+            #expect(sealed.range(of: Data("emulated-token".utf8)) == nil)
+            // A push tries again what was refused.
+            let token = ["--url", "http://127.0.0.1:\(http)", "--token-file", folder.path + "/data/local.token"]
+            #expect(try await run(binary, ["push", "www.example.org"] + token).code == 0)
+            try await eventually("it is there", within: .seconds(30)) {
+                try await run("curl", ["-sS", "-m", "5", "http://127.0.0.1:\(port)/_emulator"]).output
+                    == "www.example.org 30 A 192.0.2.1\n"
+            }
+            #expect(!server.printed.contains("emulated-token"))
+            #expect(!(try await status()).contains("emulated-token"))
+        } catch {
+            FileHandle.standardError.write(Data((server.printed + emulator.printed).utf8))
+            for process in [server, emulator] { await process.stop() }
+            throw error
+        }
+        for process in [server, emulator] { await process.stop() }
+    }
+
     private struct Stage {
         let folder: TemporaryFolder
         let configuration: String

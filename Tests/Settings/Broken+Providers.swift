@@ -14,7 +14,7 @@ extension Broken {
         Broken(
             "a secret in plain text", provider("driver: cloudflare, token: hunter2"),
             "n.yaml:2:29: providers.cf.token is not where a secret is: secrets are never written themselves; "
-                + "use env:NAME (an environment variable) or file:PATH (a file that holds nothing else)"),
+                + "use env:NAME (an environment variable), file:PATH (a file that holds nothing else) or store:NAME"),
         Broken(
             "a secret under a misspelt key", provider("driver: cloudflare, token: env:T, tokn: hunter2"),
             "n.yaml:2:43: providers.cf.tokn is not an argument of cloudflare; use one of token, email, key, zone-id, "
@@ -28,8 +28,8 @@ extension Broken {
                 + "http://HOST[:PORT][/PATH] or https://…"),
         Broken(
             "a token that is missing", provider("driver: hetzner"),
-            "n.yaml:2:3: providers.cf.token is missing; use env:NAME (an environment variable) or file:PATH (a file that "
-                + "holds nothing else)"),
+            "n.yaml:2:3: providers.cf.token is missing; use env:NAME (an environment variable), file:PATH (a file that "
+                + "holds nothing else) or store:NAME"),
         Broken(
             "a zone that is none", provider("driver: gandi, token: env:T, zone: a..b"),
             #"n.yaml:2:44: providers.cf.zone "a..b" is not a zone's name; use a domain of the account"#),
@@ -42,7 +42,7 @@ extension Broken {
                 "driver: azure-dns, tenant-id: t, client-id: c, client-secret: hunter2, subscription-id: s, "
                     + "resource-group: g"),
             "n.yaml:2:56: providers.cf.client-secret is not where a secret is: secrets are never written themselves; "
-                + "use env:NAME (an environment variable) or file:PATH (a file that holds nothing else)"),
+                + "use env:NAME (an environment variable), file:PATH (a file that holds nothing else) or store:NAME"),
         Broken(
             "a drift rule that is none", provider("driver: cloudflare, token: env:T, drift: panic"),
             #"n.yaml:2:50: providers.cf.drift "panic" is neither correct nor report; use correct or report"#),

@@ -1,3 +1,4 @@
+import Checks
 import Settings
 import Testing
 
@@ -231,17 +232,19 @@ struct Broken: Sendable, CustomTestStringConvertible {
             #"n.yaml:1:16: policies.q "fast" is not a section; use lines of KEY: VALUE"#),
     ]
 
+    /// Every method, as an error lists them.
+    private static let methods = CheckMethod.all.map { $0.method }.joined(separator: ", ")
+
     static let indicators = [
         Broken(
             "no check", "indicators:\n  a: { policy: fast }",
-            "n.yaml:2:3: indicators.a has no check; use check: with one of http-grep, http-status, tcp"),
+            "n.yaml:2:3: indicators.a has no check; use check: with one of \(methods)"),
         Broken(
             "a check misspelt", "indicators:\n  a: { check: http-gerp, url: \"http://192.0.2.1/\" }",
             #"n.yaml:2:15: indicators.a.check "http-gerp" is not a check method: did you mean "http-grep"?"#),
         Broken(
             "a check that is none", "indicators:\n  a: { check: smoke }",
-            #"n.yaml:2:15: indicators.a.check "smoke" is not a check method; use one of http-grep, "#
-                + "http-status, tcp"),
+            #"n.yaml:2:15: indicators.a.check "smoke" is not a check method; use one of "# + methods),
         Broken(
             "an argument misspelt", "indicators:\n  a: { check: tcp, host: 192.0.2.1, prot: 80 }",
             "n.yaml:2:3: indicators.a.port is missing; use a whole number from 1 to 65535",

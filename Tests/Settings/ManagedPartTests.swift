@@ -72,6 +72,10 @@ import Testing
             ("secret: !!str abc", "secret: !!str masked:0"),
             ("url: https://me:pw@example.org/", "url: https://me:masked:0@example.org/"),
             ("secret: \"é\\\"ü\"\nx: é", "secret: masked:0\nx: é"),
+            (
+                "channels: { a: { url: https://example.org/x } }\nurl: https://example.org/",
+                "channels: { a: { url: masked:0 } }\nurl: https://example.org/"
+            ),
             ("secret: env:NAME", "secret: env:NAME"), ("secret: file:/run/x", "secret: file:/run/x"),
             ("secret:", "secret:"), ("key: abc", "key: abc"),
             ("url: https://example.org:80/@x", "url: https://example.org:80/@x"),

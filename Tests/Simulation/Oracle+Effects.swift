@@ -62,6 +62,7 @@ extension Oracle {
                     object("\(name) is in doubt: \(isInDoubt), but is probed \(turn)")
                 }
             }
+            if reference.indicator.logic != nil { object("\(name) is worked out, and probed") }
             if turn == .now, reference.isProbed { object("\(name) is probed as if it were new") }
             if turn != .now, !reference.isProbed, case .probed = event { object("\(name) ought to be probed now") }
         }
@@ -71,7 +72,9 @@ extension Oracle {
             if asked != expected { object("probes asked for: \(asked) instead of \(expected)") }
         case .configured:
             for reference in indicators
-            where !reference.isProbed && !reference.indicator.isDisabled && !asked.contains(reference.indicator.name) {
+            where !reference.isProbed && !reference.indicator.isDisabled && reference.indicator.logic == nil
+                && !asked.contains(reference.indicator.name)
+            {
                 object("\(reference.indicator.name) is new and not probed")
             }
         case .quiet(let name, _, let underWay, _):
@@ -79,7 +82,7 @@ extension Oracle {
         case .tripped(let name, _):
             let hastens = indicator(name).map { isHastened($0) } ?? false
             if asked != (hastens ? [name] : []) { object("\(name) tripped: probes asked for are \(asked)") }
-        case .overridden, .woke, .published:
+        case .overridden, .window, .woke, .published:
             if !asked.isEmpty { object("probes asked for out of turn") }
         }
     }

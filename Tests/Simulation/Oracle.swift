@@ -10,6 +10,8 @@ struct Oracle {
     private(set) var events = 0
     var indicators: [ReferenceIndicator] = []
     var schemes: [ReferenceScheme] = []
+    /// The time windows of which has been told.
+    private var windows: [String: Bool] = [:]
     private(set) var now = Instant(nanoseconds: 0)
     private var isStarted = false
 
@@ -39,6 +41,7 @@ struct Oracle {
         let before = indicators.map { ($0.indicator.name, $0.state) }
         var ended = learn(event)
         ended += endOverrides()
+        workOut()
         checkOrder(of: effects)
         checkEntries(effects, before: before, ended: ended)
         checkProbes(after: event, effects)
@@ -59,14 +62,43 @@ struct Oracle {
         case .configured(let configuration): return learn(configuration)
         case .probed(let name, let probe):
             for index in indicators.indices
-            where indicators[index].indicator.name == name && !indicators[index].indicator.isDisabled {
+            where indicators[index].indicator.name == name && !indicators[index].indicator.isDisabled
+                && indicators[index].indicator.logic == nil
+            {
                 // What had its time is over before the probe counts.
                 indicators[index].record(probe, at: now)
             }
         case .overridden(let override): return learn(override)
+        case .window(let name, let isOpen): windows[name] = isOpen
         case .woke, .published, .quiet, .tripped: break
         }
         return []
+    }
+
+    /// What is worked out from others; by their names each comes after those that it reads.
+    private mutating func workOut() {
+        for index in indicators.indices where !indicators[index].indicator.isDisabled {
+            guard let logic = indicators[index].indicator.logic, let value = value(of: logic) else { continue }
+            indicators[index].record(Probe(value ? .success : .failure), at: now)
+        }
+    }
+
+    private func value(of logic: Logic) -> Bool? {
+        switch logic {
+        case .window(let name): return windows[name]
+        case .indicator(let name):
+            guard let input = indicator(name), !input.isInMaintenance, input.effective != .unknown else { return nil }
+            return input.effective == .ok
+        case .not(let inner): return value(of: inner).map { !$0 }
+        case .all(let parts): return value(of: .atLeast(parts.count, of: parts))
+        case .any(let parts): return value(of: .atLeast(1, of: parts))
+        case .atLeast(let number, let parts):
+            // Whatever becomes of the unknown ones: the same either way, or not known.
+            let values = parts.map(value(of:))
+            let least = values.count { $0 == true }
+            let most = values.count { $0 != false }
+            return least >= number ? true : most < number ? false : nil
+        }
     }
 
     private mutating func learn(_ configuration: Configuration) -> [Override.Action] {
@@ -85,6 +117,8 @@ struct Oracle {
             }
             return reference
         }
+        let used = indicators.flatMap { $0.indicator.logic?.leaves ?? [] }
+        windows = windows.filter { used.contains(.window($0.key)) }
         for old in schemes where !configuration.schemes.contains(where: { $0.name == old.scheme.name }) {
             if let action = old.pin?.action { ended.append(action) }
         }

@@ -7,7 +7,14 @@ extension World {
 
     static func configuration(_ random: inout SeededRandom) -> Configuration {
         let count = random.number(1...6)
-        let indicators = letters.prefix(count).map { letter in indicator(letter, &random) }
+        var indicators = letters.prefix(count).map { letter in indicator(letter, &random) }
+        // Names after those of the probed ones; each may read all that come before it.
+        for name in ["x", "y", "z"] where random.chance(40) {
+            var derived = indicator(name, &random)
+            derived.quorum = 1
+            derived.logic = logic(over: indicators.map(\.name), depth: 2, &random)
+            indicators.append(derived)
+        }
         let schemes = (1...random.number(1...2)).map { number in
             scheme("s\(number).example.test", of: indicators.map(\.name), &random)
         }
@@ -27,10 +34,27 @@ extension World {
         return indicator
     }
 
+    /// The windows of the simulated worlds' days.
+    static let windows = ["during 08:00-18:00", "on sat-sun"]
+
+    private static func logic(over names: [IndicatorName], depth: Int, _ random: inout SeededRandom) -> Logic {
+        if depth == 0 || random.chance(30) {
+            return random.chance(20) ? .window(random.pick(windows)) : .indicator(random.pick(names))
+        }
+        if random.chance(20) { return .not(logic(over: names, depth: depth - 1, &random)) }
+        let parts = (1...random.number(1...3)).map { _ in logic(over: names, depth: depth - 1, &random) }
+        switch random.number(1...3) {
+        case 1: return .all(parts)
+        case 2: return .any(parts)
+        default: return .atLeast(random.number(1...parts.count), of: parts)
+        }
+    }
+
     private static func thresholds(of indicator: inout Indicator, _ random: inout SeededRandom) {
         indicator.policy.fall = random.number(1...3)
         indicator.policy.rise = random.number(1...4)
         indicator.policy.forget = random.number(1...3)
+        if indicator.logic != nil { indicator.policy.isCertainAtOnce() }
     }
 
     private static func scheme(
@@ -66,12 +90,18 @@ extension World {
     static func revision(of old: Configuration, _ random: inout SeededRandom) -> Configuration {
         var new = old
         for _ in 1...random.number(1...3) {
-            switch random.number(1...8) {
+            switch random.number(1...9) {
             case 1: addIndicator(to: &new, &random)
             case 2: removeIndicator(from: &new, &random)
             case 3: change(&new.indicators, &random) { indicator, _ in indicator.isDisabled.toggle() }
             case 4: change(&new.indicators, &random) { thresholds(of: &$0, &$1) }
             case 5: change(&new.schemes, &random) { habits(of: &$0, &$1) }
+            case 9:
+                let names = new.indicators.filter { $0.logic == nil }.map(\.name)
+                guard !names.isEmpty else { continue }
+                change(&new.indicators, &random) { indicator, random in
+                    if indicator.logic != nil { indicator.logic = logic(over: names, depth: 2, &random) }
+                }
             case 6:
                 change(&new.schemes, &random) { scheme, random in
                     change(&scheme.members, &random) { $0.priority = Priority($1.pick([110, 100, 90, 0])) }
@@ -98,9 +128,13 @@ extension World {
 
     private static func removeIndicator(from new: inout Configuration, _ random: inout SeededRandom) {
         guard !new.indicators.isEmpty else { return }
-        let gone = random.pick(new.indicators).name
-        new.indicators.removeAll { $0.name == gone }
-        for index in new.schemes.indices { new.schemes[index].members.removeAll { $0.indicator == gone } }
+        var gone = [random.pick(new.indicators).name]
+        // Who reads one that is gone goes with it.
+        for indicator in new.indicators {
+            if indicator.logic?.inputs.contains(where: gone.contains) == true { gone.append(indicator.name) }
+        }
+        new.indicators.removeAll { gone.contains($0.name) }
+        for index in new.schemes.indices { new.schemes[index].members.removeAll { gone.contains($0.indicator) } }
     }
 
     private static func addMember(to scheme: inout Scheme, from names: [IndicatorName], _ random: inout SeededRandom) {

@@ -12,6 +12,7 @@ struct World {
         case serverTurns(String)
         case operatorSpeaks
         case revision
+        case windowTurns
         case clockJumps
         case wake
     }
@@ -77,6 +78,7 @@ struct World {
         for letter in Self.letters { schedule(.serverTurns(letter), in: random.number(1...40_000)) }
         schedule(.operatorSpeaks, in: random.number(1000...30_000))
         schedule(.revision, in: random.number(1000...60_000))
+        schedule(.windowTurns, in: random.number(0...20_000))
         if random.chance(30) { schedule(.clockJumps, in: random.number(1000...100_000)) }
         while oracle.events < events, oracle.objections.isEmpty, !plan.isEmpty {
             let next = plan.removeFirst()
@@ -112,6 +114,9 @@ struct World {
             configuration = Self.revision(of: configuration, &random)
             hand(in: .configured(configuration))
             schedule(.revision, in: random.number(5000...60_000))
+        case .windowTurns:
+            hand(in: .window(random.pick(Self.windows), isOpen: random.chance(50)))
+            schedule(.windowTurns, in: random.number(1000...40_000))
         case .clockJumps:
             // A machine that slept: whatever was planned meanwhile comes now, and late.
             now = now + .seconds(random.number(1...7200))
@@ -148,7 +153,7 @@ struct World {
 
     /// What an operator might say, sensible or not.
     private mutating func word() -> Override {
-        let name = IndicatorName(random.pick(Self.letters))
+        let name = IndicatorName(random.pick(Self.letters + ["x", "y", "z"]))
         let scheme = SchemeName(random.pick(["s1.example.test", "s2.example.test"]))
         let action: Override.Action =
             switch random.number(1...12) {

@@ -188,12 +188,35 @@ import Testing
         ]
         for operation in house.site.operations where operation.method == .get && operation.type == "application/json" {
             let path = operation.path.replacing("{name}", with: names[operation.id] ?? "cat.example.test")
-                .replacing("{number}", with: "2")
+                .replacing("{number}", with: "2").replacing("{indicator}", with: "job")
             let answer = try await house.ask(.get, path, token: admin)
             #expect(answer.status == operation.status.code, "\(operation.id): \(answer.text)")
             let schema = try #require(operation.result)
             #expect(resolved(schema).violations(of: answer.json) == [], "\(operation.id)")
         }
+    }
+
+    @Test func `a client reports with its own token, an account with one of its role`() async throws {
+        let house = try await Installation()
+        try await house.makeAdmin()
+        let path = "/api/v1/report/job"
+        #expect(try await house.ask(.post, path).status == 401)
+        #expect(try await house.ask(.post, path, token: "not-the-token-of-the-job").status == 403)
+        #expect(try await house.ask(.get, "/api/v1/report/nobody", token: Installation.reportToken).status == 403)
+        #expect(try await house.ask(.post, path, token: try await house.token(.viewer)).status == 403)
+        let report = try await house.ask(.post, path + "?text=12%20GB", token: Installation.reportToken)
+        #expect(
+            report.status == 200 && report.text.contains(#""ok":true,"reason":"reported (12 GB)""#), "\(report.text)")
+        let bad = try await house.ask(.get, path + "?state=err&token=\(Installation.reportToken)")
+        #expect(bad.status == 200 && bad.text.contains(#""ok":false"#), "\(bad.text)")
+        let operatorToken = try await house.token(.operator)
+        #expect(try await house.ask(.post, path, token: operatorToken).status == 200)
+        #expect(try await house.ask(.post, "/api/v1/report/nobody", token: operatorToken).status == 404)
+        #expect(try await house.ask(.post, path + "?value=3", token: operatorToken).status == 422)
+        // Everywhere else it is nothing.
+        #expect(try await house.ask(.get, "/api/v1/status", token: Installation.reportToken).status == 401)
+        let told = try await house.ask(.get, "/api/v1/status").text + house.ask(.get, "/api/v1/events").text
+        #expect(!told.contains(Installation.reportToken))
     }
 
     /// With the named schemas put in.

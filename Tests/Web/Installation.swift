@@ -42,7 +42,8 @@ final class Installation: Sendable {
         let seal = RevisionSeal(
             fingerprint: { box.fingerprint($0) }, seal: { box.seal($0, as: "revision") },
             open: { box.open($0, as: "revision") })
-        let file = try folder.write("n.yaml", Self.document(port: target.localAddress?.port ?? 0))
+        let token = try folder.write("token", Self.reportToken)
+        let file = try folder.write("n.yaml", Self.document(port: target.localAddress?.port ?? 0, token: token))
         let start = try StartingPoint.find(file: file, store: store, seal: seal).get()
         revisions = Revisions(from: start, store: store, seal: seal, control: control, logger: logger) { _, _, _ in [] }
         site = Site(
@@ -53,7 +54,8 @@ final class Installation: Sendable {
         let control = control
         try await eventually("charlie answers") {
             let report = await control.report()
-            return report.schemes[0].addresses == ["192.0.2.1"] && report.indicators.allSatisfy { $0.state == "ok" }
+            return report.schemes[0].addresses == ["192.0.2.1"]
+                && report.indicators.allSatisfy { $0.state == "ok" || $0.name == "job" }
         }
     }
 
@@ -62,7 +64,7 @@ final class Installation: Sendable {
         folder.remove()
     }
 
-    private static func document(port: Int) -> String {
+    private static func document(port: Int, token: String) -> String {
         """
         keys:
           k.example.test: { secret: "MTIzNDU2Nzg5MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTI=" }
@@ -77,6 +79,7 @@ final class Installation: Sendable {
         indicators:
           charlie:cat: { check: tcp, host: 127.0.0.1, port: \(port), policy: quick }
           echo:cat: { check: tcp, host: 127.0.0.1, port: \(port), policy: quick }
+          job: { check: heartbeat, period: 1h, token: "file:\(token)" }
         schemes:
           cat.example.test:
             failback: immediate
@@ -94,6 +97,7 @@ final class Installation: Sendable {
         try String(contentsOfFile: folder.path + "/n.yaml", encoding: .utf8).replacing(old, with: new)
     }
 
+    static let reportToken = "what-only-the-job-knows"
     static let password = "correct horse battery"
 
     func makeAdmin() async throws {

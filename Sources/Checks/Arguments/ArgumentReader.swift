@@ -1,3 +1,6 @@
+/// What stands in an error instead of a value that may be a secret.
+private let hidden = "…"
+
 /// Why a text is not what an argument needs. Each parser has a closed enum of its own.
 protocol ArgumentFault: Error {
     /// Completes a sentence that begins with the key and the value: `has no host`.
@@ -26,6 +29,9 @@ struct ArgumentReader {
                 CheckArgumentError(key: parameter.name, value: nil, problem: "is missing", expected: parameter.form))
         }
     }
+
+    /// Whether the method has such an argument.
+    func takes(_ key: String) -> Bool { parameters.contains { $0.name == key } }
 
     /// Whether the argument was written at all.
     func has(_ key: String) -> Bool { values[key] != nil }
@@ -86,6 +92,26 @@ struct ArgumentReader {
         errors.append(
             CheckArgumentError(
                 key: key, value: values[key], problem: problem, expected: expected ?? parameter(key).form))
+    }
+
+    /// The same for an argument whose value must not be shown.
+    mutating func refuseHidden(_ key: String, _ problem: String, expected: String? = nil) {
+        errors.append(
+            CheckArgumentError(
+                key: key, value: hidden, problem: problem, expected: expected ?? parameter(key).form))
+    }
+
+    /// A secret, read from where the argument says it is.
+    mutating func secret(_ key: String) -> Secret? {
+        guard let reference = text(key) else { return nil }
+        do {
+            return try Secret(reference)
+        } catch .plain {
+            refuseHidden(key, Secret.Fault.plain.problem)  // it may be the secret itself
+        } catch {
+            refuse(key, error.problem)
+        }
+        return nil
     }
 
     /// Throws if anything was wrong.

@@ -33,7 +33,7 @@ package enum CheckOptions {
     }
 
     /// What can be wrong with the text as a whole.
-    private enum Fault {
+    enum Fault {
         case openQuote(Character)
         case trailingBackslash
 
@@ -45,7 +45,8 @@ package enum CheckOptions {
         }
     }
 
-    private static func split(_ text: String) -> (words: [String], faults: [Fault]) {
+    /// Words as a shell would see them, and what is wrong with them.
+    static func split(_ text: String) -> (words: [String], faults: [Fault]) {
         var words: [String] = []
         var word: String?  // nil between words; "" is a word that is empty, such as ''
         var quote: Character?

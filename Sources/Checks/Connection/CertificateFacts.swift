@@ -1,4 +1,5 @@
 import Addresses
+import Glibc
 import NIOSSL
 
 /// What a certificate says of itself, as far as people need it to see why it was not believed. Nothing here
@@ -13,6 +14,9 @@ struct CertificateFacts: Hashable, Sendable {
     var isSelfSigned: Bool
     /// The issuer's common name.
     var issuer: String?
+
+    /// Whole days until it expires; negative when it has.
+    var daysLeft: Int { Int((Double(notAfter - time(nil)) / 86400).rounded(.down)) }
 
     init(_ certificate: NIOSSLCertificate) {
         let parts = (try? certificate.toDERBytes()).flatMap { DistinguishedNames(certificate: $0) }

@@ -9,8 +9,10 @@ protocol Conversation: Sendable {
     /// What the method learns in the end.
     associatedtype Finding: Sendable
 
-    /// The connection is open, and TLS is up where it was asked for.
+    /// The connection is open, without TLS.
     mutating func opened() -> Move<Finding>
+    /// TLS is up, at the start or because of `Move.secure`. The same as `opened` unless a method cares.
+    mutating func secured(_ session: TLSSession) -> Move<Finding>
     /// These bytes came, in this order, cut anywhere. The memory is only valid during the call.
     mutating func received(_ bytes: UnsafeRawBufferPointer) -> Move<Finding>
     /// The other side ended the connection before the conversation was finished.
@@ -19,10 +21,18 @@ protocol Conversation: Sendable {
     var waiting: String { get }
 }
 
+extension Conversation {
+    mutating func secured(_ session: TLSSession) -> Move<Finding> { opened() }
+}
+
 /// What happens next in a conversation.
 enum Move<Finding: Sendable>: Sendable {
     case listen
     case send(ByteBuffer)
+    /// Begins TLS on this connection (STARTTLS); `Conversation.secured` follows.
+    case secure(TLSIdentity)
+    /// The same, once these bytes have been sent in the clear.
+    case sendThenSecure(ByteBuffer, TLSIdentity)
     case finish(Finding)
 }
 

@@ -24,7 +24,7 @@ final class Exchange<Talk: Conversation> {
 
     private enum Stage { case resolving, connecting, securing, talking, over }
 
-    private let endpoint: Endpoint
+    private var endpoint: Endpoint
     private let limit: TimeLimit
     private let loop: any EventLoop
     private var talk: Talk
@@ -156,10 +156,33 @@ final class Exchange<Talk: Conversation> {
         if tls != nil { enter(.securing) } else { converse() }
     }
 
-    func secured(_ channel: any Channel) {
-        guard stage == .securing, isCurrent(channel) else { return }
+    func secured(_ channel: any Channel, applicationProtocol: String?) {
+        guard stage == .securing, isCurrent(channel), let tls else { return }
         phases.tls = lap()
-        converse()
+        let certificate = tls.peerCertificate.map { CertificateFacts($0) }
+        if let certificate, let identity = endpoint.tls, !identity.matches(certificate) {
+            let fault = TLSFault.wrongName(certificate: certificate.names, wanted: identity.host.description)
+            return finish(.failed(fault.words))
+        }
+        enter(.talking)
+        perform(
+            talk.secured(
+                TLSSession(
+                    version: tls.tlsVersion, applicationProtocol: applicationProtocol, certificate: certificate)))
+    }
+
+    /// Puts TLS under a conversation that has begun without it.
+    private func secure(_ identity: TLSIdentity) {
+        guard let channel else { return }
+        endpoint.tls = identity
+        enter(.securing)
+        do {
+            let handler = try identity.makeHandler()
+            tls = handler
+            try channel.pipeline.syncOperations.addHandler(handler, position: .first)
+        } catch {
+            finish(.failed(describe(securing: error)))
+        }
     }
 
     private func converse() {
@@ -201,6 +224,10 @@ final class Exchange<Talk: Conversation> {
         switch move {
         case .listen: break
         case .send(let bytes): channel?.writeAndFlush(bytes, promise: nil)
+        case .secure(let identity): secure(identity)
+        case .sendThenSecure(let bytes, let identity):
+            channel?.writeAndFlush(bytes, promise: nil)
+            secure(identity)
         case .finish(let finding): finish(.found(finding))
         }
     }
@@ -223,6 +250,7 @@ final class Exchange<Talk: Conversation> {
         guard stage != .over else { return }
         stage = .over
         alarm?.cancel()
+        phases.certificateEnd = tls?.peerCertificate.map { Int($0.notValidAfter) }
         channel?.close(promise: nil)
         continuation?.resume(returning: Report(outcome: outcome, phases: phases, address: address))
         whenOver?()

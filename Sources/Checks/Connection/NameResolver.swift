@@ -29,6 +29,10 @@ enum LookupFailure: Error, Hashable, Sendable {
     case resolverFails
     case tooManyWaiting
     case other(code: Int32)
+    /// It has addresses, but none of the kind that was asked for.
+    case otherFamily(String)
+    case timedOut(Duration)
+    case cancelled
 
     func words(_ name: String) -> String {
         switch self {
@@ -36,6 +40,9 @@ enum LookupFailure: Error, Hashable, Sendable {
         case .resolverFails: "name does not resolve: \(name) (its name servers, or ours, do not answer)"
         case .tooManyWaiting: "name does not resolve: \(name) (too many names are being resolved)"
         case .other(let code): "name does not resolve: \(name) (\(String(cString: gai_strerror(code))))"
+        case .otherFamily(let noun): "name has no \(noun): \(name)"
+        case .timedOut(let timeout): "timed out after \(inWords(timeout)) while resolving \(name)"
+        case .cancelled: "cancelled"
         }
     }
 }

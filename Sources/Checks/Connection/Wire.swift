@@ -15,7 +15,9 @@ final class Wire<Talk: Conversation>: ChannelInboundHandler {
     func channelActive(context: ChannelHandlerContext) { exchange.connected(context.channel) }
 
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
-        if case .handshakeCompleted = event as? TLSUserEvent { exchange.secured(context.channel) }
+        if case .handshakeCompleted(let chosen) = event as? TLSUserEvent {
+            exchange.secured(context.channel, applicationProtocol: chosen)
+        }
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {

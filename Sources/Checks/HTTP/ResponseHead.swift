@@ -30,9 +30,19 @@ struct ResponseHead: Hashable, Sendable {
     var isChunked = false
     /// The body is in this coding although none was asked for: `gzip`.
     var contentEncoding: String?
+    /// All headers by their names in lower case, if they were to be kept.
+    private(set) var fields: [String: String] = [:]
+
+    init(status: Int) { self.status = status }
+
+    /// Several of one name become one (RFC 9110 §5.3).
+    mutating func keep(name: String, value: String) {
+        let name = name.lowercased()
+        fields[name] = fields[name].map { "\($0), \(value)" } ?? value
+    }
 
     /// Reads a head without its empty last line. Lines may end in CRLF or LF alone (RFC 9112 §2.2).
-    init(_ bytes: ArraySlice<UInt8>) throws(ResponseFault) {
+    init(_ bytes: ArraySlice<UInt8>, keepsFields: Bool = false) throws(ResponseFault) {
         var lines = bytes.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)[...]
         status = try Self.status(withoutReturn(lines.popFirst() ?? []))
         for line in lines {
@@ -42,7 +52,13 @@ struct ResponseHead: Hashable, Sendable {
             guard let colon = line.firstIndex(of: UInt8(ascii: ":")), colon > line.startIndex else {
                 throw .badHeader(excerpt: printable(line))
             }
-            try take(name: line[..<colon], value: trimmed(line[(colon + 1)...]))
+            let value = trimmed(line[(colon + 1)...])
+            try take(name: line[..<colon], value: value)
+            if keepsFields {
+                keep(
+                    name: String(decoding: line[..<colon], as: UTF8.self), value: String(decoding: value, as: UTF8.self)
+                )
+            }
         }
     }
 

@@ -19,13 +19,18 @@ struct ResponseScanner: Sendable {
     static let longestHead = 65536
 
     private let requestIsHead: Bool
+    private let keepsFields: Bool
     private var stage = Stage.head
     private var head: [UInt8] = []
     private var interimBytes = 0
     private(set) var hasBegun = false
 
     /// `requestIsHead`: the answer to HEAD has no body, whatever it says (RFC 9110 §9.3.2).
-    init(requestIsHead: Bool) { self.requestIsHead = requestIsHead }
+    /// `keepsFields`: whether all headers are given out.
+    init(requestIsHead: Bool, keepsFields: Bool = false) {
+        self.requestIsHead = requestIsHead
+        self.keepsFields = keepsFields
+    }
 
     /// Whether the answer is whole if the connection ends now.
     var mayEndHere: Bool {
@@ -99,7 +104,7 @@ struct ResponseScanner: Sendable {
     }
 
     private mutating func finishHead(_ bytes: ArraySlice<UInt8>) throws(ResponseFault) -> Event? {
-        let found = try ResponseHead(bytes)
+        let found = try ResponseHead(bytes, keepsFields: keepsFields)
         interimBytes += bytes.count
         head.removeAll(keepingCapacity: false)
         if (100...199).contains(found.status), found.status != 101 {

@@ -8,8 +8,11 @@ struct TextSearch: Hashable, Sendable {
     private(set) var isFound = false
 
     /// `text` must not be empty; it is compared byte by byte in UTF-8, so case counts.
-    init(_ text: String) {
-        self.text = Array(text.utf8)
+    init(_ text: String) { self.init(bytes: Array(text.utf8)) }
+
+    /// `bytes` must not be empty.
+    init(bytes: [UInt8]) {
+        text = bytes
         precondition(!self.text.isEmpty)
         var fallback = [0]
         for index in 1..<max(1, self.text.count) {
@@ -38,5 +41,7 @@ struct TextSearch: Hashable, Sendable {
 
 extension TextSearch: CustomStringConvertible {
     /// The text in quotes, as it is told in results.
-    var description: String { "\"\(printable(String(decoding: text, as: UTF8.self)))\"" }
+    var description: String {
+        String(validating: text, as: UTF8.self).map { "\"\(printable($0))\"" } ?? "\"\(printable(text))\""
+    }
 }

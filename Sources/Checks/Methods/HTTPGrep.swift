@@ -7,11 +7,12 @@ package struct HTTPGrep: Check {
         "An HTTP or HTTPS page answers with the expected status, and has a text in it or has not."
     package static let parameters =
         [
-            HTTPProbe.url,
+            HTTPArguments.url,
             CheckParameter(
                 "must-have", .text, "This text must be in the page. Case counts; compared byte by byte in UTF-8."),
             CheckParameter("must-not-have", .text, "This text must not be in the page."),
-        ] + HTTPProbe.common
+            HTTPArguments.status,
+        ] + HTTPArguments.conditions + HTTPArguments.request + HTTPArguments.options
 
     var probe: HTTPProbe
 

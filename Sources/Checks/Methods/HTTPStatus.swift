@@ -4,8 +4,10 @@ import NIOCore
 package struct HTTPStatus: Check {
     package static let method = "http-status"
     package static let summary =
-        "An HTTP or HTTPS server answers with the expected status; the page itself is not read."
-    package static let parameters = [HTTPProbe.url] + HTTPProbe.common
+        "An HTTP or HTTPS server answers with the expected status, and conditions hold of its answer."
+    package static let parameters =
+        [HTTPArguments.url, HTTPArguments.status] + HTTPArguments.conditions + HTTPArguments.request
+        + HTTPArguments.options
 
     var probe: HTTPProbe
 

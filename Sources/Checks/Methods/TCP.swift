@@ -1,86 +1,114 @@
 import NIOCore
 
-/// `tcp`: a port accepts connections, and greets as expected.
+/// `tcp`: a port accepts connections, and says what it should.
 package struct TCP: Check {
     package static let method = "tcp"
-    package static let summary = "A TCP port accepts a connection and, if asked for, sends a text."
-    package static let parameters = [
-        CheckParameter(
-            "host", .text, form: "an IPv4 address, an IPv6 address or a host name", required: true, "Where to connect."),
-        CheckParameter("port", .integer(1...65535), required: true, "The TCP port."),
-        CheckParameter("banner", .text, "The server must send this text by itself, within its first 64 KiB."),
-        CheckParameter(
-            "addr", .text, form: "an IPv4 address, an IPv6 address or a host name", option: true,
-            "Connect there instead of the host, whatever the DNS says."),
-    ]
+    package static let summary = "A TCP port accepts a connection and, if asked for, sends a text or answers one."
+    package static let parameters =
+        Server.parameters(port: nil) + [
+            CheckParameter("banner", .text, "The server must send this text by itself, within its first 64 KiB."),
+            CheckParameter("send", .text, form: WireText.form, "Send this, after the banner if there is one."),
+            CheckParameter(
+                "expect", .text, form: WireText.form, "The server must send this then, within its next 64 KiB."),
+        ] + Server.options
 
-    let host: Host
-    let port: Int
-    let banner: TextSearch?
-    let reroute: Host?
-    var resolver = NameResolver.system
+    private var server: Server
+    private let banner: TextSearch?
+    private let question: ByteBuffer?
+    private let answer: TextSearch?
 
     package init(_ arguments: CheckArguments) throws(CheckArgumentErrors) {
         var reader = ArgumentReader(arguments, of: Self.self)
-        let host = reader.read("host", Host.init)
-        let port = reader.integer("port")
-        banner = reader.text("banner").map(TextSearch.init)
-        reroute = reader.read("addr", Host.init)
-        self.host = try reader.require(host)
-        self.port = try reader.require(port)
+        banner = reader.text("banner").map { TextSearch($0) }
+        question = reader.read("send", WireText.init).map { ByteBuffer(bytes: $0.bytes) }
+        answer = reader.read("expect", WireText.init).map { TextSearch(bytes: $0.bytes) }
+        if reader.has("expect"), !reader.has("send") {
+            reader.refuse("expect", "needs send beside it", expected: "send too, or banner instead")
+        }
+        server = try Server(&reader, port: nil)
     }
 
-    /// `db.example.test:5432 at 192.0.2.1`.
-    package var target: String { "\(host.inURL):\(port)" + (reroute.map { " at \($0)" } ?? "") }
+    /// How the host's name is looked up.
+    var resolver: NameResolver {
+        get { server.destination.resolver }
+        set { server.destination.resolver = newValue }
+    }
+
+    package var target: String { server.description }
 
     package func probe(timeout: Duration, on group: any EventLoopGroup) async -> ProbeResult {
-        let limit = TimeLimit(timeout)
-        let endpoint = Endpoint(host: reroute ?? host, port: port)
-        let report = await Exchange.run(
-            BannerConversation(banner), with: endpoint, within: limit, on: group.next(), resolver: resolver)
-        return ProbeResult(report, within: limit)
+        let talk = TextConversation(banner: banner, send: question, expect: answer)
+        return await server.probe(timeout: timeout, on: group, talk)
     }
 }
 
 extension TCP {
     package var plain: PlainProbe? {
-        guard case .address(let address) = reroute ?? host else { return nil }
-        return PlainProbe(address, port: port, BannerConversation(banner)) { $0 }
+        guard let (address, port) = server.plain else { return nil }
+        return PlainProbe(address, port: port, TextConversation(banner: banner, send: question, expect: answer)) { $0 }
     }
 }
 
-/// Says nothing and listens for a text, if there is one to listen for.
-struct BannerConversation: Conversation {
-    private var banner: TextSearch?
+/// Listens for a text, says one, listens for another; each of the three may be left out.
+struct TextConversation: Conversation {
+    private enum Stage { case banner, answer }
+
+    private let banner: TextSearch?
+    private let question: ByteBuffer?
+    private let answer: TextSearch?
+    private var stage = Stage.banner
+    private var wanted: TextSearch?
     private var bytes = 0
 
-    /// Bytes in which the text must come.
+    /// Bytes in which each text must come.
     static let longest = 65536
 
-    init(_ banner: TextSearch?) { self.banner = banner }
+    init(banner: TextSearch?, send question: ByteBuffer? = nil, expect answer: TextSearch? = nil) {
+        (self.banner, self.question, self.answer) = (banner, question, answer)
+        wanted = banner
+    }
 
-    func opened() -> Move<Verdict> { banner == nil ? .finish(.ok("connected")) : .listen }
+    mutating func opened() -> Move<Verdict> { banner == nil ? ask() : .listen }
+
+    private mutating func ask() -> Move<Verdict> {
+        guard let question else { return .finish(.ok(told("connected"))) }
+        stage = .answer
+        wanted = answer
+        bytes = 0
+        // Without anything to expect, any answer shows that the server is alive.
+        return .send(question)
+    }
 
     mutating func received(_ piece: UnsafeRawBufferPointer) -> Move<Verdict> {
         let counted = UnsafeRawBufferPointer(rebasing: piece.prefix(Self.longest - bytes))
         bytes += counted.count
-        banner?.feed(counted)
-        guard let banner else { return .finish(.ok("connected")) }
-        if banner.isFound { return .finish(.ok("connected, \(banner) found")) }
+        wanted?.feed(counted)
+        guard let text = wanted else { return .finish(.ok(told("connected", "it answers"))) }
+        if text.isFound {
+            return stage == .banner ? ask() : .finish(.ok(told("connected", "\(text) found")))
+        }
         guard bytes < Self.longest else {
-            return .finish(.err("text \(banner) not found in the first \(inWords(bytes: bytes)), the rest was cut off"))
+            return .finish(.err("text \(text) not found in the first \(inWords(bytes: bytes)), the rest was cut off"))
         }
         return .listen
     }
 
+    /// `connected, "220 " found`.
+    private func told(_ parts: String...) -> String {
+        var parts = parts
+        if let banner { parts.insert("\(banner) found", at: 1) }
+        return parts.joined(separator: ", ")
+    }
+
     func ended(_ ending: Ending) -> Verdict {
-        guard let banner, bytes > 0 else { return .err(ending.words("before it sent anything")) }
-        return .err("text \(banner) not found in \(inWords(bytes: bytes)), then it \(ending) the connection")
+        guard let wanted, bytes > 0 else {
+            return .err(ending.words(stage == .banner ? "before it sent anything" : "before it answered"))
+        }
+        return .err("text \(wanted) not found in \(inWords(bytes: bytes)), then it \(ending) the connection")
     }
 
     var waiting: String {
-        bytes == 0
-            ? "waiting for the first byte"
-            : "waiting for \(banner?.description ?? "more") (\(inWords(bytes: bytes)) so far)"
+        if bytes == 0 { return stage == .banner ? "waiting for the first byte" : "waiting for an answer" }
+        return "waiting for \(wanted?.description ?? "more") (\(inWords(bytes: bytes)) so far)"
     }
 }

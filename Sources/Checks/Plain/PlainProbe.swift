@@ -51,6 +51,7 @@ private final class PlainTalkOf<Talk: Conversation>: PlainTalk {
         case .listen: .listen
         case .send(let bytes): .send(bytes)
         case .finish(let finding): .finish(verdict(finding))
+        case .secure, .sendThenSecure: preconditionFailure("a plain probe begins no TLS")
         }
     }
 }

@@ -95,6 +95,7 @@ extension ProbeLoop {
             flights[Int(index)].unsent = bytes
             sendRest(index, isWatched: isWatched)
         case .finish(let verdict): finish(index, verdict)
+        case .secure, .sendThenSecure: preconditionFailure("a plain probe begins no TLS")
         }
     }
 

@@ -11,9 +11,11 @@ struct CloudflareRecordModel: Codable, Hashable, Sendable {
     var tags: [String]
     var createdOn: String
     var modifiedOn: String
+    var meta: [String: String] = [:]
+    var settings: [String: String] = [:]
 
     enum CodingKeys: String, CodingKey {
-        case id, name, type, content, ttl, proxied, proxiable, comment, tags
+        case id, name, type, content, ttl, proxied, proxiable, comment, tags, meta, settings
         case createdOn = "created_on"
         case modifiedOn = "modified_on"
     }
@@ -61,8 +63,30 @@ struct CloudflareZoneModel: Codable, Sendable {
     var paused = false
     var type = "full"
     var account: Owner
+    var owner: Owner
     var permissions: [String]
-    enum CodingKeys: String, CodingKey { case id, name, status, paused, type, account, permissions }
+    var developmentMode = 0
+    var nameServers = ["ada.ns.cloudflare.com", "bob.ns.cloudflare.com"]
+    var originalNameServers: [String]? = nil
+    var originalRegistrar: String? = nil
+    var originalHost: String? = nil
+    var createdOn = "2026-01-01T00:00:00.000000Z"
+    var modifiedOn = "2026-01-01T00:00:00.000000Z"
+    var activatedOn: String? = "2026-01-01T00:00:00.000000Z"
+    var meta: [String: Int] = ["custom_certificate_quota": 0, "page_rule_quota": 3, "step": 4]
+    var plan = ["id": "0feeeeeeeeeeeeeeeeeeeeeeeeeeeeee", "name": "Free Website", "currency": "USD"]
+
+    enum CodingKeys: String, CodingKey {
+        case id, name, status, paused, type, account, owner, permissions, meta, plan
+        case developmentMode = "development_mode"
+        case nameServers = "name_servers"
+        case originalNameServers = "original_name_servers"
+        case originalRegistrar = "original_registrar"
+        case originalHost = "original_dnshost"
+        case createdOn = "created_on"
+        case modifiedOn = "modified_on"
+        case activatedOn = "activated_on"
+    }
 }
 
 /// An error as the envelope shows it, with its HTTP status.

@@ -40,7 +40,7 @@ actor CloudflareState {
         zones.append(
             Zone(
                 model: CloudflareZoneModel(
-                    id: identifier(), name: name, status: status, account: owner,
+                    id: identifier(), name: name, status: status, account: owner, owner: owner,
                     permissions: ["#dns_records:read", "#dns_records:edit", "#zone:read"])))
     }
 
@@ -175,7 +175,8 @@ actor CloudflareState {
             if type == "CNAME", other.type == "CNAME" { throw .hostTaken }
         }
         clock += 1
-        let now = "2026-01-01T00:00:00.\(clock)Z"
+        let fraction = String(clock % 1_000_000)
+        let now = "2026-01-01T00:00:00.\(String(repeating: "0", count: 6 - fraction.count))\(fraction)Z"
         return CloudflareRecordModel(
             id: old?.id ?? identifier(), name: name, type: type, content: content, ttl: ttl, proxied: isProxied,
             proxiable: type != "TXT", comment: input.comment ?? old?.comment, tags: input.tags ?? old?.tags ?? [],

@@ -22,7 +22,7 @@ package enum GoogleAccountKey {
     private static func email(of account: String) -> String { "\(account)@emulated.iam.gserviceaccount.com" }
 
     /// The account that an assertion (RFC 7523 §3) is from; throws if it is not signed, not for us or not of now.
-    static func account(in assertion: String, audience: String, now: Int) throws -> String {
+    static func account(in assertion: String, now: Int) throws -> String {
         struct Header: Decodable { var alg: String }
         struct Claims: Decodable {
             var iss: String
@@ -42,7 +42,7 @@ package enum GoogleAccountKey {
         guard header.alg == "RS256", isSigned else {
             throw TokenProblem(400, "invalid_grant", "Invalid JWT Signature.")
         }
-        guard claims.aud == audience else {
+        guard claims.aud == "https://oauth2.googleapis.com/token" else {
             throw TokenProblem(400, "invalid_grant", "Invalid JWT: Failed audience check.")
         }
         guard abs(claims.iat - now) < 300, claims.exp > now, claims.exp - claims.iat <= 3600 else {

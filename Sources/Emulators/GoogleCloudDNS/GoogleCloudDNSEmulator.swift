@@ -120,8 +120,7 @@ package struct GoogleCloudDNSEmulator: EmulatedAccount, AccountEmulator {
                 throw TokenProblem(400, "unsupported_grant_type", "Invalid grant_type")
             }
             let account = try GoogleAccountKey.account(
-                in: field("assertion") ?? "", audience: request.origin + "/token",
-                now: Int(Date().timeIntervalSince1970))
+                in: field("assertion") ?? "", now: Int(Date().timeIntervalSince1970))
             guard let access = await store.access(of: account) else {
                 throw TokenProblem(400, "invalid_grant", "Invalid grant: account not found")
             }

@@ -28,6 +28,21 @@ struct GoogleSetModel: Codable {
     var rrdatas: [String]?
     var routingPolicy: Policy?
 
+    init(from decoder: any Decoder) throws {
+        let container = try decoder.container(keyedBy: CodingKeys.self)
+        name = try container.decode(String.self, forKey: .name)
+        type = try container.decode(String.self, forKey: .type)
+        rrdatas = try container.decodeIfPresent([String].self, forKey: .rrdatas)
+        // Google takes a number as a text too, as its own client for Python sends it.
+        if let number = try? container.decode(Int.self, forKey: .ttl) {
+            ttl = number
+        } else if let number = Int(try container.decode(String.self, forKey: .ttl)) {
+            ttl = number
+        } else {
+            throw DecodingError.dataCorruptedError(forKey: .ttl, in: container, debugDescription: "no number")
+        }
+    }
+
     init(_ key: RRsetKey, _ set: StoredRRset) {
         name = key.fullName + "."
         type = key.type

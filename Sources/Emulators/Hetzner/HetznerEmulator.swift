@@ -41,8 +41,9 @@ package struct HetznerEmulator: EmulatedAccount, AccountEmulator {
             let zone = try context.segment("zone")
             return try await answer(to: request) { access in
                 let name = try await zoneName(zone, access)
-                let sets = await store.all(in: name, name: request.query("name")?.lowercased()).map(
-                    HetznerSetModel.init)
+                let id = 42 + (await store.zones.firstIndex(of: name) ?? 0)
+                let sets = await store.all(in: name, name: request.query("name")?.lowercased())
+                    .map { HetznerSetModel($0.key, $0.set, zone: id) }
                 let (items, meta) = page(of: sets, request)
                 return try .json(200, HetznerSets(rrsets: items, meta: meta))
             }
@@ -70,7 +71,8 @@ package struct HetznerEmulator: EmulatedAccount, AccountEmulator {
                 let set = Self.set(records, ttl: input.ttl)
                 let made = try await store.apply([.init(key: key, set: set, condition: .absent)])
                 let action = await actions.start("create_rrset", zone: zone)
-                guard let model = made.first.map({ HetznerSetModel($0.key, $0.set) }) else {
+                let id = 42 + (await store.zones.firstIndex(of: key.zone) ?? 0)
+                guard let model = made.first.map({ HetznerSetModel($0.key, $0.set, zone: id) }) else {
                     throw HetznerProblem.notFound("RRSet")
                 }
                 return try .json(201, HetznerMade(rrset: model, action: action))

@@ -71,13 +71,19 @@ struct HetznerRecordModel: Codable, Sendable {
 }
 
 struct HetznerSetModel: Encodable {
+    struct Protection: Encodable { var change = false }
+
+    var zone: Int
     var id: String
     var name: String
     var type: String
     var ttl: Int?
+    var labels: [String: String] = [:]
+    var protection = Protection()
     var records: [HetznerRecordModel]
 
-    init(_ key: RRsetKey, _ set: StoredRRset) {
+    init(_ key: RRsetKey, _ set: StoredRRset, zone: Int) {
+        self.zone = zone
         id = "\(key.name)/\(key.type)"
         name = key.name
         type = key.type

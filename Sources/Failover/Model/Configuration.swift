@@ -47,6 +47,9 @@ package struct Policy: Hashable, Sendable {
 
     package static let `default` = Policy()
 
+    /// For what is told and not probed: once said, it is so.
+    package mutating func isCertainAtOnce() { (fall, rise, forget) = (1, 1, 1) }
+
     /// How long a vantage's verdict counts after its last probe: three missed turns and the timeout of one.
     package var freshness: Duration { interval * 3 + timeout }
 
@@ -61,6 +64,8 @@ package struct Indicator: Hashable, Sendable {
     /// How many vantages must agree (the k of k-of-n), ≥ 1: k that say err make it err, k that say ok while
     /// fewer than k say err make it ok; otherwise it stays what it was.
     package var quorum = 1
+    /// What it is worked out from, if it is not probed. One verdict is enough then: `fall` and `rise` count as 1.
+    package var logic: Logic? { didSet { if logic != nil { policy.isCertainAtOnce() } } }
     /// A disabled indicator is not checked, has no state and makes its members unusable.
     package var isDisabled = false
 

@@ -8,6 +8,8 @@ package enum Event: Hashable, Sendable {
     case quiet(IndicatorName, Vantage, underWay: Int, letWireGo: Bool)
     /// The server ended the idle connection that was held to it.
     case tripped(IndicatorName, Vantage)
+    /// A time window of a `Logic` has opened or closed, or is known for the first time.
+    case window(String, isOpen: Bool)
     case overridden(Override)
     /// The instant asked for by `.wake` has come (early or repeated wakes do no harm).
     case woke

@@ -5,7 +5,7 @@ package struct SlackChannel: Channel {
     package static let kind = "slack"
     package static let summary = "An incoming webhook of Slack, Mattermost, or Discord (its URL with `/slack`)."
     package static let parameters = [
-        ChannelParameter("url", .secretURL, required: true, "The webhook's URL. Whoever has it can write there."),
+        ChannelParameter("webhook-url", .secretURL, required: true, "Its URL. Whoever has it can write there."),
         ChannelParameter("ca", .path, "Certificates in PEM that are trusted instead of the system's."),
     ]
     /// Discord takes 2,000 characters; Slack more.
@@ -16,7 +16,7 @@ package struct SlackChannel: Channel {
 
     package init(_ arguments: ChannelArguments) throws(ChannelArgumentErrors) {
         var reader = ChannelArgumentReader(arguments, of: Self.self)
-        url = reader.secret("url") ?? Secret("")
+        url = reader.secret("webhook-url") ?? Secret("")
         caFile = reader.path("ca")
         try reader.finish()
     }
@@ -28,7 +28,7 @@ package struct SlackChannel: Channel {
 
     package func deliver(_ letter: Letter, from sender: Sender) async throws(DeliveryError) -> String {
         let url = try url.read()
-        guard WebURL.isValid(url) else { throw .unavailable("what url leads to is not a URL") }
+        guard WebURL.isValid(url) else { throw .unavailable("what webhook-url leads to is not a URL") }
         var text = Self.escaped("\(letter.title) — \(sender.name)")
         if letter.items.count + letter.more > 1 {
             text += "\n" + Self.escaped(letter.text(limit: Self.textLimit - 2 * text.utf16.count))

@@ -78,6 +78,7 @@ struct WebhookBody: Codable {
         var kind: String
         var indicator: String?
         var scheme: String?
+        var provider: String?
         /// `worse`, `better` or `news`.
         var turn: String
         var severity: String
@@ -110,7 +111,8 @@ struct WebhookBody: Codable {
         title = letter.title
         items = letter.items.map {
             Item(
-                kind: $0.kind.rawValue, indicator: $0.indicator, scheme: $0.scheme, turn: $0.turn.rawValue,
+                kind: $0.kind.rawValue, indicator: $0.indicator, scheme: $0.scheme, provider: $0.provider,
+                turn: $0.turn.rawValue,
                 severity: $0.severity.rawValue, standing: $0.standing, text: $0.text, at: $0.at.seconds)
         }
         more = letter.more

@@ -43,7 +43,7 @@ struct CloudflareAPI: Sendable {
         var records: [CloudflareRecord] = []
         var page = 1
         while true {
-            let query = formEncoded([("name", owner.apiText), ("per_page", "100"), ("page", String(page))])
+            let query = formEncoded([("name.exact", owner.apiText), ("per_page", "100"), ("page", String(page))])
             let envelope: Envelope<[CloudflareRecord]> = try await ask(
                 .GET, "/zones/\(zone.percentEncoded)/dns_records?\(query)", until: deadline)
             let found = envelope.result ?? []

@@ -60,10 +60,7 @@ struct GoogleCloudDNSAPI: Sendable {
             credentials: { () throws(ProviderError) in try key.document() },
             fetch: { document, deadline throws(ProviderError) in
                 let account = try Self.account(document, from: key)
-                guard
-                    let assertion = account.assertion(
-                        audience: tokenURL, now: Int(Date().timeIntervalSince1970))
-                else {
+                guard let assertion = account.assertion(now: Int(Date().timeIntervalSince1970)) else {
                     throw .refused(
                         .credentials, words: "private_key in \(key) is no RSA key of at least 2048 bits in PEM")
                 }

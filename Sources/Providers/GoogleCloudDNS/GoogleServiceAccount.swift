@@ -5,6 +5,8 @@ import Foundation
 package struct GoogleServiceAccount: Decodable, Sendable {
     /// What the token is for: reading and changing DNS records.
     static let scope = "https://www.googleapis.com/auth/ndev.clouddns.readwrite"
+    /// Who is to take an assertion: Google's own endpoint, whatever stands between it and us.
+    static let audience = "https://oauth2.googleapis.com/token"
     /// How long an assertion is good, seconds; Google takes no more than an hour.
     static let lifetimeSeconds = 3600
 
@@ -32,7 +34,7 @@ package struct GoogleServiceAccount: Decodable, Sendable {
     /// least 2048 bits in PEM.
     ///
     /// - Parameter now: seconds since 1970.
-    package func assertion(audience: String, now: Int) -> Secret? {
+    package func assertion(now: Int) -> Secret? {
         struct Header: Encodable {
             var alg = "RS256"
             var typ = "JWT"
@@ -46,7 +48,7 @@ package struct GoogleServiceAccount: Decodable, Sendable {
             var exp: Int
         }
         let claims = Claims(
-            iss: email, scope: Self.scope, aud: audience, iat: now, exp: now + Self.lifetimeSeconds)
+            iss: email, scope: Self.scope, aud: Self.audience, iat: now, exp: now + Self.lifetimeSeconds)
         let signed = jsonBody(Header(kid: keyID)).base64URL + "." + jsonBody(claims).base64URL
         guard let key = try? _RSA.Signing.PrivateKey(pemRepresentation: privateKey),
             // RS256 is PKCS #1 v1.5 (RFC 7518 §3.3): "insecure" only where the padding is checked carelessly.

@@ -103,7 +103,8 @@ struct Identification: RouterMiddleware {
         do {
             context.identity = try gate.identify(request)
         } catch let problem as Problem {
-            return problem.response
+            // Where clients report, a token may be an indicator's own.
+            guard request.uri.path.hasPrefix(Site.reportPath) else { return problem.response }
         } catch let error as AccountsError {
             return Problem(error).response
         }

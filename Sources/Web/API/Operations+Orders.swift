@@ -41,6 +41,11 @@ extension Site {
                 return Response(status: .noContent)
             },
             Operation(
+                method: .get, path: "/api/v1/windows", id: "listWindows",
+                summary: "Planned maintenance: what is open, and what comes next.", access: .reader,
+                result: Self.list(of: "Window"), problems: [.serviceUnavailable]
+            ) { _ in try .json(Page(items: try await orders().windowReports(), next: nil)) },
+            Operation(
                 method: .post, path: "/api/v1/what-if", id: "whatIf",
                 summary: "What every scheme would answer with these indicators down or up. Nothing is changed.",
                 access: .reader,

@@ -4,8 +4,9 @@ enum Schemas {
         "Problem": Problem.schema, "Report": report, "Scheme": scheme, "Member": member, "Indicator": indicator,
         "Probe": probe, "Event": event, "Explanation": explanation, "Override": override, "WhatIf": whatIf,
         "SchemeProvider": schemeProvider, "Propagation": propagation, "Notice": notice, "Channel": channel,
-        "ChannelTest": channelTest, "Revision": revision, "RevisionEffect": revisionEffect,
-        "RevisionOutcome": revisionOutcome, "RevisionDetail": revisionDetail, "Entry": entry, "User": user,
+        "ChannelTest": channelTest, "Receipt": receipt, "Revision": revision, "RevisionEffect": revisionEffect,
+        "RevisionOutcome": revisionOutcome, "RevisionDetail": revisionDetail, "Window": window, "Entry": entry,
+        "User": user,
         "Token": token, "AuditEntry": auditEntry, "Me": me,
     ]
 
@@ -64,6 +65,11 @@ enum Schemas {
 
     private static let managedBy = Schema.choice(["file", "api"])
     private static let managedByDescription = "A file's entries can be changed in the file only."
+
+    static let receipt = Schema.object([
+        .init("indicator", .string()), .init("ok", .bool, "Whether what was reported is as it should be."),
+        .init("reason", .string()), .init("due", .time, "When the next report is late."),
+    ])
 
     static let member = Schema.object([
         .init("indicator", .string()), .init("values", .array(.string())), .init("priority", .integer()),
@@ -162,6 +168,12 @@ enum Schemas {
         .init("revision", .integer(), "The one in force now."), .init("isNew", .bool), .init("isDryRun", .bool),
         .init("effects", .array(.named("RevisionEffect"))), .init("diff", .string(), "In unified format."),
         .init("warnings", .array(.string())),
+    ])
+
+    static let window = Schema.object([
+        .init("name", .string()), .init("indicators", .array(.string()), "Those that it concerns now."),
+        .init("reason", .string()), .init("isOpen", .bool),
+        optional("start", .time, "Of the occurrence that is open, otherwise of the next."), optional("end", .time),
     ])
 
     static let entry = Schema.object([

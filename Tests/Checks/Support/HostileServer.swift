@@ -12,6 +12,8 @@ final class HostileServer: Sendable {
         case awaitRequest
         /// Waits for the first bytes, whatever they are.
         case awaitAnything
+        /// Waits for more than has come so far.
+        case awaitMore
         case send(String)
         case sendBytes([UInt8])
         /// One byte, then the next after a pause, for ever.
@@ -101,6 +103,10 @@ private final class Script: ChannelInboundHandler {
                 return
             case .awaitAnything:
                 if !request.isEmpty { continue }
+                awaited = ""
+                return
+            case .awaitMore:
+                request = ""
                 awaited = ""
                 return
             case .send(let text): write(ByteBuffer(string: text), context)

@@ -67,14 +67,19 @@ final class HTTPReceiver: Sendable {
         typealias OutboundOut = HTTPServerResponsePart
         private let log: Log
         private var request = Request(uri: "", headers: [:], body: "")
+        /// A part may end in the middle of a character.
+        private var body = ByteBuffer()
 
         init(log: Log) { self.log = log }
 
         func channelRead(context: ChannelHandlerContext, data: NIOAny) {
             switch unwrapInboundIn(data) {
-            case .head(let head): request = Request(uri: head.uri, headers: head.headers, body: "")
-            case .body(let part): request.body += String(buffer: part)
+            case .head(let head):
+                request = Request(uri: head.uri, headers: head.headers, body: "")
+                body.clear()
+            case .body(let part): body.writeImmutableBuffer(part)
             case .end:
+                request.body = String(buffer: body)
                 let reply = log.take(request)
                 let text = reply.repeatsRequest ? "\(request.uri) \(request.headers) \(request.body)" : "{\"ok\":true}"
                 var headers = reply.headers

@@ -2,8 +2,18 @@ import DNS
 
 /// Which zone of an account a name is in, as far as it is known.
 actor ZoneMemory {
+    private struct Found {
+        var zone: String
+        var apex: Name
+        var until: ContinuousClock.Instant
+    }
+
     private let fixed: String?
-    private var known: [Name: String] = [:]
+    /// By the names that were asked for.
+    private var known: [Name: Found] = [:]
+
+    /// A zone that is made nearer to a name is found after so long.
+    private static let lifetime = Duration.seconds(600)
 
     /// - Parameter fixed: the zone's identifier if it is configured; nothing is looked for then.
     init(fixed: String? = nil) { self.fixed = fixed }
@@ -15,11 +25,12 @@ actor ZoneMemory {
         of owner: Name, find: (Name) async throws(ProviderError) -> String?
     ) async throws(ProviderError) -> String {
         if let fixed { return fixed }
+        if let found = known[owner], ContinuousClock.now < found.until { return found.zone }
         var candidate: Name? = owner
         while let name = candidate, name.labelCount >= 1 {
-            if let zone = known[name] { return zone }
             if let zone = try await find(name) {
-                known[name] = zone
+                if known.count >= 100_000 { known = [:] }
+                known[owner] = Found(zone: zone, apex: name, until: .now + Self.lifetime)
                 return zone
             }
             candidate = name.parent
@@ -27,10 +38,10 @@ actor ZoneMemory {
         throw .refused(.noSuchZone, words: "there is no zone that \(owner.apiText) is in")
     }
 
-    /// False if it was configured or never known.
+    /// Forgets the zone for all of its names; false if it was configured or never known.
     private func forget(zoneOf owner: Name) -> Bool {
-        guard let apex = known.keys.first(where: { owner.isAtOrBelow($0) }) else { return false }
-        known[apex] = nil
+        guard let apex = known[owner]?.apex else { return false }
+        known = known.filter { $0.value.apex != apex }
         return true
     }
 

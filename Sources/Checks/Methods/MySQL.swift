@@ -1,0 +1,23 @@
+import NIOCore
+
+/// `mysql`: a server answers, logs us in, and is the writable primary if asked for.
+package struct MySQL: Check {
+    package static let method = "mysql"
+    package static let summary = "A MySQL or MariaDB server answers, and is the writable primary if asked for."
+    package static let parameters = DatabaseServer.parameters(port: 3306)
+
+    private let database: DatabaseServer
+
+    package init(_ arguments: CheckArguments) throws(CheckArgumentErrors) {
+        var reader = ArgumentReader(arguments, of: Self.self)
+        database = try DatabaseServer(&reader, port: 3306)
+    }
+
+    package var target: String { database.server.description }
+
+    package func probe(timeout: Duration, on group: any EventLoopGroup) async -> ProbeResult {
+        await database.server.probe(
+            timeout: timeout, on: group, hiding: database.login?.password.map { [$0.revealed] } ?? [],
+            MySQLConversation(login: database.login, role: database.role, tls: database.identity))
+    }
+}
