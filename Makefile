@@ -8,17 +8,18 @@ RELEASE := -c release --static-swift-stdlib $(ARROWS)
 # What the binary is built against, and what the tests talk to.
 BUILD_PACKAGES := libsqlite3-dev make zlib1g-dev
 TEST_PACKAGES := bind9 bind9-dnsutils bind9-utils chromium curl dovecot-imapd dovecot-pop3d dovecot-submissiond \
-	iproute2 knot knot-dnssecutils knot-dnsutils ldnsutils mariadb-server nftables nginx-light nsd openssh-server \
-	openssl pdns-backend-sqlite3 pdns-server postgresql python3-grpcio python3-venv python3-websockets redis-server \
-	sqlite3 unbound vsftpd
-# From PyPI: Route 53 on this machine with Amazon's own client, Cloudflare's published types, a dyndns2 service, and the
-# clients of Hetzner, DigitalOcean, Google and Azure.
-TEST_TOOLS := okerrupdate==2.1.7 moto[route53,server]==5.2.5 cloudflare==5.9.0 nsupdate==0.13.0 argon2-cffi==25.1.0 hcloud==2.27.0 \
-	pydo==0.44.0 google-cloud-dns==0.37.2 azure-mgmt-dns==9.0.0
-BENCH_PACKAGES := bind9-dnsutils gdnsd knot nsd
+	iproute2 knot knot-dnssecutils knot-dnsutils ldnsutils mariadb-server nftables nginx-light nsd openssh-server openssl \
+	pdns-backend-sqlite3 pdns-server postgresql python3-aiosmtpd python3-grpcio python3-venv python3-websockets \
+	redis-server sqlite3 unbound vsftpd
+# From PyPI: Route 53 on this machine with Amazon's own client, Cloudflare's published types, a dyndns2 service, the
+# clients of Hetzner, DigitalOcean, Google and Azure; what drives Chromium, and what looks for hindrances in pages.
+TEST_TOOLS := moto[route53,server]==5.2.5 cloudflare==5.9.0 nsupdate==0.13.0 argon2-cffi==25.1.0 hcloud==2.27.0 \
+	pydo==0.44.0 google-cloud-dns==0.37.2 azure-mgmt-dns==9.0.0 \
+	okerrupdate==2.1.7 playwright==1.65.2 axe-playwright-python==0.1.8
+BENCH_PACKAGES := bind9-dnsutils gdnsd knot nsd pdns-backend-bind pdns-server util-linux
 
-.PHONY: run build test lint format bench differential endurance schemathesis fuzz sanitize clean build-packages test-packages \
-	test-tools bench-packages help
+.PHONY: run build test lint format screenshots bench differential endurance schemathesis fuzz sanitize \
+	clean build-packages test-packages test-tools bench-packages help
 
 help: ## show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -41,9 +42,9 @@ lint: ## check the style of every source file
 format: ## rewrite every source file in the house style
 	$(SWIFT) format --in-place --parallel --recursive Package.swift Sources Tests Benchmarks Fuzz
 
-bench: bench-packages ## measure our DNS server against others in the same run, as ratios
-	$(SWIFT) build -c release $(ARROWS) --product dnsbench
-	Benchmarks/compare $(BENCH)
+bench: bench-packages build ## measure our DNS server against others in one run, into docs/performance.md; QUICK=1
+	$(SWIFT) build $(RELEASE) --product dnsbench
+	.build/release/dnsbench compare $(if $(QUICK),--quick) $(BENCH)
 
 endurance: test-packages ## kill the server a thousand times under load (ROUNDS=1000) and look at what is left
 	$(SWIFT) build --build-tests $(ARROWS)
@@ -73,6 +74,10 @@ sanitize: test-packages ## run the tests of DNS and its server under AddressSani
 			--filter '^(DNS|DNSServer)Tests\.' || exit 1; \
 	done
 
+screenshots: test-tools ## take the pictures of the page that docs/images keeps, with Chromium
+	$(SWIFT) build --product ninelives
+	Tests/Browser/screenshots .build/debug/ninelives docs/images
+
 clean: ## remove everything that was built
 	$(SWIFT) package clean
 
@@ -100,7 +105,7 @@ test-tools: test-packages
 	@if [ "$$(cat .build/test-tools/list 2>/dev/null)" != "$(TEST_TOOLS)" ]; then \
 		echo "Installing: $(TEST_TOOLS)"; \
 		rm -rf .build/test-tools && python3 -m venv .build/test-tools && \
-		.build/test-tools/bin/pip install --quiet --disable-pip-version-check $(TEST_TOOLS) && \
+		.build/test-tools/bin/pip install --quiet --disable-pip-version-check $(foreach tool,$(TEST_TOOLS),'$(tool)') && \
 		echo "$(TEST_TOOLS)" >.build/test-tools/list; \
 	fi
 

@@ -13,5 +13,8 @@ import ArgumentParser
 @main struct DNSBench: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "dnsbench", abstract: "Measures authoritative DNS servers over loopback.",
-        subcommands: [PrintZone.self, Serve.self, Reflect.self, Load.self, StreamLoad.self, AnswerOnly.self])
+        subcommands: [
+            PrintZone.self, ReadZone.self, Serve.self, Reflect.self, Load.self, StreamLoad.self, AnswerOnly.self,
+            Compare.self,
+        ])
 }

@@ -23,27 +23,12 @@ struct StreamLoad: ParsableCommand {
 
     func run() throws {
         guard let address = IPAddress(host) else { throw ValidationError("\(host) is not an IP address") }
-        _ = ninelives_raise_open_files()
-        let framed = try Content.queries(1 << 12, names: names).map { [0, UInt8($0.count)] + $0 }
         let before = process.map { ninelives_processor_nanoseconds($0) }
-        let clock = ContinuousClock()
-        let start = clock.now
-        let drivers = (0..<threads).map { index in
-            StreamDriver(
-                address: address, port: port, connections: connections, pipeline: pipeline, queriesEach: queries,
-                queries: framed, first: index * 7919, processor: processor.map { $0 + index },
-                end: start + .seconds(seconds))
-        }
-        let running = drivers.map { driver in
-            var thread = pthread_t()
-            pthread_create(&thread, nil, runStreamDriver, Unmanaged.passRetained(driver).toOpaque())
-            return thread
-        }
-        for thread in running { pthread_join(thread, nil) }
-        let took = (clock.now - start) / .seconds(1)
+        let (total, took) = try StreamDriver.drive(
+            StreamPlan(
+                address: address, port: port, queries: QuerySet(names: names), seconds: seconds, threads: threads,
+                connections: connections, pipeline: pipeline, queriesEach: queries, processor: processor))
         let after = process.map { ninelives_processor_nanoseconds($0) }
-        var total = Driver.Counts()
-        for driver in drivers { total.add(driver.counts.withLock { $0 }) }
         let rate = Double(total.replies) / took
         let cost = before.flatMap { before in after.map { Double($0 - before) / Double(max(total.replies, 1)) / 1000 } }
         if terse {
@@ -53,6 +38,23 @@ struct StreamLoad: ParsableCommand {
             if let cost { print("\(cost) CPU seconds per million queries") }
         }
     }
+}
+
+/// What a load over TCP consists of.
+struct StreamPlan: Sendable {
+    var address = IPAddress.v4(IPv4Address(bits: 0x7F00_0001))
+    var port: UInt16
+    var queries: QuerySet
+    var seconds: Double
+    var threads = 2
+    /// For each thread.
+    var connections = 16
+    /// Queries under way on each connection.
+    var pipeline = 32
+    /// Queries on a connection before it is closed and another opened; 0: it is kept.
+    var queriesEach = 0
+    /// The first of as many processors as there are threads; nil: wherever the system puts them.
+    var processor: Int?
 }
 
 /// One client thread.
@@ -66,39 +68,44 @@ final class StreamDriver: Sendable {
         var rest: [UInt8] = []
     }
 
-    private let address: IPAddress
-    private let port: UInt16
-    private let connections: Int
-    private let pipeline: Int
-    private let queriesEach: Int
-    private let queries: [[UInt8]]
-    private let first: Int
-    private let processor: Int?
+    private let plan: StreamPlan
+    private let index: Int
     private let end: ContinuousClock.Instant
     let counts = Mutex(Driver.Counts())
 
-    init(
-        address: IPAddress, port: UInt16, connections: Int, pipeline: Int, queriesEach: Int, queries: [[UInt8]],
-        first: Int, processor: Int?, end: ContinuousClock.Instant
-    ) {
-        self.address = address
-        self.port = port
-        self.connections = connections
-        self.pipeline = pipeline
-        self.queriesEach = queriesEach
-        self.queries = queries
-        self.first = first
-        self.processor = processor
+    init(_ plan: StreamPlan, index: Int, end: ContinuousClock.Instant) {
+        self.plan = plan
+        self.index = index
         self.end = end
     }
 
+    /// Runs all threads of a load to its end. Returns what came of it, and how many seconds it took.
+    static func drive(_ plan: StreamPlan) -> (Driver.Counts, seconds: Double) {
+        _ = ninelives_raise_open_files()
+        let clock = ContinuousClock()
+        let start = clock.now
+        let drivers = (0..<plan.threads).map { index in
+            StreamDriver(plan, index: index, end: start + .seconds(plan.seconds))
+        }
+        let running = drivers.map { driver in
+            var thread = pthread_t()
+            pthread_create(&thread, nil, runStreamDriver, Unmanaged.passRetained(driver).toOpaque())
+            return thread
+        }
+        for thread in running { pthread_join(thread, nil) }
+        let took = (clock.now - start) / .seconds(1)
+        var total = Driver.Counts()
+        for driver in drivers { total.add(driver.counts.withLock { $0 }) }
+        return (total, took)
+    }
+
     func run() {
-        if let processor { ninelives_pin_to_processor(Int32(processor)) }
+        if let processor = plan.processor { ninelives_pin_to_processor(Int32(processor + index)) }
         let poll = ninelives_events_open()
         defer { close(poll) }
         var counts = Driver.Counts()
-        var next = first
-        var open = (0..<connections).map { connect(poll, $0, &counts) }
+        var next = index * 7919 % plan.queries.count
+        var open = (0..<plan.connections).map { connect(poll, $0, &counts) }
         defer { for connection in open where connection.descriptor >= 0 { close(connection.descriptor) } }
         for index in open.indices { send(&open[index], &next, &counts) }
         var events = [ninelives_event](repeating: ninelives_event(), count: 256)
@@ -122,23 +129,25 @@ final class StreamDriver: Sendable {
     }
 
     private func connect(_ poll: Int32, _ index: Int, _ counts: inout Driver.Counts) -> Connection {
-        let octets = address.octets
-        let descriptor = ninelives_connect_tcp(octets, octets.count, port)
+        let octets = plan.address.octets
+        let descriptor = ninelives_connect_tcp(octets, octets.count, plan.port)
         if descriptor < 0 {
             counts.lost += 1
         } else {
             _ = ninelives_events_watch(poll, descriptor, UInt32(NINELIVES_READABLE), UInt64(index), 0)
         }
-        return Connection(descriptor: descriptor, left: queriesEach > 0 ? queriesEach : nil)
+        return Connection(descriptor: descriptor, left: plan.queriesEach > 0 ? plan.queriesEach : nil)
     }
 
     /// Sends as many queries as may be under way, in one piece.
     private func send(_ connection: inout Connection, _ next: inout Int, _ counts: inout Driver.Counts) {
         var octets: [UInt8] = []
-        octets.reserveCapacity(64 * pipeline)
-        for _ in 0..<min(pipeline, connection.left ?? pipeline) {
-            octets += queries[next % queries.count]
-            next += 1
+        octets.reserveCapacity(64 * plan.pipeline)
+        for _ in 0..<min(plan.pipeline, connection.left ?? plan.pipeline) {
+            let length = plan.queries.length(next)
+            octets += [0, UInt8(length)]
+            plan.queries.withQueries { octets += $0[next * QuerySet.stride..<next * QuerySet.stride + length] }
+            next = next + 1 == plan.queries.count ? 0 : next + 1
             connection.underWay += 1
         }
         connection.left = connection.left.map { $0 - connection.underWay }

@@ -3,13 +3,14 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <link.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <pthread.h>
 #include <sched.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/time.h>
 #include <time.h>
@@ -153,17 +154,35 @@ int ninelives_pin_to_processor(int processor) {
 void ninelives_name_thread(const char *name) { pthread_setname_np(pthread_self(), name); }
 
 uint64_t ninelives_processor_nanoseconds(int process) {
-    char path[64], line[2048];
-    snprintf(path, sizeof path, "/proc/%d/stat", process);
-    FILE *file = fopen(path, "re");
-    if (!file) return 0;
-    size_t size = fread(line, 1, sizeof line - 1, file);
-    fclose(file);
-    line[size] = 0;
-    // The program's name, in parentheses, may hold anything; user and system time are the 12th and 13th field after.
-    char *rest = strrchr(line, ')');
-    unsigned long long user = 0, system = 0;
-    if (!rest || sscanf(rest + 1, " %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %llu %llu", &user, &system) != 2)
-        return 0;
-    return (user + system) * (1000000000ull / (unsigned long long)sysconf(_SC_CLK_TCK));
+    clockid_t clock;
+    struct timespec time;
+    if (clock_getcpuclockid(process, &clock) != 0 || clock_gettime(clock, &time) != 0) return 0;
+    return (uint64_t)time.tv_sec * 1000000000u + (uint64_t)time.tv_nsec;
+}
+
+// The first object is the program itself.
+static int release_pages(struct dl_phdr_info *object, size_t size, void *unused) {
+    (void)size, (void)unused;
+    const uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
+    for (int i = 0; i < object->dlpi_phnum; i++) {
+        const ElfW(Phdr) *segment = &object->dlpi_phdr[i];
+        if (segment->p_type != PT_LOAD || segment->p_flags & PF_W) continue;
+        uintptr_t start = object->dlpi_addr + segment->p_vaddr, first = start & ~(page - 1);
+        madvise((void *)first, start + segment->p_filesz - first, MADV_DONTNEED);
+    }
+    return 1;
+}
+
+void ninelives_release_program_pages(void) { dl_iterate_phdr(release_pages, NULL); }
+
+void ninelives_use_large_pages(const void *start, size_t size) {
+    const uintptr_t large = 2u << 20;
+    uintptr_t first = ((uintptr_t)start + large - 1) & ~(large - 1), end = ((uintptr_t)start + size) & ~(large - 1);
+    if (first >= end) return;
+    madvise((void *)first, end - first, MADV_HUGEPAGE);
+#ifdef MADV_COLLAPSE
+    madvise((void *)first, end - first, MADV_COLLAPSE);
+#else
+    madvise((void *)first, end - first, 25);
+#endif
 }

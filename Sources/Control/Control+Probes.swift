@@ -30,11 +30,12 @@ extension Control {
             nextVersion += 1
             let key = UInt32(targets.count)
             let plain = check.plain
+            let before = oldPlaces[indicator.name].map { old[$0] }
             targets.append(
                 ProbeTarget(
                     name: indicator.name, check: check, policy: indicator.policy, isPlain: plain != nil,
-                    isReported: check is any ReportedCheck, isLogic: indicator.logic != nil,
-                    version: nextVersion, startedAt: oldPlaces[indicator.name].flatMap { old[$0].startedAt }))
+                    isReported: check is any ReportedCheck, isLogic: indicator.logic != nil, version: nextVersion,
+                    startedAt: before?.startedAt, latencies: before?.latencies ?? Latencies()))
             places[indicator.name] = Int(key)
             if check is any ReportedCheck { listen(for: indicator.name) }
             guard let plain else { continue }
@@ -70,6 +71,7 @@ extension Control {
         targets[place].hasStarted = true
         targets[place].lastPhases = LastPhases(result.phases)
         noteCertificate(place, end: result.phases.certificateEnd)
+        targets[place].latencies.record(result, at: clock.now)
         return .probed(
             targets[place].name,
             Probe(result.isSuccess ? .success : .failure, reason: result.reason, took: result.phases.total))

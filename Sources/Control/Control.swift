@@ -266,17 +266,24 @@ package actor Control: ControlInterface {
 
     private func forget(listener key: UInt64) { listeners[key] = nil }
 
-    package func report() -> Report {
-        var report = Reporting(
-            engine: engine, now: clock.now, targets: targets, places: places, syncs: accounts.statuses
-        )
-        .report(
-            process: process, sequence: sequence,
-            events: Array(log.newest(200)))
-        let problems = problems()
-        if !problems.isEmpty { report.problems = problems }
-        if let managed { report.mark(managed) }
-        return report
+    /// The report is made outside: the engine goes on meanwhile.
+    package nonisolated func report() async -> Report { await snapshot().report }
+
+    package nonisolated func readModel() async -> any ReadModel { await snapshot() }
+
+    private func snapshot() -> EngineReadModel {
+        EngineReadModel(
+            reporting: Reporting(
+                engine: engine, now: clock.now, targets: targets, places: places, syncs: accounts.statuses),
+            process: process, sequence: sequence, events: Array(log.newest(200)), problems: problems(),
+            managed: managed)
+    }
+
+    /// Probes an indicator now, whatever its interval; false if there is no such indicator.
+    package func recheck(_ indicator: String) -> Bool {
+        guard places[IndicatorName(indicator)] != nil else { return false }
+        schedule(IndicatorName(indicator), .now, patience: nil)
+        return true
     }
 
     package func problems() -> [String] { reloadProblems + (keeping?.problems ?? []) }

@@ -79,12 +79,12 @@ extension Happening {
     /// - Parameter days: the least of the configured numbers that it has come within; `.max` if none.
     init(_ name: IndicatorName, certificateEnd: Int, daysLeft: Int, within days: Int, at now: Instant) {
         let date = Date(timeIntervalSince1970: Double(certificateEnd)).formatted(.iso8601)
-        let left = Wording.count(daysLeft, "day")
+        let when = daysLeft < 0 ? "has ended" : "ends in \(Wording.count(daysLeft, "day"))"
         self.init(
             .certificate, indicator: name.text, days == .max ? .better : .worse,
             days == .max ? .info : daysLeft <= 2 ? .critical : .warning,
             standing: days == .max ? "far" : "\(days) days",
-            text: "\(name): its certificate ends in \(left), at \(date)", at: now)
+            text: "\(name): its certificate \(when), at \(date)", at: now)
     }
 
     /// Nil for a state that comes and goes by itself.
@@ -128,9 +128,11 @@ extension Happening {
             // Of what an operator took out of service nobody needs to be woken.
             severity = missing.contains { $0 == .err || $0 == .unknown } ? .warning : .info
         }
+        // What is held when nobody is usable may be the same address: it stands otherwise all the same.
+        let standing = decision.answer.standing + (decision.isAllDown ? ", all down" : "")
         self.init(
-            .switched, scheme: decision.scheme.text, turn, severity, standing: decision.answer.standing, text: text,
-            at: decision.at)
+            .switched, scheme: decision.scheme.text, turn, severity, standing: standing,
+            text: decision.isAllDown ? "\(text): no member is usable" : text, at: decision.at)
     }
 }
 
@@ -146,14 +148,4 @@ extension Decision {
 
 extension Decision.Answer {
     fileprivate var standing: String { addressTexts.isEmpty ? kind : addressTexts.joined(separator: " ") }
-}
-
-extension Override {
-    /// The indicator whose failures it excused.
-    fileprivate var outOfService: IndicatorName? {
-        switch action {
-        case .maintenance(let name), .window(let name), .silence(.indicator(let name)): name
-        default: nil
-        }
-    }
 }

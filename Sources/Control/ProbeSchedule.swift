@@ -27,6 +27,7 @@ struct ProbeTarget {
     var lastPhases: LastPhases?
     /// How many days before the certificate's end people were last to be told; nil before the first look.
     var certificateDays: Int?
+    var latencies = Latencies()
 }
 
 /// The phases of a probe, kept small: microseconds, -1 for a phase that was not reached.

@@ -147,6 +147,8 @@ package struct Explanation: Codable, Hashable, Sendable {
 /// What the web side may ask and order; `Control` is it, and tests may stand in for it.
 package protocol ControlInterface: Sendable {
     func report() async -> Report
+    /// The same, made into reports only as far as it is asked.
+    func readModel() async -> any ReadModel
     /// nil if there is no such scheme.
     func explanation(of scheme: String) async -> Explanation?
     /// The sequence number of each change as it comes; slow readers skip to the newest.
@@ -162,6 +164,10 @@ package protocol ControlInterface: Sendable {
     func watchedPropagation(of scheme: String) async -> PropagationReport?
     /// Nil once everything is answered and probed; otherwise why not, in words.
     func unreadiness() async -> String?
+    /// Makes a check and probes once, without configuring anything.
+    func trial(method: String, arguments: [String: String]) async -> TrialReport
+    /// Probes an indicator now; false if there is no such indicator.
+    func recheck(_ indicator: String) async -> Bool
     /// What keeps the newest configuration or zone files from being in force, in words.
     func problems() async -> [String]
 }
@@ -183,6 +189,8 @@ package protocol DemoServers: Sendable {
     /// False if there is no such server.
     func kill(_ name: String) async -> Bool
     func revive(_ name: String) async -> Bool
+    /// While it is calm no server fails by itself: only what a person breaks is broken.
+    func setCalm(_ isCalm: Bool) async
 }
 
 package struct DemoServerReport: Codable, Hashable, Sendable {

@@ -28,16 +28,13 @@ struct Reporting {
     var syncs: [String: [SchemeName: SyncStatus]] = [:]
 
     func report(process: ProcessReport, sequence: UInt64, events: [EventReport]) -> Report {
-        let indicators = engine.indicators
-        var overrides: [IndicatorName: Override] = [:]
-        for indicator in indicators { overrides[indicator.name] = indicator.override }
-        return Report(
+        Report(
             sequence: sequence, at: now.seconds, version: process.version, startedAt: process.startedAt.seconds,
-            dns: process.dns, schemes: engine.schemes.map { scheme($0, overrides: overrides) },
-            indicators: indicators.map(indicator), events: events)
+            dns: process.dns, schemes: engine.schemes.map(scheme),
+            indicators: engine.indicators.map(indicator), events: events)
     }
 
-    func scheme(_ status: SchemeStatus, overrides: [IndicatorName: Override] = [:]) -> SchemeReport {
+    func scheme(_ status: SchemeStatus) -> SchemeReport {
         let decision = status.decision
         let held = status.held == .passed ? nil : status.held
         return SchemeReport(
@@ -49,7 +46,9 @@ struct Reporting {
             held: held.map(Wording.held), heldUntil: held?.until?.seconds,
             sync: providers(of: status).worst,
             publishMicroseconds: status.publishTook.map { Double($0.nanoseconds) / 1000 },
-            members: status.candidates.map { member($0, of: status, override: overrides[$0.indicator]) },
+            members: status.candidates.map { candidate in
+                member(candidate, of: status, override: engine.override(of: candidate.indicator))
+            },
             failback: Wording.failback(status.scheme.failback), allDown: Wording.allDown(status.scheme.allDown),
             providers: providers(of: status),
             imposed: [status.pin, status.silence].compactMap { $0.flatMap(OverrideReport.init) })
@@ -75,7 +74,7 @@ struct Reporting {
             unusableBecause: candidate.unusableBecause?.rawValue)
     }
 
-    private func indicator(_ status: IndicatorStatus) -> IndicatorReport {
+    func indicator(_ status: IndicatorStatus) -> IndicatorReport {
         let target = places[status.name].map { targets[$0] }
         var recent = status.recent.map(ProbeReport.init(of:))
         if let phases = target?.lastPhases?.phases, !recent.isEmpty { recent[recent.count - 1].add(phases) }

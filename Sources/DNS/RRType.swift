@@ -55,6 +55,16 @@ extension RRType {
 
     init?(mnemonic text: Span<UInt8>) {
         guard let packed = packMnemonic(text) else { return nil }
+        // The types that zones have by the million take a short way.
+        switch packed {
+        case 0x41: self = .a
+        case 0x4141_4141: self = .aaaa
+        case 0x4E53: self = .ns
+        default: self.init(packed: packed, text)
+        }
+    }
+
+    private init?(packed: UInt128, _ text: Span<UInt8>) {
         if let type = typesByMnemonic[packed] {
             self = type
         } else if text.count > 4, packed >> (8 * (text.count - 4)) == packMnemonic("TYPE"),

@@ -42,23 +42,35 @@ package struct RRset: Hashable, Sendable {
 }
 
 /// A zone's content as it was read: one SOA and at least one NS at the apex, every owner at or below it.
+///
+/// The records lie in the flat memory that a `ZoneSnapshot` answers from; `rrsets` shows them as a model.
 package struct Zone: Sendable {
-    package var apex: Name
-    /// In the order in which their first record was read.
-    package var rrsets: [RRset]
+    package let apex: Name
+    let content: ZoneContent
+
+    init(apex: Name, content: ZoneContent) {
+        self.apex = apex
+        self.content = content
+    }
 
     package init(apex: Name, rrsets: [RRset]) {
-        self.apex = apex
-        self.rrsets = rrsets
+        var assembler = ZoneAssembler(apex: apex, expectedOctets: 32 * rrsets.count)
+        for rrset in rrsets {
+            for rdata in rrset.rdata {
+                assembler.add(owner: rrset.owner.wire, type: rrset.type, ttlSeconds: rrset.ttlSeconds, rdata: rdata)
+            }
+        }
+        self.init(apex: apex, content: assembler.finish().content)
     }
 
     /// Gathers records into RRsets: equal ones are merged, and of differing TTLs in a set the smallest is
-    /// taken (RFC 2181 §5). Nothing is checked; see `problems`.
+    /// taken (RFC 2181 §5). Nothing is checked.
     package init(apex: Name, records: some Sequence<Record>) {
-        var builder = ZoneBuilder()
+        var assembler = ZoneAssembler(apex: apex, expectedOctets: 0)
         for record in records {
-            builder.add(owner: record.owner, type: record.type, ttlSeconds: record.ttlSeconds, rdata: record.rdata)
+            assembler.add(
+                owner: record.owner.wire, type: record.type, ttlSeconds: record.ttlSeconds, rdata: record.rdata)
         }
-        self.init(apex: apex, rrsets: builder.rrsets)
+        self.init(apex: apex, content: assembler.finish().content)
     }
 }

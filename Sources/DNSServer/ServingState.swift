@@ -1,3 +1,4 @@
+import CSockets
 import DNS
 import Synchronization
 
@@ -48,6 +49,7 @@ final class ServingState: @unchecked Sendable {  // `source` is atomic, the rest
     init(_ snapshot: ZoneSnapshot, options: StoredOptions, readers: Int) {
         epochs = Epochs(readers: readers + 1)
         capturing = Mutex(epochs.reader(readers))
+        useLargePages(for: snapshot)
         let table = DynamicTable(for: snapshot)
         source = Atomic(allocateSource(snapshot, table, options))
         writer = Mutex(
@@ -179,6 +181,7 @@ final class ServingState: @unchecked Sendable {  // `source` is atomic, the rest
     /// Answers from `snapshot` from the next batch on. What was published stays, where the name is still dynamic.
     func replace(_ snapshot: ZoneSnapshot) {
         let table = DynamicTable(for: snapshot)
+        useLargePages(for: snapshot)
         // Comparing takes a moment, in which others may publish.
         let old = writer.withLock { $0.snapshot }
         let differences = ZoneJournal.differences(from: old, to: snapshot)
@@ -252,6 +255,11 @@ final class ServingState: @unchecked Sendable {  // `source` is atomic, the rest
         case .options(_, let source): source.deallocate()
         }
     }
+}
+
+/// A query reads two or three places of a large snapshot, each on a page of its own.
+private func useLargePages(for snapshot: ZoneSnapshot) {
+    snapshot.forEachRunOfMemory { ninelives_use_large_pages($0.baseAddress, $0.count) }
 }
 
 private func allocateSource(

@@ -9,7 +9,7 @@ import Synchronization
 ///     recvmmsg ─► enter the epoch ─► answer, each into its send buffer ─► leave ─► sendmmsg ─► count
 ///
 /// It shares nothing with the other workers but the pointer to what is answered from.
-final class UDPWorker: @unchecked Sendable {  // the batch belongs to the thread, the rest never changes or is atomic
+final class UDPWorker: @unchecked Sendable {  // what is not atomic never changes or is the thread's alone
     private static let batchSize: UInt32 = 32
 
     private let descriptor: Int32
@@ -20,6 +20,8 @@ final class UDPWorker: @unchecked Sendable {  // the batch belongs to the thread
     private let counters: CounterCell
     private let cells: CounterCells
     private let batch: UnsafeMutablePointer<ninelives_batch>
+    /// Of no meaning: see `AnswerSource.touch`.
+    private var touched: UInt64 = 0
     private let isStopping = Atomic(false)
     private let thread = Mutex<pthread_t?>(nil)
 
@@ -95,6 +97,9 @@ final class UDPWorker: @unchecked Sendable {  // the batch belongs to the thread
         var queryBytes = 0
         reader.enter()
         let source = state.current.pointee
+        touched &+= source.touch(
+            QueryBatch(
+                start: batch.queries, stride: Int(batch.queryStride), lengths: batch.queryLengths, count: received))
         for index in 0..<received {
             let length = Int(batch.queryLengths[index])
             let query = UnsafeRawBufferPointer(start: batch.queries + index &* Int(batch.queryStride), count: length)

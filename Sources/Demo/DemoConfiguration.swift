@@ -10,6 +10,8 @@ package enum DemoConfiguration {
           dns: ["\(dns)"]
           http: "\(http)"
         data: .
+        # Nobody but this server knows these names.
+        propagation: { resolvers: none }
         zones:
           - name: example.test
             records: |

@@ -7,16 +7,20 @@ actor KittenServer {
     nonisolated let kitten: Kitten
     nonisolated let port: Int
     private let hour: KittenHour
+    private let calm: Calm
     private let now: @Sendable () -> Double
     private let group: any EventLoopGroup
     private var listener: (any Channel)?
     private var connections: [ObjectIdentifier: any Channel] = [:]
 
-    init(kitten: Kitten, port: Int, hour: KittenHour, now: @escaping @Sendable () -> Double, group: any EventLoopGroup)
-    {
+    init(
+        kitten: Kitten, port: Int, hour: KittenHour, calm: Calm, now: @escaping @Sendable () -> Double,
+        group: any EventLoopGroup
+    ) {
         self.kitten = kitten
         self.port = port
         self.hour = hour
+        self.calm = calm
         self.now = now
         self.group = group
     }
@@ -62,8 +66,9 @@ actor KittenServer {
     nonisolated func page() -> KittenPage {
         let now = now()
         let seconds = hour.seconds(at: now)
-        let isFailing = kitten.schedule.isFailing(at: seconds)
-        let change = kitten.schedule.secondsUntilChange(at: seconds).map { rest in
+        let isCalm = calm.isOn
+        let isFailing = !isCalm && kitten.schedule.isFailing(at: seconds)
+        let change = (isCalm ? nil : kitten.schedule.secondsUntilChange(at: seconds)).map { rest in
             "It \(isFailing ? "recovers" : "fails") in \(Int(hour.real(rest).rounded(.up))) s."
         }
         return KittenPage(
@@ -73,6 +78,7 @@ actor KittenServer {
 
     /// When it fails or recovers next, seconds since 1970; nil: never.
     nonisolated func nextChangeAt() -> Double? {
+        if calm.isOn { return nil }
         let now = now()
         return kitten.schedule.secondsUntilChange(at: hour.seconds(at: now)).map { now + hour.real($0) }
     }

@@ -1,9 +1,11 @@
 import Control
 import NIOCore
+import Synchronization
 
 /// The world's most reliable kitten website: three servers on loopback addresses that fail by the clock.
 package final class KittenSite: DemoServers {
     private let kittens: [KittenServer]
+    private let calm: Calm
 
     /// A kitten server's port is taken.
     package struct PortError: Error, CustomStringConvertible {
@@ -16,7 +18,11 @@ package final class KittenSite: DemoServers {
     ///   - port: of all three, 1…65535.
     ///   - now: seconds since 1970.
     package init(port: Int, hour: KittenHour, now: @escaping @Sendable () -> Double, group: any EventLoopGroup) {
-        kittens = Kitten.all.map { KittenServer(kitten: $0, port: port, hour: hour, now: now, group: group) }
+        let calm = Calm()
+        self.calm = calm
+        kittens = Kitten.all.map {
+            KittenServer(kitten: $0, port: port, hour: hour, calm: calm, now: now, group: group)
+        }
     }
 
     /// Starts all three, or none.
@@ -48,6 +54,8 @@ package final class KittenSite: DemoServers {
         return reports
     }
 
+    package func setCalm(_ isCalm: Bool) async { calm.set(isCalm) }
+
     package func kill(_ name: String) async -> Bool {
         guard let kitten = kittens.first(where: { $0.kitten.name == name }) else { return false }
         await kitten.stop()
@@ -59,4 +67,13 @@ package final class KittenSite: DemoServers {
         guard let kitten = kittens.first(where: { $0.kitten.name == name }) else { return false }
         return (try? await kitten.start()) != nil
     }
+}
+
+/// Whether the kittens fail by the clock at the moment.
+final class Calm: Sendable {
+    private let value = Mutex(false)
+
+    var isOn: Bool { value.withLock { $0 } }
+
+    func set(_ isOn: Bool) { value.withLock { $0 = isOn } }
 }

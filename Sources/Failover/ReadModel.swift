@@ -5,6 +5,11 @@ extension Engine {
         place(of: indicator).map { indicatorTracks[$0].status }
     }
 
+    /// What an operator has imposed on one indicator.
+    package func override(of indicator: IndicatorName) -> Override? {
+        place(of: indicator).flatMap { indicatorTracks[$0].imposed }
+    }
+
     /// One scheme as it stands, nil if it is not configured.
     package func status(of scheme: SchemeName) -> SchemeStatus? {
         place(of: scheme).map { schemeTracks[$0].status }

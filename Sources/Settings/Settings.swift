@@ -22,6 +22,8 @@ package struct Settings: Sendable {
     package var httpCertificate: CertificatePlaces?
     /// Whether looking at the page and the API needs no account; without a word of it, while only this machine can.
     package var isReadingOpen: Bool
+    /// Whether the status page needs no account, whatever looking needs.
+    package var isStatusOpen: Bool
     /// Where what must outlive the process is kept; relative paths begin at the file's folder.
     package var dataFolder: String
     package var history: HistorySettings
@@ -60,8 +62,10 @@ package struct Settings: Sendable {
     package static let standardDataFolder = "./ninelives-data"
     /// The longest file that is read, octets: 16 MiB.
     package static let sizeLimit = 16 << 20
-    /// The longest zone file or list of zones that is read, octets: 1 GiB.
-    package static let zoneSizeLimit = 1 << 30
+    /// The longest zone file, octets: 4 GiB.
+    package static let zoneFileSizeLimit = 4 << 30
+    /// The longest list of zones that is read, octets: 1 GiB.
+    package static let zoneListSizeLimit = 1 << 30
 
     /// Reads a file and whatever zone files it names.
     ///
@@ -95,8 +99,9 @@ package struct Settings: Sendable {
         let readAt = Date().timeIntervalSince1970
         let folder = path.lastIndex(of: "/").map { String(path[..<$0]) } ?? "."
         var reader = SettingsReader(
-            file: path, folder: folder, readFile: { try? FileText.read($0, limit: zoneSizeLimit) },
+            file: path, folder: folder, readFile: { try? FileText.read($0, limit: zoneListSizeLimit) },
             include: { ZoneFileAccess.include(within: $0) })
+        reader.zoneText = ZoneText.file
         for zone in old { reader.oldZones[zone.apex] = zone }
         return reader.read(text, managed: managed).map { settings in
             var settings = settings

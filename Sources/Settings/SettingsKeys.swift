@@ -22,7 +22,7 @@ package enum SettingsKeys {
         SettingsKey("tls"), SettingsKey("https"),
     ]
     static let history = [SettingsKey("keep", standard: "90d"), SettingsKey("events", standard: "1000000")]
-    static let access = [SettingsKey("read")]
+    static let access = [SettingsKey("read"), SettingsKey("status")]
     static let tls = [SettingsKey("address"), SettingsKey("certificate"), SettingsKey("key")]
     static let http = [
         SettingsKey("address", standard: Settings.standardHTTPListener), SettingsKey("certificate"), SettingsKey("key"),

@@ -60,7 +60,9 @@ extension SettingsReader {
             return
         }
         guard let zone = zones.read.first(where: { $0.apex == apex }) else { return }  // broken, and reported as such
-        for rrset in zone.rrsets {
+        var related: [RRset] = []
+        zone.forEachRRset(atOrAbove: owner) { related.append($0) }
+        for rrset in related {
             let cut = rrset.owner.description.droppingFinalDot
             switch rrset.type {
             case .cname where rrset.owner == owner:

@@ -10,6 +10,8 @@ struct SettingsReader {
     let file: String
     let folder: String
     let readFile: (String) -> String?
+    /// The text of a zone file by its path; nil if it cannot be read.
+    var zoneText: (String) -> ZoneText?
     /// Reads included files that lie in a folder or below it.
     let include: (String) -> (String) -> [UInt8]?
     /// Every file beside the configuration that was read, or tried.
@@ -35,6 +37,7 @@ struct SettingsReader {
         self.file = file
         self.folder = folder
         self.readFile = readFile
+        zoneText = { path in readFile(path).map { ZoneText(file: path, bytes: Array($0.utf8)) } }
     }
 
     mutating func read(_ text: String, managed part: ManagedPart = ManagedPart()) -> Result<Settings, SettingsErrors> {
@@ -66,6 +69,7 @@ struct SettingsReader {
         }
         let access = fields(of: section["access"], allowed: SettingsKeys.access)
         let isReadingOpen = readAccess(access["read"]) ?? http.isLoopback
+        let isStatusOpen = readAccess(access["status"]) ?? isReadingOpen
         let encrypted =
             readEncryptedListeners(listen["tls"], isHTTPS: false)
             + readEncryptedListeners(listen["https"], isHTTPS: true)
@@ -94,7 +98,8 @@ struct SettingsReader {
         return Settings(
             file: file, dnsListeners: dns, encryptedListeners: encrypted, http: http, httpCertificate: httpCertificate,
             isReadingOpen: isReadingOpen,
-            dataFolder: dataFolder, history: readHistory(section["history"]), dns: dnsSettings, zones: zones.read,
+            isStatusOpen: isStatusOpen, dataFolder: dataFolder, history: readHistory(section["history"]),
+            dns: dnsSettings, zones: zones.read,
             transfers: transfers,
             configuration: Configuration(
                 indicators: indicators.map(\.indicator), schemes: schemes, references: references),

@@ -110,13 +110,13 @@ extension SettingsReader {
         let unreadable = SettingsError(
             file: file, line: place.line, column: place.column, path: place.path, value: written,
             problem: "cannot be read",
-            expected: "a zone file in UTF-8 of at most 1 GiB; its path begins at the folder of \(file)")
+            expected: "a zone file of at most 4 GiB; its path begins at the folder of \(file)")
         return readZoneFile(apex, path, unreadable: unreadable)
     }
 
     private mutating func readZoneFile(_ apex: Name, _ path: String, unreadable: SettingsError) -> Zone? {
         files.append(path)
-        guard let contents = readFile(path) else { return refuse(apex, [unreadable]) }
+        guard let contents = zoneText(path) else { return refuse(apex, [unreadable]) }
         // What may be included: files of the configuration's folder, if the zone file lies there, or of its own.
         let own = ZoneFileAccess.folderOf(path)
         let isWithin = folder == "." ? !path.hasPrefix("/") : (own + "/").hasPrefix(folder + "/")
@@ -124,7 +124,7 @@ extension SettingsReader {
         let include = include(isAllowed ? folder : own)
         var included: [String] = []
         let result = ZoneFile.parse(
-            Array(contents.utf8), file: path, origin: apex,
+            contents, origin: apex,
             include: { name in
                 included.append(name)
                 return include(name)

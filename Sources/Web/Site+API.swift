@@ -16,7 +16,7 @@ extension Site {
         let operations = self.operations
         OperationRoutes(operations: operations, gate: gate).add(to: router)
         addOkerr(to: router)
-        router.get("/api") { _, _ in try await apiPage() }
+        router.get("/api") { request, context in try await apiPage(request, context) }
         for path in ["/api", "/api/openapi.json", "/metrics", "/healthz", "/readyz"] {
             OperationRoutes.refuseOthers(than: [.get], at: path, to: router)
         }
@@ -86,17 +86,37 @@ extension Response {
 
 /// The files that pages load; all of them are in the binary.
 enum Assets {
-    static func response(_ name: String) throws -> Response {
-        let (bytes, type): ([UInt8], String) =
-            switch name {
-            case "ninelives.css": (PackageResources.ninelives_css, "text/css; charset=utf-8")
-            case "ninelives.js": (PackageResources.ninelives_js, "text/javascript; charset=utf-8")
-            case "icon.svg": (PackageResources.icon_svg, "image/svg+xml")
-            default: throw HTTPError(.notFound)
-            }
+    private static let style = "text/css; charset=utf-8"
+    private static let script = "text/javascript; charset=utf-8"
+
+    private static let files: [String: (bytes: [UInt8], type: String, tag: String)] = {
+        let files: [(String, [UInt8], String)] = [
+            ("tokens.css", PackageResources.tokens_css, style), ("layout.css", PackageResources.layout_css, style),
+            ("parts.css", PackageResources.parts_css, style), ("pages.css", PackageResources.pages_css, style),
+            ("live.js", PackageResources.live_js, script), ("clock.js", PackageResources.clock_js, script),
+            ("forms.js", PackageResources.forms_js, script), ("keys.js", PackageResources.keys_js, script),
+            ("icon.svg", PackageResources.icon_svg, "image/svg+xml"),
+        ]
+        var byName: [String: (bytes: [UInt8], type: String, tag: String)] = [:]
+        for (name, bytes, type) in files { byName[name] = (bytes, type, "\"\(checksum(bytes))\"") }
+        return byName
+    }()
+
+    /// A browser that has the file already is told so.
+    static func response(_ name: String, _ request: Request) throws -> Response {
+        guard let file = files[name] else { throw HTTPError(.notFound) }
+        var headers: HTTPFields = [.contentType: file.type, .cacheControl: "no-cache", .eTag: file.tag]
+        if request.headers[.ifNoneMatch] == file.tag {
+            headers[.contentType] = nil
+            return Response(status: .notModified, headers: headers)
+        }
         return Response(
-            status: .ok, headers: [.contentType: type, .cacheControl: "no-cache"],
-            body: .init(byteBuffer: ByteBuffer(bytes: bytes)))
+            status: .ok, headers: headers, body: .init(byteBuffer: ByteBuffer(bytes: file.bytes)))
+    }
+
+    /// FNV-1a, 64 bits: tells versions of a file apart, and nothing else.
+    private static func checksum(_ bytes: [UInt8]) -> String {
+        String(bytes.reduce(14_695_981_039_346_656_037 as UInt64) { ($0 ^ UInt64($1)) &* 1_099_511_628_211 }, radix: 36)
     }
 }
 

@@ -3,25 +3,29 @@ import Control
 import Foundation
 import HTTPTypes
 import Hummingbird
-import NIOCore
 
 /// The pages of those who have not proven who they are yet.
 extension Site {
     func addLogin(to router: Router<SiteContext>) {
-        router.get("/login") { _, _ in try await login(LoginForm()) }
+        router.get("/login") { request, context in
+            try await login(LoginForm(), Visit(request, context, catalogues))
+        }
         router.post("/login") { request, context in try await logIn(request, context) }
-        router.get("/welcome/:invitation") { _, context in
+        router.post("/logout") { request, context in try await logOut(request, context) }
+        router.get("/welcome/:invitation") { request, context in
             let secret = try context.parameters.require("invitation")
+            let visit = Visit(request, context, catalogues)
             guard let accounts = gate.accounts, accounts.isInvited(secret) else {
-                return try await login(LoginForm(problem: "\(AccountsError.wrongInvitation)"), status: .forbidden)
+                return try await login(
+                    LoginForm(problem: "\(AccountsError.wrongInvitation)"), visit, status: .forbidden)
             }
-            return try await welcome(LoginForm(invitation: secret))
+            return try await welcome(LoginForm(invitation: secret), visit)
         }
         router.post("/welcome") { request, context in try await makeFirst(request, context) }
     }
 
     private func logIn(_ request: Request, _ context: SiteContext) async throws -> Response {
-        var form = try await LoginForm(reading: request)
+        var form = LoginForm(try await FormFields(reading: request))
         guard let accounts = gate.accounts else { throw HTTPError(.notFound) }
         do {
             let secret = try await accounts.logIn(
@@ -30,21 +34,34 @@ extension Site {
             return home(with: secret)
         } catch {
             form.wantsCode = error == .codeWanted || !form.code.isEmpty
-            form.problem = error == .codeWanted ? nil : "That did not work: \(error)."
-            return try await login(form, status: error == .codeWanted ? .ok : .unauthorized)
+            form.problem = error == .codeWanted ? nil : "\(error)"
+            return try await login(
+                form, Visit(request, context, catalogues), status: error == .codeWanted ? .ok : .unauthorized)
         }
     }
 
+    private func logOut(_ request: Request, _ context: SiteContext) async throws -> Response {
+        let fields = try await FormFields(reading: request)
+        if let identity = context.identity, case .session(_, let csrf) = identity.proof, fields["csrf"] == csrf {
+            try await gate.accounts?.logOut(identity)
+        }
+        return Response(
+            status: .seeOther,
+            headers: [
+                .location: "/", .setCookie: "\(Gate.cookie)=; Path=/; Max-Age=0; HttpOnly; SameSite=Strict",
+            ])
+    }
+
     private func makeFirst(_ request: Request, _ context: SiteContext) async throws -> Response {
-        var form = try await LoginForm(reading: request)
+        var form = LoginForm(try await FormFields(reading: request))
         guard let accounts = gate.accounts else { throw HTTPError(.notFound) }
         do {
             try await accounts.acceptInvitation(form.invitation, name: form.name, password: form.password)
             let secret = try await accounts.logIn(name: form.name, password: form.password, from: context.address)
             return home(with: secret)
         } catch {
-            form.problem = "That did not work: \(error)."
-            return try await welcome(form, status: .unprocessableContent)
+            form.problem = "\(error)"
+            return try await welcome(form, Visit(request, context, catalogues), status: .unprocessableContent)
         }
     }
 
@@ -52,44 +69,47 @@ extension Site {
         Response(status: .seeOther, headers: [.location: "/", .setCookie: cookie(secret)])
     }
 
-    private func login(_ form: LoginForm, status: HTTPResponse.Status = .ok) async throws -> Response {
-        try await page(
-            form, status: status,
-            [
-                "heading": "Log in", "explanation": "Looking and changing need an account here.", "action": "/login",
-                "autocomplete": "current-password", "button": "Log in",
-            ])
-    }
-
-    private func welcome(_ form: LoginForm, status: HTTPResponse.Status = .ok) async throws -> Response {
-        try await page(
-            form, status: status,
-            [
-                "heading": "The first account",
-                "explanation":
-                    "Choose a name and a password of at least 10 characters. This account may do everything.",
-                "action": "/welcome", "autocomplete": "new-password", "button": "Make it",
-                "invitation": form.invitation,
-            ])
-    }
-
-    private func page(
-        _ form: LoginForm, status: HTTPResponse.Status, _ words: [String: Any]
+    private func login(
+        _ form: LoginForm, _ visit: Visit, status: HTTPResponse.Status = .ok
     ) async throws -> Response {
-        var view = words
-        view["name"] = form.name
-        view["problem"] = form.problem
-        view["wantsCode"] = form.wantsCode
-        let report = await control.report()
-        let content = templates.render(view, with: "login")
-        let page: [String: Any] = [
-            "title": "Ninelives", "path": "/login", "dns": report.dns, "version": report.version, "content": content,
-        ]
-        return .text(templates.render(page, with: "page"), type: "text/html; charset=utf-8", status: status)
+        try await door(
+            form, visit, status: status, heading: visit.words("login.title"), text: visit.words("login.text"),
+            action: "/login", autocomplete: "current-password", button: visit.words("frame.login"))
+    }
+
+    private func welcome(
+        _ form: LoginForm, _ visit: Visit, status: HTTPResponse.Status = .ok
+    ) async throws -> Response {
+        try await door(
+            form, visit, status: status, heading: visit.words("welcome.title"), text: visit.words("welcome.text"),
+            action: "/welcome", autocomplete: "new-password", button: visit.words("welcome.button"))
+    }
+
+    private func door(
+        _ form: LoginForm, _ visit: Visit, status: HTTPResponse.Status, heading: String, text: String, action: String,
+        autocomplete: String, button: String
+    ) async throws -> Response {
+        let words = visit.words
+        let problem = form.problem.html {
+            "<p class=\"problem\" role=\"alert\">\(words("login.problem")) \(words.said($0)).</p>"
+        }
+        let code: HTML = """
+            <label>\(words("login.code")) <input name="code" inputmode="numeric" autocomplete="one-time-code" maxlength="6"></label>
+            """
+        let invitation: HTML = "<input type=\"hidden\" name=\"invitation\" value=\"\(form.invitation)\">"
+        let body: HTML = """
+            <section class="card narrow"><div class="row">\(Picture.cat(.good, size: 56))<h1>\(heading)</h1></div><p>\(text)</p>\(problem)
+            <form method="post" action="\(action)" class="tall"><label>\(words("login.name")) <input name="name" autocomplete="username" \
+            required maxlength="64" value="\(form.name)"></label><label>\(words("login.password")) <input name="password" type="password" \
+            autocomplete="\(autocomplete)" required></label>\(code, if: form.wantsCode)\(invitation, if: !form.invitation.isEmpty)\
+            <button class="main">\(button)</button></form></section>
+            """
+        let content = PageContent(title: "\(heading) · Ninelives", section: .none, body: body, isLive: false)
+        return render(content, visit, version: await control.readModel().version, status: status)
     }
 }
 
-/// What a form of ours carries (application/x-www-form-urlencoded).
+/// What somebody filled in at the door.
 private struct LoginForm {
     var name = ""
     var password = ""
@@ -103,32 +123,24 @@ private struct LoginForm {
         self.problem = problem
     }
 
-    init(reading request: Request) async throws {
-        let body: ByteBuffer
-        do {
-            body = try await request.body.collect(upTo: 16 << 10)
-        } catch {
-            throw HTTPError(.contentTooLarge)
-        }
-        for pair in String(buffer: body).split(separator: "&") {
-            let parts = pair.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map {
-                $0.replacing("+", with: " ").removingPercentEncoding ?? ""
-            }
-            guard parts.count == 2 else { continue }
-            switch parts[0] {
-            case "name": name = parts[1]
-            case "password": password = parts[1]
-            case "code": code = parts[1]
-            case "invitation": invitation = parts[1]
-            default: break
-            }
-        }
+    init(_ fields: FormFields) {
+        name = fields["name"]
+        password = fields["password"]
+        code = fields["code"]
+        invitation = fields["invitation"]
     }
 }
 
 /// Lets those look who may, and shows the others to the door.
 struct ReadingGate: RouterMiddleware {
     let gate: Gate
+
+    /// The status page, its stream, and what it is for programs.
+    private static func isStatus(_ request: Request) -> Bool {
+        let path = request.uri.path
+        return path == "/status" || path.hasPrefix("/status.") || path.hasPrefix("/status/badge/")
+            || path == "/live" && request.query["page"].map { $0 == "/status" || $0.hasPrefix("/status?") } == true
+    }
 
     func handle(
         _ request: Request, context: SiteContext, next: (Request, SiteContext) async throws -> Response
@@ -137,9 +149,10 @@ struct ReadingGate: RouterMiddleware {
         // The API says for each operation by itself who may; probes of our own health need nobody.
         let isOpen =
             gate.isReadingOpen || context.identity?.roles.isEmpty == false || path.hasPrefix("/api/v1/")
-            || path.hasPrefix("/assets/") || path.hasPrefix("/welcome") || path == "/login" || path == "/update"
-            || path.hasPrefix("/api/director/") || path == "/healthz"
-            || path == "/readyz"
+            || path.hasPrefix("/assets/") || gate.isStatusOpen && Self.isStatus(request) || path.hasPrefix("/welcome")
+            || path == "/login" || path == "/logout" || path == "/update"
+            || path.hasPrefix("/api/director/")
+            || path.hasPrefix("/language/") || path.hasPrefix("/theme/") || path == "/healthz" || path == "/readyz"
         if isOpen { return try await next(request, context) }
         if request.headers[.accept]?.contains("text/html") == true {
             return Response(status: .seeOther, headers: [.location: "/login"])

@@ -64,7 +64,6 @@ struct DemoCommand: AsyncParsableCommand {
         let folder = data ?? "\(FileManager.default.temporaryDirectory.path)/ninelives-demo"
         let file = try writeConfiguration(in: folder)
         let settings = try loadSettings(file)
-        let start = StartingPoint(of: settings)
         let clock: @Sendable () -> Double = { Date().timeIntervalSince1970 }
         let site = KittenSite(
             port: kittenPort, hour: KittenHour(speed: speed, startedAt: clock()), now: clock,
@@ -72,6 +71,7 @@ struct DemoCommand: AsyncParsableCommand {
         try settings.refuseBusyListeners()
         // Every demo begins its hour anew.
         Store.erase(folder: settings.dataFolder)
+        let (start, _) = try findStart(file)
         do {
             try await site.start()
         } catch {

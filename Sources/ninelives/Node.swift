@@ -1,6 +1,7 @@
 import Accounts
 import Addresses
 import ArgumentParser
+import CSockets
 import Control
 import DNS
 import DNSServer
@@ -59,8 +60,8 @@ struct Node {
             install: installation(on: dns, opening))
         let web = try WebServer(
             host: settings.http.address.description, port: settings.http.port, control: control, demo: demo,
-            accounts: accounts, isReadingOpen: settings.isReadingOpen, revisions: demo == nil ? revisions : nil,
-            tls: tls,
+            accounts: accounts, isReadingOpen: settings.isReadingOpen, isStatusOpen: settings.isStatusOpen,
+            revisions: revisions, tls: tls,
             metrics: { await dns.counters.metrics + control.probeCounts().metrics }, logger: logger)
         opening.web = web
         // The last decisions are in place before the first query is read.
@@ -69,6 +70,8 @@ struct Node {
         await revisions.begin()
         started()
         try invite(accounts)
+        // By then the page is served, too.
+        MultiThreadedEventLoopGroup.singleton.next().scheduleTask(in: .seconds(1)) { ninelives_release_program_pages() }
         var parts = [
             ServiceGroupConfiguration.ServiceConfiguration(service: web), .init(service: Upkeep(control: control)),
         ]
@@ -140,6 +143,7 @@ struct Node {
             // While the page listens where it did, it is not opened by what another listener would allow.
             let isElsewhere = settings.http.description != started.http.description
             opening.web?.setReadingOpen(settings.isReadingOpen && (!isElsewhere || before.isReadingOpen))
+            opening.web?.setStatusOpen(settings.isStatusOpen && (!isElsewhere || before.isStatusOpen))
             return settings.listensLike(started) ? [] : [.listenersNeedRestart(settings)]
         }
     }

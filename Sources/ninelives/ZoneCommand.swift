@@ -58,8 +58,9 @@ struct ZoneCheckCommand: ParsableCommand {
 
     func run() throws {
         let zone = try arguments.read(warn: true)
-        let records = zone.rrsets.reduce(0) { $0 + $1.rdata.count }
-        print("\(zone.apex) is right: \(records) records in \(zone.rrsets.count) sets.")
+        var records = 0
+        zone.forEachRRset { records += $0.rdata.count }
+        print("\(zone.apex) is right: \(records) records in \(zone.rrsetCount) sets.")
     }
 }
 

@@ -62,6 +62,9 @@ import Testing
                     #expect(result.reason == reason, "\(address) \(options)")
                     #expect(result.isSuccess == isSuccess, "\(address) \(options)")
                     #expect((result.phases.tls != nil) == isSuccess, "\(address) \(options)")
+                    // When it ends is known of each certificate that was taken; our authority's end in 2099.
+                    #expect((result.phases.certificateEnd != nil) == isSuccess, "\(address) \(options)")
+                    if options == ca, isSuccess { #expect(result.phases.certificateEnd == 4_102_444_799) }
                 }
             }
         }

@@ -37,6 +37,74 @@ import Testing
         }
     }
 
+    struct Branch: Sendable, CustomTestStringConvertible {
+        let testDescription: String
+        /// What the record holds: M is MAIN, B and C are the backups in their order, X is a stranger; empty: no record.
+        let current: String
+        let alive: String
+        let code: Int32
+        let after: String
+        /// The steps that are said, in order.
+        let steps: [Int]
+        var options: [String] = []
+    }
+
+    private static let places = ["M": "127.0.0.31", "B": "127.0.0.32", "C": "127.0.0.33", "X": "127.0.0.34"]
+
+    @Test(arguments: [
+        Branch(testDescription: "MAIN works", current: "M", alive: "MB", code: 0, after: "M", steps: [1, 2, 3]),
+        Branch(
+            testDescription: "BACKUP serves while MAIN is dead", current: "B", alive: "B", code: 0, after: "B",
+            steps: [1, 2, 3, 4]),
+        Branch(
+            testDescription: "MAIN is back", current: "B", alive: "MB", code: 10, after: "M", steps: [1, 2, 3, 4, 5]),
+        Branch(
+            testDescription: "a stranger that works stays while MAIN is dead", current: "X", alive: "XB", code: 0,
+            after: "X", steps: [1, 2, 3, 4]),
+        Branch(
+            testDescription: "MAIN takes the place of a stranger that works", current: "X", alive: "XM", code: 10,
+            after: "M", steps: [1, 2, 3, 4, 5]),
+        Branch(testDescription: "MAIN died", current: "M", alive: "B", code: 10, after: "B", steps: [1, 2, 6, 7, 8]),
+        Branch(testDescription: "BACKUP died", current: "B", alive: "M", code: 10, after: "M", steps: [1, 2, 6, 7, 8]),
+        Branch(
+            testDescription: "a dead stranger gives way to BACKUP", current: "X", alive: "MB", code: 10, after: "B",
+            steps: [1, 2, 6, 7, 8]),
+        Branch(
+            testDescription: "a dead stranger and a dead BACKUP: MAIN is tried too", current: "X", alive: "M", code: 10,
+            after: "M", steps: [1, 2, 6, 7, 6, 7, 8]),
+        Branch(
+            testDescription: "but not if it is strict", current: "X", alive: "M", code: 1, after: "X",
+            steps: [1, 2, 6, 7, 7], options: ["--strict"]),
+        Branch(
+            testDescription: "nothing is accessible", current: "M", alive: "", code: 1, after: "M",
+            steps: [1, 2, 6, 7, 7]),
+        Branch(
+            testDescription: "the second BACKUP if the first is dead", current: "M", alive: "C", code: 10, after: "C",
+            steps: [1, 2, 6, 7, 6, 7, 8], options: ["--backup", "127.0.0.33"]),
+        Branch(
+            testDescription: "no record counts as a dead stranger", current: "", alive: "MB", code: 10, after: "B",
+            steps: [1, 2, 6, 7, 8]),
+        Branch(
+            testDescription: "a dry run says what it would do", current: "M", alive: "B", code: 10, after: "M",
+            steps: [1, 2, 6, 7, 8], options: ["--dry-run"]),
+    ])
+    func `each branch of its steps is walked`(branch: Branch) async throws {
+        try await withStage { stage in
+            if let address = Self.places[branch.current] { try await stage.set(address) }
+            var servers: [ChildProcess] = []
+            for place in branch.alive { servers.append(try await stage.serve(Self.places[String(place)] ?? "")) }
+            let (output, code) = try await stage.run(branch.options)
+            for server in servers { await server.stop() }
+            #expect(code == branch.code, "\(output)")
+            let steps = output.split(separator: "\n").compactMap { line in
+                line.dropFirst().hasPrefix(". ") ? line.first?.wholeNumberValue : nil
+            }
+            #expect(steps == branch.steps, "\(output)")
+            let records = try await stage.records()
+            #expect(records == (Self.places[branch.after].map { ["www.example.org 60 A \($0)"] } ?? []))
+        }
+    }
+
     @Test(arguments: ["lost", "bad-gateway-afterwards", "bad-gateway", "reset", "truncated", "html", "rate-limited"])
     func `after a fault of the provider the record is right, once, without a storm`(fault: String) async throws {
         try await withStage { stage in

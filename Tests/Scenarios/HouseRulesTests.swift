@@ -11,6 +11,17 @@ import Testing
         }
     }
 
+    @Test func `who is told what and when is decided without a clock, a network or a database`() throws {
+        let pure = ["Dispatch", "SubscriptionTrack", "Matter", "Happening", "Letter", "LetterQueue"]
+        let files = try imports(ofModule: "Notices").filter { file, _ in
+            pure.contains { file.hasSuffix("/\($0).swift") }
+        }
+        #expect(files.count == pure.count && files.allSatisfy { $0.module == "Failover" }, "\(files)")
+        for (file, imported) in try imports(ofModule: "Notices") {
+            #expect(!["Storage", "Providers", "Checks", "Control"].contains(imported), "\(file) imports \(imported)")
+        }
+    }
+
     @Test func `the DNS server knows nothing of failover`() throws {
         for (file, imported) in try imports(ofModule: "DNSServer") {
             #expect(imported != "Failover", "\(file)")

@@ -118,8 +118,8 @@ struct Broken: Sendable, CustomTestStringConvertible {
     static let zones = [
         Broken(
             "a file that is missing", "zones: [{ name: example.test, file: absent.zone }]",
-            #"n.yaml:1:37: zones[0].file "absent.zone" cannot be read; use a zone file in UTF-8 of at "#
-                + "most 1 GiB; its path begins at the folder of n.yaml"),
+            #"n.yaml:1:37: zones[0].file "absent.zone" cannot be read; use a zone file of at "#
+                + "most 4 GiB; its path begins at the folder of n.yaml"),
         Broken(
             "a file that is broken", "zones: [{ name: example.test, file: broken.zone }]",
             #"broken.zone:3:8: “300.1.1.1” is not a valid address; use an IPv4 address such as "#

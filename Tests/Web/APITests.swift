@@ -35,6 +35,19 @@ import Testing
         #expect(audit.text.contains("override.maintenance") && audit.text.contains("override.end"))
     }
 
+    @Test func `notices can be listed by everybody, and a channel tried by operators`() async throws {
+        let house = try await Installation()
+        try await house.makeAdmin()
+        #expect(try await house.ask(.get, "/api/v1/notices?state=waiting").json == ["items": []])
+        #expect(try await house.ask(.get, "/api/v1/notices?state=lost").status == 400)
+        #expect(try await house.ask(.get, "/api/v1/channels").json == ["items": []])
+        let path = "/api/v1/notices/nobody/test"
+        #expect(try await house.ask(.post, path).status == 401)
+        #expect(try await house.ask(.post, path, token: try await house.token(.viewer)).status == 403)
+        let answer = try await house.ask(.post, path, token: try await house.token(.operator))
+        #expect(answer.status == 404 && answer.text.contains("There is no channel"))
+    }
+
     @Test func `what-if says what would be answered and changes nothing`() async throws {
         let house = try await Installation()
         let answer = try await house.ask(.post, "/api/v1/what-if", json: #"{"down": ["charlie:cat"]}"#)

@@ -25,6 +25,8 @@ final class FakeControl: ControlInterface {
     func setUnreadiness(_ reason: String?) { state.withLock { $0.unreadiness = reason } }
 
     func report() async -> Report { state.withLock { $0.report } }
+    func readModel() async -> any ReadModel { await report() }
+    func recheck(_ indicator: String) async -> Bool { await report().indicator(indicator) != nil }
     func unreadiness() async -> String? { state.withLock { $0.unreadiness } }
 
     func explanation(of scheme: String) async -> Explanation? {

@@ -46,9 +46,9 @@ final class Installation: Sendable {
         let file = try folder.write("n.yaml", Self.document(port: target.localAddress?.port ?? 0, token: token))
         let start = try StartingPoint.find(file: file, store: store, seal: seal).get()
         revisions = Revisions(from: start, store: store, seal: seal, control: control, logger: logger) { _, _, _ in [] }
-        site = Site(
+        site = try Site(
             control: control, demo: nil, gate: Gate(accounts: accounts, isReadingOpen: isReadingOpen),
-            moreMetrics: { "" }, templates: try Templates(), revisions: revisions)
+            moreMetrics: { "" }, revisions: revisions)
         await control.apply(start.settings)
         await revisions.begin()
         let control = control

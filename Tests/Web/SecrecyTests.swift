@@ -56,11 +56,11 @@ private final class Journal: Sendable {
             clock: clock, publisher: Nowhere(), group: MultiThreadedEventLoopGroup.singleton,
             process: ProcessReport(version: "test", startedAt: clock.now, dns: []), store: store,
             logger: journal.logger)
-        let site = Site(
+        let site = try Site(
             control: control, demo: nil,
             gate: Gate(
                 accounts: try Accounts(store: store, folder: folder.path + "/data") { clock.now }, isReadingOpen: true),
-            moreMetrics: { "" }, templates: try Templates())
+            moreMetrics: { "" })
         let gossip = try await Gossip(telling: Self.secret)
         let url = "http://127.0.0.1:\(gossip.port)/"
         let arguments: [(String, String, [String: String])] = [

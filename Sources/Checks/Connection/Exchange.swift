@@ -250,7 +250,8 @@ final class Exchange<Talk: Conversation> {
         guard stage != .over else { return }
         stage = .over
         alarm?.cancel()
-        phases.certificateEnd = tls?.peerCertificate.map { Int($0.notValidAfter) }
+        // A certificate that is not believed may be anybody's.
+        if phases.tls != nil { phases.certificateEnd = tls?.peerCertificate.map { Int($0.notValidAfter) } }
         channel?.close(promise: nil)
         continuation?.resume(returning: Report(outcome: outcome, phases: phases, address: address))
         whenOver?()

@@ -1,17 +1,9 @@
-/// A growing run of octets that a snapshot is written into. Frees it unless it was taken.
-///
-/// Capacity that was reserved and not used costs address space only: untouched pages are not resident.
+/// A growing run of octets, such as a dynamic answer. Frees it unless it was taken.
 struct ArenaWriter: ~Copyable {
     private(set) var base: UnsafeMutableRawPointer
     private(set) var count = 0
     private var capacity: Int
     private var owned = true
-
-    /// Starts with eight zeros: offset 0 means "nothing", so nothing may lie there.
-    init(capacity: Int) {
-        self.init(exactCapacity: max(capacity, 64))
-        appendZeros(8)
-    }
 
     /// Starts empty.
     init(exactCapacity: Int) {
@@ -37,24 +29,13 @@ struct ArenaWriter: ~Copyable {
         base = grown
     }
 
-    /// Where the next append goes, in units of four octets. Aligns first.
-    mutating func alignedOffset() -> ArenaOffset {
-        appendZeros((4 - count & 3) & 3)
-        guard let offset = ArenaOffset(exactly: count / 4) else { preconditionFailure("more than 16 GiB of zones") }
-        return offset
-    }
-
     mutating func appendZeros(_ number: Int) {
         reserve(number)
         (base + count).initializeMemory(as: UInt8.self, repeating: 0, count: number)
         count += number
     }
 
-    mutating func append(_ octet: UInt8) {
-        reserve(1)
-        base.storeBytes(of: octet, toByteOffset: count, as: UInt8.self)
-        count += 1
-    }
+    mutating func append(_ octet: UInt8) { appendNative(octet) }
 
     /// In the machine's own order.
     mutating func appendNative<Number: FixedWidthInteger & BitwiseCopyable>(_ number: Number) {
@@ -77,13 +58,5 @@ struct ArenaWriter: ~Copyable {
 
     mutating func append(contentsOf octets: [UInt8]) {
         octets.withUnsafeBytes { append(contentsOf: $0) }
-    }
-
-    mutating func storeNative<Number: FixedWidthInteger & BitwiseCopyable>(_ number: Number, at offset: Int) {
-        base.storeBytes(of: number, toByteOffset: offset, as: Number.self)
-    }
-
-    mutating func storeWire<Number: FixedWidthInteger & BitwiseCopyable>(_ number: Number, at offset: Int) {
-        storeNative(number.bigEndian, at: offset)
     }
 }

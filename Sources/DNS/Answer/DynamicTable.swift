@@ -33,12 +33,19 @@ package final class DynamicTable: @unchecked Sendable {  // its words are atomic
     }
 
     /// The table as plain pointers; valid as long as the table lives.
-    package var view: View { View(slots: slots, serials: serials) }
+    package var view: View { View(slots: slots, serials: serials, isEmpty: slotCount == 0) }
 
     /// What the query path reads.
     package struct View: BitwiseCopyable {
         let slots: UnsafeMutablePointer<Slot>
         let serials: UnsafeMutablePointer<SerialNumber>
+        /// Whether there are no dynamic names.
+        let isEmpty: Bool
+
+        /// Where the answer lies, 0 for none; it must be read by `answer`, which is in order with other threads.
+        @inline(__always) func address(inSlot slot: UInt32) -> UInt64 {
+            UInt64(UInt(bitPattern: slots[Int(slot)].load(ordering: .acquiring)))
+        }
 
         /// Sequentially consistent, so that it cannot be seen before the reader's own announcement.
         @inline(__always) func answer(inSlot slot: UInt32) -> StoredAnswer? {

@@ -41,18 +41,22 @@ struct TemplateWriter {
         if required { (requiredCount, requiredLength) = (additionalCount, octets.count) }
     }
 
-    /// Writes the template behind what is in `arena`.
-    func write(to arena: inout ArenaWriter) -> ArenaOffset {
-        let offset = arena.alignedOffset()
-        for field in [
+    /// Writes the template into `memory`.
+    func write(to memory: inout FlatMemory) -> ArenaOffset {
+        let start = memory.allocate(Template.headerSize + octets.count + 2 * patches.count)
+        let fields = [
             authorityCount, authorityLength, additionalCount, requiredCount, requiredLength, octets.count,
             patches.count, 0,
-        ] {
-            arena.appendNative(UInt16(field))
+        ]
+        for (index, field) in fields.enumerated() {
+            start.storeBytes(of: UInt16(field), toByteOffset: 2 * index, as: UInt16.self)
         }
-        arena.append(contentsOf: octets)
-        for patch in patches { arena.appendNative(patch) }
-        return offset
+        let records = start + Template.headerSize
+        UnsafeMutableRawBufferPointer(start: records, count: octets.count).copyBytes(from: octets)
+        for (index, patch) in patches.enumerated() {
+            records.storeBytes(of: patch, toByteOffset: octets.count + 2 * index, as: UInt16.self)
+        }
+        return UInt(bitPattern: start)
     }
 
     private mutating func append(owner: [UInt8], type: UInt16, ttlSeconds: UInt32, rdata: [UInt8]) {

@@ -92,8 +92,7 @@ package struct TransferWriter {
 /// Reads a zone from end to end, without its SOA record.
 package struct ZoneCursor {
     private let image: ZoneImage
-    private var position: Int
-    private let end: Int
+    private var nodes: ZoneNodes
     private var node: Node
     private var rrsetsLeft = 0
     private var nextRRset: UnsafeRawPointer
@@ -110,10 +109,9 @@ package struct ZoneCursor {
 
     package init(_ image: ZoneImage) {
         self.image = image
-        let range = image.snapshot.zoneContents[image.zone].nodes
-        position = range.lowerBound
-        end = range.upperBound
-        node = Node(base: UnsafeRawPointer(image.snapshot.arena + position))
+        nodes = image.snapshot.nodes(ofZone: image.zone)
+        guard let first = nodes.next() else { preconditionFailure("a zone without nodes") }
+        node = first
         nextRRset = node.firstRRset
         enterNode()
     }
@@ -160,9 +158,8 @@ package struct ZoneCursor {
                     run = Run(records: rrset.records, length: rrset.length, rrset: rrset)
                 }
             } else {
-                position += (nextRRset - node.base + 3) & ~3
-                guard position < end else { return false }
-                node = Node(base: UnsafeRawPointer(image.snapshot.arena + position))
+                guard let next = nodes.next() else { return false }
+                node = next
                 enterNode()
             }
         }

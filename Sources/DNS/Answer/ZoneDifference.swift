@@ -12,9 +12,7 @@ package struct ZoneDifference: Sendable {
 
     /// Nil if either version takes more than `limit` octets of memory: comparing takes time in proportion to both.
     package init?(from old: ZoneSnapshot, zone oldZone: Int, to new: ZoneSnapshot, zone newZone: Int, limit: Int) {
-        guard old.zoneContents[oldZone].nodes.count <= limit, new.zoneContents[newZone].nodes.count <= limit else {
-            return nil
-        }
+        guard old.extents[oldZone].byteCount <= limit, new.extents[newZone].byteCount <= limit else { return nil }
         let before = old.records(ofZone: oldZone)
         let after = new.records(ofZone: newZone)
         let oldRecords = Dictionary(uniqueKeysWithValues: before)
@@ -34,10 +32,7 @@ extension ZoneSnapshot {
     fileprivate func records(ofZone zone: Int) -> [(RRsetKey, [UInt8])] {
         var records: [(RRsetKey, [UInt8])] = []
         let apex = view.node(at: zoneEntries[zone].apex)
-        let range = zoneContents[zone].nodes
-        var position = range.lowerBound
-        while position < range.upperBound {
-            let node = Node(base: UnsafeRawPointer(arena + position))
+        for node in nodes(ofZone: zone) {
             let owner = Array(UnsafeRawBufferPointer(start: node.name, count: node.nameLength))
             var next = node.firstRRset
             for _ in 0..<node.rrsetCount {
@@ -47,7 +42,6 @@ extension ZoneSnapshot {
                 }
                 next = rrset.next
             }
-            position += (next - node.base + 3) & ~3
         }
         return records
     }

@@ -41,7 +41,7 @@ package final class ZoneImage: @unchecked Sendable {  // its memory never change
     }
 
     /// The octets that the zone takes in memory: about what a whole transfer sends.
-    package var byteCount: Int { snapshot.zoneContents[zone].nodes.count }
+    package var byteCount: Int { snapshot.extents[zone].byteCount }
 
     /// The apex's SOA record with two octets where its owner's name goes, names whole, and this image's serial number.
     package var soa: [UInt8] { snapshot.soa(ofZone: zone, serial: serial) }
@@ -54,7 +54,7 @@ extension StoredAnswer {
 
 extension ZoneSnapshot {
     /// The slots of a zone's dynamic names.
-    package func dynamicSlots(ofZone zone: Int) -> [Int] { zoneContents[zone].slots }
+    package func dynamicSlots(ofZone zone: Int) -> [Int] { extents[zone].slots }
 
     /// The serial number in a zone's SOA record as it was read.
     package func fileSerial(ofZone zone: Int) -> UInt32 { zoneEntries[zone].serial }

@@ -38,26 +38,23 @@ extension ZoneSnapshot {
 }
 
 extension ZoneSnapshot.View {
+    /// `offset` must not be 0.
     @inline(__always)
-    func node(at offset: ArenaOffset) -> Node { Node(base: arena + Int(offset) &* 4) }
+    func node(at offset: ArenaOffset) -> Node { Node(base: address(offset)) }
+
+    /// `offset` must not be 0.
+    @inline(__always)
+    func template(at offset: ArenaOffset) -> Template { Template(base: address(offset)) }
 
     @inline(__always)
-    func template(at offset: ArenaOffset) -> Template { Template(base: arena + Int(offset) &* 4) }
+    private func address(_ offset: ArenaOffset) -> UnsafeRawPointer {
+        UnsafeRawPointer(bitPattern: offset).unsafelyUnwrapped  // links that are not 0 are addresses
+    }
 
     /// The node of a lower-cased wire name; never one that another zone of ours shadows.
     @inline(__always)
     func find(_ name: UnsafeRawPointer, count: Int) -> Node? {
-        let hash = nameHash(name, count: count)
-        var place = Int(truncatingIfNeeded: hash &>> slotShift)
-        while true {
-            let slot = slots[place]
-            if slot == 0 { return nil }
-            if UInt32(truncatingIfNeeded: slot &>> 32) == UInt32(truncatingIfNeeded: hash) {
-                let node = node(at: ArenaOffset(truncatingIfNeeded: slot))
-                if node.nameLength == count, sameOctets(node.name, name, count: count) { return node }
-            }
-            place = (place &+ 1) & slotMask
-        }
+        findNode(name, count: count, slots: slots, capacity: slotCount)
     }
 
     /// The longest existing name at or above a lower-cased wire name, and how many octets stand before it

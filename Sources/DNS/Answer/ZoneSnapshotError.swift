@@ -6,7 +6,6 @@ package enum ZoneSnapshotError: Error, Hashable, Sendable {
     /// No NS record at the apex.
     case noNS(apex: Name)
     case ownerOutsideZone(owner: Name, apex: Name)
-    case duplicateRRset(owner: Name, type: RRType)
     /// It could never be sent: longer than a message of 65,535 octets.
     case rrsetTooLarge(owner: Name, type: RRType)
     /// More than 255 types at one owner.

@@ -112,7 +112,7 @@ extension ZoneFileProblem: CustomStringConvertible {
         case .badModifier(let word): "“\(word)” cannot be generated"
         case .differingTTL(let owner, let type): "the \(type) records of \(owner) have different TTLs"
         case .tooManyRecords(let owner, let type):
-            "\(owner) has more than \(ZoneBuilder.maximumRecordsPerSet) records of type \(type)"
+            "\(owner) has more than \(ZoneAssembler.maximumRecordsPerSet) records of type \(type)"
         case .zone(let problem): problem.description
         }
     }

@@ -1,16 +1,9 @@
 /// The state of reading one zone's files.
-struct ZoneFileParser {
-    /// One text that entries come from.
-    struct Source {
-        let file: String
-        let bytes: [UInt8]
-        var firstLine = 1
-    }
-
-    /// Where something stands: a source's number and an offset into it.
+struct ZoneFileParser: ~Copyable {
+    /// Where something stands.
     struct Place {
-        var source: UInt32
-        var offset: UInt32
+        let file: String
+        let text: TextPlace
     }
 
     /// What is wrong with an entry, and at which of the octets it was read from.
@@ -19,17 +12,15 @@ struct ZoneFileParser {
         let offset: Int
     }
 
-    private let apex: Name
     private let include: (String) -> [UInt8]?
 
-    private var sources: [Source] = []
-    /// The numbers of the sources that are being read, the innermost last.
-    private var reading: [Int] = []
-    private var builder = ZoneBuilder()
-    /// Of each set's first record.
-    private var places: [Place] = []
-    private var faults: [(place: Place, problem: ZoneFileProblem)] = []
-    private var warnings: [(place: Place, problem: ZoneFileProblem)] = []
+    /// The files that are being read, the innermost last.
+    private var reading: [String] = []
+    private var assembler: ZoneAssembler
+    private(set) var errors: [ZoneFileError] = []
+    private(set) var warnings: [ZoneFileError] = []
+    /// If not nil, nothing is gathered: only the places of these sets' first records, and their order.
+    private var located: [SetKey: (place: Place?, order: Int)]?
 
     private var origin: Name
     private var owner: Name?
@@ -38,116 +29,106 @@ struct ZoneFileParser {
     private var lastTTL: UInt32?
     /// The last field of the SOA, the default of last resort (RFC 1035 §3.3.13).
     private var minimumTTL: UInt32?
+    private var ownerScratch: [UInt8] = []
     private var scratch: [UInt8] = []
+    private var recordsRead = 0
+    private var includes = 0
 
     private static let maximumDepth = 16
+    /// So many files are read for one zone at the most, each as often as it is included.
+    private static let maximumIncludes = 1024
 
-    init(origin: Name, defaultTTL: TTL?, include: @escaping (String) -> [UInt8]?) {
-        apex = origin
+    /// `locating` are sets whose places are wanted instead of a zone.
+    init(
+        origin: Name, defaultTTL: TTL?, expectedOctets: Int, locating: [SetKey]? = nil,
+        include: @escaping (String) -> [UInt8]?
+    ) {
+        assembler = ZoneAssembler(apex: origin, expectedOctets: expectedOctets)
         self.origin = origin
         self.defaultTTL = defaultTTL?.seconds
         self.include = include
+        located = locating.map { keys in
+            Dictionary(keys.map { ($0, (place: nil, order: 0)) }, uniquingKeysWith: { first, _ in first })
+        }
     }
 
     // MARK: What came of it
 
-    var records: [Record] { builder.rrsets.flatMap(\.records) }
-    var errors: [ZoneFileError] { errors(of: faults) }
-
-    /// The zone, or everything that is wrong with it.
-    func zone(warn: (ZoneFileError) -> Void) -> Result<Zone, ZoneFileErrors> {
-        errors(of: warnings).forEach(warn)
-        let zone = Zone(apex: apex, rrsets: builder.rrsets)
-        let start = Place(source: 0, offset: 0)
-        let problems = zone.problemsWithSets.prefix(ZoneFile.maximumFaults - faults.count).map {
-            (place: $0.set.map { places[$0] } ?? start, problem: ZoneFileProblem.zone($0.problem))
-        }
-        // What is missing may only be missing because its line was at fault.
-        let told = faults.isEmpty ? problems : problems.filter { $0.problem.isOfAnEntry }
-        let all = faults + told
-        return all.isEmpty ? .success(zone) : .failure(ZoneFileErrors(errors: errors(of: all)))
+    /// What was gathered, and what keeps it from being a zone.
+    consuming func finish() -> (content: ZoneContent, problems: [ZoneProblemOfSet]) {
+        var taken = ZoneAssembler(apex: .root, expectedOctets: 0)
+        swap(&taken, &assembler)
+        return taken.finish()
     }
 
-    private func errors(of faults: [(place: Place, problem: ZoneFileProblem)]) -> [ZoneFileError] {
-        var line = 1
-        var last = Place(source: 0, offset: 0)
-        return faults.map { place, problem in
-            let source = sources.isEmpty ? Source(file: "", bytes: []) : sources[Int(place.source)]
-            if place.source != last.source || place.offset < last.offset {
-                line = 1
-                last = Place(source: place.source, offset: 0)
-            }
-            let end = min(Int(place.offset), source.bytes.count)
-            for index in Int(last.offset)..<end where source.bytes[index] == newline { line += 1 }
-            last.offset = UInt32(end)
-            let lineStart = (source.bytes[..<end].lastIndex(of: newline) ?? -1) + 1
-            let column = source.bytes[lineStart..<end].count { $0 & 0xC0 != 0x80 } + 1
-            return ZoneFileError(
-                file: source.file, line: source.firstLine + line - 1, column: column, problem: problem)
-        }
+    /// Where the first record of a set stands that was to be located, and how many others were located before it.
+    func place(of set: SetKey) -> (place: Place, order: Int)? {
+        located?[set].flatMap { found in found.place.map { ($0, found.order) } }
     }
 
     // MARK: Entries
 
-    /// Reads all entries of a source.
-    mutating func read(_ source: Source) {
-        sources.append(source)
-        let number = sources.count - 1
-        reading.append(number)
+    /// Reads all entries of a text.
+    mutating func read(_ text: ZoneText) {
+        reading.append(text.file)
         defer { reading.removeLast() }
-        var scanner = EntryScanner(bytes: source.bytes)
-        while faults.count < ZoneFile.maximumFaults {
+        var scanner = text.scanner()
+        while errors.count < ZoneFile.maximumFaults {
             do {
                 guard try scanner.next() else { return }
             } catch {
-                note(error.problem, at: error.offset)
+                let place = TextPlace(line: error.place.line + text.firstLine - 1, column: error.place.column)
+                errors.append(self.error(error.problem, Place(file: text.file, text: place)))
                 continue
             }
+            let entry = Entry(
+                words: scanner.words, startsBlank: scanner.startsBlank, bytes: scanner.bytes, file: text.file,
+                start: scanner.start, linesBefore: scanner.linesBefore + text.firstLine - 1)
             do {
-                let entry = Entry(words: scanner.words, startsBlank: scanner.startsBlank, bytes: scanner.bytes)
                 if entry.isDirective {
                     try readDirective(entry)
                 } else {
-                    try readRecord(entry, at: scanner.words[0].start)
+                    try readRecord(entry, toldOf: entry, at: entry.words[0].start)
                 }
             } catch {
-                note(error.problem, at: error.offset)
+                errors.append(self.error(error.problem, entry.place(of: error.offset)))
             }
         }
     }
 
-    private mutating func note(_ problem: ZoneFileProblem, at offset: Int) {
-        faults.append((place(offset), problem))
-    }
-
-    private func place(_ offset: Int) -> Place {
-        Place(source: UInt32(reading.last ?? 0), offset: UInt32(clamping: offset))
+    private func error(_ problem: ZoneFileProblem, _ place: Place) -> ZoneFileError {
+        ZoneFileError(file: place.file, line: place.text.line, column: place.text.column, problem: problem)
     }
 
     // MARK: Records
 
-    /// Reads `[owner] [ttl] [class] type data`; `offset` is where its set is said to begin.
-    private mutating func readRecord(_ entry: Entry, at offset: Int) throws(Fault) {
+    /// Reads `[owner] [ttl] [class] type data`. What is wrong with its set is said of `told`, which is the entry
+    /// itself or the directive that generated it.
+    private mutating func readRecord(_ entry: Entry, toldOf told: Entry, at offset: Int) throws(Fault) {
         var index = 0
         let owner = try readOwner(entry, &index)
         let (ttl, type) = try readTTLAndType(entry, &index)
         scratch.removeAll(keepingCapacity: true)
         try readData(entry, from: index, type: type)
-        let rdata = Array(scratch)
-        if type == .soa, rdata.count >= 4 { minimumTTL = rdata.suffix(4).reduce(0) { $0 << 8 | UInt32($1) } }
+        if type == .soa, scratch.count >= 4 { minimumTTL = scratch.suffix(4).reduce(0) { $0 << 8 | UInt32($1) } }
         guard let seconds = ttl ?? defaultTTL ?? lastTTL ?? minimumTTL else {
             throw Fault(problem: .noTTL, offset: entry.offset(of: index - 1))
         }
         lastTTL = ttl ?? lastTTL
-        switch builder.add(owner: owner, type: type, ttlSeconds: seconds, rdata: rdata) {
-        case .new: places.append(place(offset))
-        case .added, .duplicate: break
+        if located != nil { return locate(SetKey(owner: owner, type: type), told.place(of: offset)) }
+        switch assembler.add(owner: owner.wire, type: type, ttlSeconds: seconds, rdata: scratch) {
+        case .new, .added, .duplicate: break
         case .differingTTL:
             if warnings.count < ZoneFile.maximumFaults {
-                warnings.append((place(offset), .differingTTL(owner: owner, type: type)))
+                warnings.append(error(.differingTTL(owner: owner, type: type), told.place(of: offset)))
             }
         case .full: throw Fault(problem: .tooManyRecords(owner: owner, type: type), offset: offset)
         }
+    }
+
+    private mutating func locate(_ set: SetKey, _ place: Place) {
+        recordsRead += 1
+        if let found = located?[set], found.place == nil { located?[set] = (place, recordsRead) }
     }
 
     private mutating func readOwner(_ entry: Entry, _ index: inout Int) throws(Fault) -> Name {
@@ -155,15 +136,15 @@ struct ZoneFileParser {
             guard let owner else { throw Fault(problem: .noOwner, offset: entry.offset(of: 0)) }
             return owner
         }
-        scratch.removeAll(keepingCapacity: true)
+        ownerScratch.removeAll(keepingCapacity: true)
         do {
-            try Name.append(entry.bytes.span.extracting(entry.range(0)), relativeTo: origin, to: &scratch)
+            try Name.append(entry.bytes.span.extracting(entry.range(0)), relativeTo: origin, to: &ownerScratch)
         } catch {
             throw Fault(problem: .name(error), offset: entry.offset(of: 0))
         }
         index = 1
-        if let owner, owner.wire == scratch { return owner }
-        let name = Name(validWire: Array(scratch))
+        if let owner, owner.wire == ownerScratch { return owner }
+        let name = Name(validWire: Array(ownerScratch))
         owner = name
         return name
     }
@@ -173,7 +154,9 @@ struct ZoneFileParser {
         var hasClass = false
         while index < entry.words.count {
             let word = entry.bytes.span.extracting(entry.range(index))
-            if !word.isEmpty, isDigit(word[0]) {
+            if !hasClass, word.count == 2, word[0] & 0xDF == UInt8(ascii: "I"), word[1] & 0xDF == UInt8(ascii: "N") {
+                hasClass = true
+            } else if !word.isEmpty, isDigit(word[0]) {
                 guard ttl == nil else { throw Fault(problem: .repeated(word.text), offset: entry.offset(of: index)) }
                 guard let value = TTL(word) else {
                     throw Fault(problem: .badTTL(word.text), offset: entry.offset(of: index))
@@ -272,22 +255,21 @@ struct ZoneFileParser {
         let (outerOrigin, outerOwner) = (origin, owner)
         let innerOrigin = entry.words.count > 2 ? try name(entry, 2) : origin
         try checkEnd(entry, 3, .include)
-        guard reading.count <= Self.maximumDepth, !reading.contains(where: { sources[$0].file == file }) else {
+        guard reading.count <= Self.maximumDepth, !reading.contains(file) else {
             throw Fault(problem: .includedTooDeep(file: file), offset: entry.offset(of: 1))
         }
-        guard let bytes = include(file) else {
+        includes += 1
+        guard includes <= Self.maximumIncludes, let bytes = include(file) else {
             throw Fault(problem: .unreadable(file: file), offset: entry.offset(of: 1))
         }
         origin = innerOrigin
-        read(Source(file: file, bytes: bytes))
+        read(ZoneText(file: file, bytes: bytes))
         (origin, owner) = (outerOrigin, outerOwner)
     }
 
     /// A path relative to the file that is being read.
     private func beside(_ path: String) -> String {
-        guard let outer = reading.last.map({ sources[$0].file }), !path.hasPrefix("/"),
-            let slash = outer.lastIndex(of: "/")
-        else { return path }
+        guard let outer = reading.last, !path.hasPrefix("/"), let slash = outer.lastIndex(of: "/") else { return path }
         return outer[...slash] + path
     }
 
@@ -311,23 +293,13 @@ struct ZoneFileParser {
                 if !isJoined { line.append(UInt8(ascii: " ")) }
             }
             do {
-                let generated = Entry(words: wordsOfLine(line), startsBlank: false, bytes: line)
-                try readRecord(generated, at: entry.offset(of: 0))
+                let generated = Entry(
+                    words: wordsOfLine(line), startsBlank: false, bytes: line, file: entry.file, start: 0,
+                    linesBefore: 0)
+                try readRecord(generated, toldOf: entry, at: entry.offset(of: 0))
             } catch {
                 throw Fault(problem: error.problem, offset: entry.offset(of: 0))
             }
-        }
-    }
-}
-
-private let newline = UInt8(ascii: "\n")
-
-extension ZoneFileProblem {
-    /// Whether an entry shows it, rather than the lack of one.
-    fileprivate var isOfAnEntry: Bool {
-        switch self {
-        case .zone(.noSOA), .zone(.noNS): false
-        default: true
         }
     }
 }
@@ -337,6 +309,15 @@ private struct Entry {
     let words: [Word]
     let startsBlank: Bool
     let bytes: [UInt8]
+    let file: String
+    /// Where it begins.
+    let start: Int
+    let linesBefore: Int
+
+    func place(of offset: Int) -> ZoneFileParser.Place {
+        ZoneFileParser.Place(
+            file: file, text: TextPlace(of: offset, in: bytes, from: start, linesBefore: linesBefore))
+    }
 
     var isDirective: Bool {
         !startsBlank && !words[0].isQuoted && bytes[words[0].start] == UInt8(ascii: "$")

@@ -43,56 +43,114 @@ extension ZoneProblem: CustomStringConvertible {
         case .belowDNAME: "nothing below a DNAME"
         }
     }
-
-    /// The name to blame.
-    var owner: Name {
-        switch self {
-        case .noSOA(let name), .severalSOAs(let name), .noNS(let name), .soaBelowApex(let name, _),
-            .outside(let name, _), .cnameNotAlone(let name, _), .severalCNAMEs(let name), .severalDNAMEs(let name),
-            .belowDNAME(let name, _):
-            name
-        }
-    }
 }
 
-extension Zone {
-    /// Everything that keeps these records from being a zone, in the order of the records.
-    package var problems: [ZoneProblem] { problemsWithSets.map(\.problem) }
+/// A problem and the set that shows it.
+struct ZoneProblemOfSet {
+    let problem: ZoneProblem
+    /// Nil for a set that is missing.
+    let set: SetKey?
+}
 
-    /// The problems, each with the number of the set that shows it; nil for a set that is missing.
-    var problemsWithSets: [(problem: ZoneProblem, set: Int?)] {
-        var problems: [(problem: ZoneProblem, set: Int?)] = []
-        let cnames = Set(rrsets.lazy.filter { $0.type == .cname }.map(\.owner))
-        let dnames = Set(rrsets.lazy.filter { $0.type == .dname }.map(\.owner))
-        for (index, rrset) in rrsets.enumerated() {
-            if let problem = problem(of: rrset, cnames: cnames, dnames: dnames) { problems.append((problem, index)) }
-        }
-        for (type, problem) in [(.soa, .noSOA(apex: apex)), (.ns, .noNS(apex: apex))] as [(RRType, ZoneProblem)]
-        where !rrsets.contains(where: { $0.type == type && $0.owner == apex }) {
-            problems.append((problem, nil))
-        }
-        return problems
+/// What tells one set of a zone from another.
+struct SetKey: Hashable {
+    let owner: Name
+    let type: RRType
+}
+
+/// Looks for what keeps the nodes of a zone from being one: first all are noted, then each is looked at.
+struct ZoneCheck {
+    /// Lower-cased.
+    let apex: [UInt8]
+    private(set) var problems: [ZoneProblemOfSet] = []
+    private var hasDNAMEs = false
+
+    init(apex: [UInt8]) { self.apex = apex }
+
+    private var apexName: Name { Name(validWire: apex) }
+
+    mutating func note(_ node: Node) {
+        if !hasDNAMEs, node.rrset(TypeCode.dname) != nil { hasDNAMEs = true }
     }
 
-    private func problem(of rrset: RRset, cnames: Set<Name>, dnames: Set<Name>) -> ZoneProblem? {
-        let owner = rrset.owner
-        guard owner.isAtOrBelow(apex) else { return .outside(owner: owner, apex: apex) }
-        switch rrset.type {
-        case .soa where owner != apex: return .soaBelowApex(owner: owner, apex: apex)
-        case .soa where rrset.rdata.count > 1: return .severalSOAs(apex: apex)
-        case .cname where rrset.rdata.count > 1: return .severalCNAMEs(owner: owner)
-        case .dname where rrset.rdata.count > 1: return .severalDNAMEs(owner: owner)
-        case .cname, .rrsig, .nsec: break  // what may stand beside a CNAME (RFC 4034 §2.5)
-        default:
-            if !cnames.isEmpty, cnames.contains(owner) { return .cnameNotAlone(owner: owner, other: rrset.type) }
+    mutating func look(at node: Node, among table: borrowing NameTable) {
+        var isPlain = !hasDNAMEs && !node.flags.contains(.apex) && isAtOrBelow(node, apex)
+        var rrset = StoredRRset(base: node.firstRRset)
+        for _ in 0..<node.rrsetCount {
+            switch rrset.type {
+            case TypeCode.soa, TypeCode.cname, TypeCode.dname: isPlain = false
+            default: break
+            }
+            rrset = StoredRRset(base: rrset.next)
         }
-        if !dnames.isEmpty, rrset.type != .nsec3, rrset.type != .rrsig {
-            var ancestor = owner == apex ? nil : owner.parent
-            while let name = ancestor {
-                if dnames.contains(name) { return .belowDNAME(owner: owner, dname: name) }
-                ancestor = name == apex ? nil : name.parent
+        if isPlain { return }
+        let dname = hasDNAMEs ? redirection(above: node, among: table) : nil
+        rrset = StoredRRset(base: node.firstRRset)
+        for _ in 0..<node.rrsetCount {
+            if let problem = problem(of: rrset, at: node, dname: dname) {
+                let key = SetKey(owner: Name(validWire: node.nameOctets), type: RRType(rawValue: rrset.type))
+                problems.append(ZoneProblemOfSet(problem: problem, set: key))
+            }
+            rrset = StoredRRset(base: rrset.next)
+        }
+    }
+
+    mutating func lookAtApex(among table: borrowing NameTable) {
+        let node = apex.withUnsafeBytes { octets in
+            octets.baseAddress.flatMap { table.find($0, count: octets.count) }
+        }
+        if node?.rrset(TypeCode.soa) == nil {
+            problems.append(ZoneProblemOfSet(problem: .noSOA(apex: apexName), set: nil))
+        }
+        if node?.rrset(TypeCode.ns) == nil {
+            problems.append(ZoneProblemOfSet(problem: .noNS(apex: apexName), set: nil))
+        }
+    }
+
+    private func problem(of rrset: StoredRRset, at node: Node, dname: Name?) -> ZoneProblem? {
+        let owner = Name(validWire: node.nameOctets)
+        guard isAtOrBelow(node, apex) else { return .outside(owner: owner, apex: apexName) }
+        let type = RRType(rawValue: rrset.type)
+        switch type {
+        case .soa where !node.flags.contains(.apex): return .soaBelowApex(owner: owner, apex: apexName)
+        case .soa where rrset.recordCount > 1: return .severalSOAs(apex: apexName)
+        case .cname where rrset.recordCount > 1: return .severalCNAMEs(owner: owner)
+        case .dname where rrset.recordCount > 1: return .severalDNAMEs(owner: owner)
+        case .cname, .rrsig, .nsec: break  // what may stand beside a CNAME (RFC 4034 §2.5)
+        default: if node.flags.contains(.alias) { return .cnameNotAlone(owner: owner, other: type) }
+        }
+        guard let dname, type != .nsec3, type != .rrsig else { return nil }
+        return .belowDNAME(owner: owner, dname: dname)
+    }
+
+    /// The closest name above that has a DNAME record, none if the node is the apex.
+    private func redirection(above node: Node, among table: borrowing NameTable) -> Name? {
+        var position = 0
+        while node.nameLength - position > apex.count {
+            position += 1 + Int(node.name.load(fromByteOffset: position, as: UInt8.self))
+            if let above = table.find(node.name + position, count: node.nameLength - position),
+                above.rrset(TypeCode.dname) != nil
+            {
+                return Name(validWire: above.nameOctets)
             }
         }
         return nil
     }
+}
+
+/// Whether a node's name equals a lower-cased wire name or lies below it.
+func isAtOrBelow(_ node: Node, _ ancestor: [UInt8]) -> Bool {
+    guard let position = suffixStart(of: node, length: ancestor.count) else { return false }
+    return ancestor.withUnsafeBytes { octets in
+        octets.baseAddress.map { sameOctets($0, node.name + position, count: octets.count) } ?? false
+    }
+}
+
+/// Where in a node's name its last `length` octets begin, if a label does there.
+private func suffixStart(of node: Node, length: Int) -> Int? {
+    var position = 0
+    while node.nameLength - position > length {
+        position += 1 + Int(node.name.load(fromByteOffset: position, as: UInt8.self))
+    }
+    return node.nameLength - position == length ? position : nil
 }

@@ -8,20 +8,43 @@ struct Gate: Sendable {
     /// Nil without accounts (tests of pages alone): then whoever comes may look, and nobody may change anything.
     let accounts: Accounts?
     private let openness: Openness
+    /// Set in a demo: there is nothing to protect there, so whoever comes from this machine may do everything.
+    let sandbox: Sandbox?
 
-    init(accounts: Accounts?, isReadingOpen: Bool) {
+    init(accounts: Accounts?, isReadingOpen: Bool, isStatusOpen: Bool = false, sandbox: Sandbox? = nil) {
         self.accounts = accounts
-        openness = Openness(isReadingOpen)
+        self.sandbox = sandbox
+        openness = Openness(reading: isReadingOpen, status: isStatusOpen)
     }
 
     /// Whether looking needs no account. A new revision may change it.
-    var isReadingOpen: Bool { openness.isOpen.load(ordering: .relaxed) }
+    var isReadingOpen: Bool { openness.reading.load(ordering: .relaxed) }
+    /// Whether the status page needs no account, even where looking at everything does.
+    var isStatusOpen: Bool { openness.status.load(ordering: .relaxed) }
 
-    func setReadingOpen(_ isOpen: Bool) { openness.isOpen.store(isOpen, ordering: .relaxed) }
+    func setReadingOpen(_ isOpen: Bool) { openness.reading.store(isOpen, ordering: .relaxed) }
+    func setStatusOpen(_ isOpen: Bool) { openness.status.store(isOpen, ordering: .relaxed) }
 
     private final class Openness: Sendable {
-        let isOpen: Atomic<Bool>
-        init(_ isOpen: Bool) { self.isOpen = Atomic(isOpen) }
+        let reading: Atomic<Bool>
+        let status: Atomic<Bool>
+
+        init(reading: Bool, status: Bool) {
+            self.reading = Atomic(reading)
+            self.status = Atomic(status)
+        }
+    }
+
+    /// Who everybody is in a demo.
+    struct Sandbox: Sendable {
+        let csrf: String
+
+        init() {
+            var generator = SystemRandomNumberGenerator()
+            csrf = (0..<4).map { _ in String(generator.next(), radix: 36) }.joined()
+        }
+
+        var identity: Identity { Identity(name: "you", proof: .session(hash: "", csrf: csrf), roles: ["*": .admin]) }
     }
 
     static let cookie = "ninelives-session"
@@ -36,24 +59,27 @@ struct Gate: Sendable {
             else { throw Problem.unauthorized("This token is not valid (any more).") }
             return identity
         }
-        guard let secret = session(in: request) else { return nil }
-        return try accounts.identity(session: secret)
+        if let secret = session(in: request), let identity = try accounts.identity(session: secret) { return identity }
+        // Another site's name that leads to this machine is not ours, whatever its pages want of a browser.
+        let host = request.head.authority?.split(separator: ":").first.map(String.init)
+        return host == "127.0.0.1" || host == "localhost" ? sandbox?.identity : nil
     }
 
     /// The secret in the session's cookie.
     func session(in request: Request) -> String? {
-        for header in request.headers[values: .cookie] {
-            for pair in header.split(separator: ";") {
-                let parts = pair.split(separator: "=", maxSplits: 1).map { $0.trimmingPrefix { $0 == " " } }
-                if parts.count == 2, parts[0] == Self.cookie { return String(parts[1]) }
-            }
-        }
-        return nil
+        request.cookie(Self.cookie)
     }
 
     /// - Throws: a `Problem` if whoever asks may not.
     func check(_ access: Operation.Access, _ request: Request, _ context: SiteContext) throws {
-        let identity = context.identity
+        try checkRole(access, context.identity)
+        switch access {
+        case .anyone, .reader: return
+        case .oneself, .role: try checkOrigin(request, context.identity)
+        }
+    }
+
+    func checkRole(_ access: Operation.Access, _ identity: Identity?) throws {
         switch access {
         case .anyone: return
         case .reader:
@@ -69,7 +95,6 @@ struct Gate: Sendable {
                 throw Problem(.forbidden, "\(identity.name) may not: this needs the role \(role.rawValue).")
             }
         }
-        try checkOrigin(request, identity)
     }
 
     /// A browser sends a session's cookie for other sites as well; what changes anything must also carry what only

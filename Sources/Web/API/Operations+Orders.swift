@@ -46,6 +46,17 @@ extension Site {
                 result: Self.list(of: "Window"), problems: [.serviceUnavailable]
             ) { _ in try .json(Page(items: try await orders().windowReports(), next: nil)) },
             Operation(
+                method: .post, path: "/api/v1/indicators/{name}/recheck", id: "recheckIndicator",
+                summary: "Probes an indicator now, whatever its interval.", access: .role(.operator),
+                status: .noContent, problems: [.notFound]
+            ) { call in
+                let name = call.path["name"] ?? ""
+                guard await control.recheck(name) else {
+                    throw Problem(.notFound, "There is no indicator \"\(name)\".")
+                }
+                return Response(status: .noContent)
+            },
+            Operation(
                 method: .post, path: "/api/v1/what-if", id: "whatIf",
                 summary: "What every scheme would answer with these indicators down or up. Nothing is changed.",
                 access: .reader,

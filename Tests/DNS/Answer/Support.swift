@@ -92,21 +92,21 @@ func wire32(_ number: UInt32) -> [UInt8] { wire(UInt16(number >> 16)) + wire(UIn
 /// A zone from lines `owner TTL TYPE data…`, names relative to the apex, RRsets gathered.
 func zone(_ apex: String, _ text: String) throws -> Zone {
     let origin = try Name(apex)
-    var zone = Zone(apex: origin, rrsets: [])
+    var rrsets: [RRset] = []
     for line in text.split(separator: "\n") where !line.allSatisfy({ $0 == " " }) {
         let words = line.split(separator: " ").map(String.init)
         let owner = try Name(words[0], relativeTo: origin)
         let ttl = try #require(UInt32(words[1]))
         let type = try #require(typeCodes.first { $0.0 == words[2] }?.1 ?? UInt16(words[2].dropFirst(4)))
         let rdata = try rdata(type, Array(words[3...]), origin)
-        if let index = zone.rrsets.firstIndex(where: { $0.owner == owner && $0.type.rawValue == type }) {
-            zone.rrsets[index].rdata.append(rdata)
+        if let index = rrsets.firstIndex(where: { $0.owner == owner && $0.type.rawValue == type }) {
+            rrsets[index].rdata.append(rdata)
         } else {
-            zone.rrsets.append(
+            rrsets.append(
                 RRset(owner: owner, type: RRType(rawValue: type), ttlSeconds: ttl, rdata: [rdata]))
         }
     }
-    return zone
+    return Zone(apex: origin, rrsets: rrsets)
 }
 
 private func rdata(_ type: UInt16, _ words: [String], _ origin: Name) throws -> [UInt8] {

@@ -122,11 +122,12 @@ import Testing
 
 /// `example.test.` with this many names `n0`, `n1`, … of one address each.
 func largeZone(records: Int) throws -> Zone {
-    var zone = kittenZone()
+    let zone = kittenZone()
+    var rrsets = zone.rrsets
     for index in 0..<records {
         let octets = [10, UInt8(index >> 16 & 0xFF), UInt8(index >> 8 & 0xFF), UInt8(index & 0xFF)] as [UInt8]
-        zone.rrsets.append(
+        rrsets.append(
             RRset(owner: try Name("n\(index).example.test."), type: .a, ttlSeconds: 300, rdata: [octets]))
     }
-    return zone
+    return Zone(apex: zone.apex, rrsets: rrsets)
 }

@@ -1,0 +1,172 @@
+import Accounts
+import Control
+
+/// Lists of thousands: searched, filtered, and shown a page at a time.
+extension Pages {
+    private static let perPage = 50
+
+    func schemeList() -> PageContent {
+        let all = model.schemeGlances()
+        let show = visit.query["show"] ?? ""
+        let found = all.filter { glance in
+            fits(glance.name, glance.addresses, glance.members)
+                && (show.isEmpty || show == glance.standing.word || show == "trouble" && glance.urgency > 1
+                    || show == "override" && glance.hasOverride || show == "held" && glance.isHeld)
+        }
+        let filters = ["", "trouble", "best", "failed-over", "all-down", "held", "override", "undecided"].map { name in
+            Filter(
+                name: name,
+                count: name.isEmpty
+                    ? all.count
+                    : all.count { glance in
+                        switch name {
+                        case "trouble": glance.urgency > 1
+                        case "override": glance.hasOverride
+                        case "held": glance.isHeld
+                        default: glance.standing.word == name
+                        }
+                    })
+        }
+        let page = Self.page(of: found, visit.query["page"])
+        let rows = page.items.map { glance -> HTML in
+            let answer =
+                glance.addresses.isEmpty ? words("answer.\(glance.answer)") : glance.addresses.joined(separator: " ")
+            return .keyed(
+                "row-\(glance.name)",
+                """
+                <tr data-flash="\(answer)"><th scope="row">\(link(scheme: glance.name))</th><td>\(badge(tone(of: glance), word(for: glance)))\
+                \(" <span class=\"badge wait\">\(words("filter.held"))</span>", if: glance.isHeld)\
+                \(" <span class=\"badge wait\">\(words("filter.override"))</span>", if: glance.hasOverride)</td>\
+                <td><code>\(answer)</code></td><td class="quiet">\(glance.since.html { ago($0) })</td><td class="quiet">\(glance.provider)</td></tr>
+                """)
+        }
+        let heads = ["list.name", "list.standing", "list.answer", "list.since", "list.provider"]
+        return list("nav.schemes", .schemes, filters, page.paging, heads, rows, more: newLink)
+    }
+
+    func indicatorList() -> PageContent {
+        let all = model.indicatorGlances()
+        let show = visit.query["show"] ?? ""
+        func isShown(_ glance: IndicatorGlance, _ name: String) -> Bool {
+            switch name {
+            case "": true
+            case "override": glance.override != nil
+            case "undecided": glance.isUndecided
+            default: glance.state == name
+            }
+        }
+        let found = all.filter { isShown($0, show) && fits($0.name, [], []) }
+        let filters = ["", "ok", "err", "unknown", "override", "undecided"].map { name in
+            Filter(name: name, count: all.count { isShown($0, name) })
+        }
+        let page = Self.page(of: found, visit.query["page"])
+        let rows = page.items.compactMap { model.indicator($0.name) }.map { indicator -> HTML in
+            .keyed(
+                "row-\(indicator.name)",
+                """
+                <tr data-flash="\(indicator.state)"><th scope="row">\(link(indicator: indicator.name))</th><td>\(stateBadge(indicator.state))\
+                \(indicator.override.html { " <span class=\"badge wait\">\(words("override.\($0)"))</span>" })</td>\
+                <td class="quiet">\(indicator.since.html { ago($0) })</td><td>\(probeStrip(indicator.recent))</td>\
+                <td class="found"><span class="quiet">\(indicator.method)</span> \(indicator.target)\
+                \(indicator.lastProbe.html { "<br><span class=\"quiet\">\(words.said($0.reason)) · \(milliseconds($0.totalMilliseconds))</span>" })</td></tr>
+                """)
+        }
+        let heads = ["list.name", "list.state", "list.since", "list.probes", "list.found"]
+        return list("nav.indicators", .indicators, filters, page.paging, heads, rows)
+    }
+
+    /// Whether the text that is searched for is in one of these.
+    private func fits(_ name: String, _ more: [String], _ others: [String]) -> Bool {
+        guard let search = visit.query["search"]?.lowercased(), !search.isEmpty else { return true }
+        return name.lowercased().contains(search) || more.contains { $0.contains(search) }
+            || others.contains { $0.lowercased().contains(search) }
+    }
+
+    /// Leads whoever may to the form that makes a name.
+    var newLink: HTML {
+        guard visit.may(.admin), site.revisions != nil else { return .nothing }
+        return "<a class=\"button main\" href=\"/new\">\(words("new.title"))</a>"
+    }
+
+    // MARK: A list's page
+
+    struct Filter {
+        var name: String
+        var count: Int
+    }
+
+    private func list(
+        _ title: String, _ section: PageContent.Section, _ filters: [Filter], _ paging: Paging, _ heads: [String],
+        _ rows: [HTML], more: HTML = .nothing
+    ) -> PageContent {
+        let show = visit.query["show"] ?? ""
+        let links = filters.filter { $0.count > 0 || $0.name == show || $0.name.isEmpty }.map { filter -> HTML in
+            """
+            <a href="\(visit.address(with: ["show": filter.name, "page": nil]))"\(" aria-current=\"true\"", if: filter.name == show)>\
+            \(words(filter.name.isEmpty ? "filter.all" : "filter.\(filter.name)")) <span class="count">\(filter.count)</span></a>
+            """
+        }
+        let none = "<tr><td colspan=\"\(heads.count)\" class=\"quiet\">\(words("list.nothing"))</td></tr>" as HTML
+        let body: HTML = """
+            <div class="row"><h1>\(words(title))</h1>\(searchForm)\(more)</div>
+            \(HTML.keyed("filters", "<nav class=\"filters\" aria-label=\"\(words("list.filters"))\">\(links)</nav>"))
+            <div class="card scroll" tabindex="0" role="group" aria-label="\(words(title))"><table class="list"><thead><tr>\(heads.map { "<th scope=\"col\">\(words($0))</th>" as HTML })</tr></thead>\
+            \(HTML.keyed("rows", "<tbody>\(rows.isEmpty ? [none] : rows)</tbody>"))</table></div>
+            \(HTML.keyed("pager", pager(paging)))
+            """
+        return PageContent(title: "\(words(title)) · Ninelives", section: section, body: body)
+    }
+
+    private var searchForm: HTML {
+        """
+        <form class="search" role="search" method="get" action="\(visit.path)"><label class="hidden" for="search">\(words("list.search"))</label>\
+        <input id="search" type="search" name="search" value="\(visit.query["search"] ?? "")" placeholder="\(words("list.search"))" \
+        autocomplete="off">\(visit.query["show"].html { "<input type=\"hidden\" name=\"show\" value=\"\($0)\">" })\
+        <button>\(words("list.find"))</button></form>
+        """
+    }
+
+    struct Paging {
+        /// From 1.
+        var number: Int
+        var pages: Int
+        var from: Int
+        var until: Int
+        var all: Int
+    }
+
+    static func page<Item>(of items: [Item], _ wish: String?, size: Int = perPage) -> (
+        items: ArraySlice<Item>, paging: Paging
+    ) {
+        let pages = max(1, (items.count + size - 1) / size)
+        let number = min(max(wish.flatMap { Int($0) } ?? 1, 1), pages)
+        let start = (number - 1) * size
+        let end = min(items.count, start + size)
+        return (items[start..<end], Paging(number: number, pages: pages, from: start + 1, until: end, all: items.count))
+    }
+
+    func pager(_ paging: Paging) -> HTML {
+        guard paging.pages > 1 else { return "<div></div>" }
+        func link(_ number: Int, _ label: String, _ relation: HTML = "") -> HTML {
+            "<a href=\"\(visit.address(with: ["page": number == 1 ? nil : "\(number)"]))\"\(relation)>\(label)</a>"
+        }
+        let near = Set([1, paging.pages] + (paging.number - 2...paging.number + 2)).filter {
+            (1...paging.pages).contains($0)
+        }
+        var links: [HTML] = []
+        var last = 0
+        for number in near.sorted() {
+            if number > last + 1 { links.append("<span aria-hidden=\"true\">…</span>") }
+            links.append(
+                number == paging.number
+                    ? "<span class=\"current\" aria-current=\"page\">\(number)</span>" : link(number, "\(number)"))
+            last = number
+        }
+        return """
+            <nav class="pager" aria-label="\(words("list.pages"))">\
+            \(paging.number > 1 ? link(paging.number - 1, words("list.before"), " rel=\"prev\"") : "")\(links)\
+            \(paging.number < paging.pages ? link(paging.number + 1, words("list.after"), " rel=\"next\"") : "")\
+            <span class="quiet">\(words("list.range", "\(paging.from)", "\(paging.until)", "\(paging.all)"))</span></nav>
+            """
+    }
+}

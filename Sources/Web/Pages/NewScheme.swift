@@ -1,0 +1,177 @@
+import Control
+
+/// What somebody filled in to make a name that fails over: servers, and how they are checked.
+struct NewScheme: Sendable {
+    static let rows = 4
+    static let priorities = [100, 90, 80, 70]
+
+    struct Server: Sendable {
+        var label: String
+        var address: String
+        var priority: Int
+    }
+
+    /// Everything as it was filled in.
+    let fields: [String: String]
+
+    init(_ fields: [String: String]) { self.fields = fields }
+
+    subscript(_ key: String) -> String {
+        (fields[key] ?? "").trimmingPrefix { $0.isWhitespace }.reversed().drop { $0.isWhitespace }.reversed()
+            .reduce(into: "") { $0.append($1) }
+    }
+
+    var name: String { self["name"].lowercased() }
+
+    /// The rows that are filled in, the best first.
+    var servers: [Server] {
+        let short = name.split(separator: ".").first.map(String.init) ?? "name"
+        return (0..<Self.rows).compactMap { row in
+            let address = self["address\(row)"]
+            guard !address.isEmpty else { return nil }
+            let label = self["label\(row)"].isEmpty ? "server\(row + 1)" : self["label\(row)"]
+            return Server(
+                label: label.contains(":") ? label : "\(label):\(short)", address: address,
+                priority: Self.priorities[row])
+        }
+    }
+
+    var method: String { self["check"] }
+
+    /// The arguments of the check of one server, as the file has them.
+    func arguments(for server: Server) -> [String: String] {
+        if method == "tcp" { return ["host": server.address, "port": self["port"]] }
+        let port = self["port"].isEmpty ? "" : ":\(self["port"])"
+        let path = self["path"].hasPrefix("/") ? self["path"] : "/\(self["path"])"
+        var arguments = [
+            "url": "\(self["scheme"] == "https" ? "https" : "http")://\(name)\(port)\(path)",
+            "options": "addr=\(server.address)",
+        ]
+        if method == "http-grep" { arguments["must-have"] = self["must-have"] }
+        return arguments
+    }
+
+    /// The body of the operation that makes a server's indicator.
+    func indicator(for server: Server) -> JSONValue {
+        var members = arguments(for: server).mapValues { JSONValue.string($0) }
+        members["check"] = .string(method)
+        return .object(members)
+    }
+
+    /// The body of the operation that makes the scheme.
+    var scheme: JSONValue {
+        [
+            "members": .array(
+                servers.map { server in
+                    [
+                        "indicator": .string(server.label), "value": .string(server.address),
+                        "priority": .number(Double(server.priority)),
+                    ]
+                })
+        ]
+    }
+
+    /// What is missing, by its key in the catalogue; nil if everything is there.
+    var gap: String? {
+        if name.isEmpty { return "new.no-name" }
+        if servers.isEmpty { return "new.no-servers" }
+        if method == "tcp", self["port"].isEmpty { return "new.no-port" }
+        if method == "http-grep", self["must-have"].isEmpty { return "new.no-text" }
+        return nil
+    }
+}
+
+extension Pages {
+    /// The form, and beside it what came of trying its check.
+    ///
+    /// - Parameters:
+    ///   - tried: of each server.
+    ///   - problem: why it was not saved.
+    func newScheme(
+        _ wish: NewScheme, tried: [(NewScheme.Server, TrialReport)] = [], problem: Problem? = nil
+    ) -> PageContent {
+        let gap = wish.fields.isEmpty ? nil : wish.gap
+        let alert: HTML =
+            gap.html { "<p class=\"problem\" role=\"alert\">\(words($0))</p>" }
+            + problem.html { problem in
+                """
+                <div class="problem" role="alert"><p>\(words.said(problem.detail))</p><ul>\(problem.violations.map { "<li><code>\($0.pointer)</code> \($0.detail)</li>" as HTML })</ul></div>
+                """
+            }
+        let body: HTML = """
+            \(trail("nav.schemes", "/schemes", words("new.title")))
+            <h1>\(words("new.title"))</h1>\(alert)
+            <form method="post" action="/new" class="columns"><input type="hidden" name="csrf" value="\(visit.csrf ?? "")">
+            <div class="stack">
+            <section class="card tall-form" aria-labelledby="new-name"><h2 id="new-name">1. \(words("new.name"))</h2>
+            <label class="wide">\(words("new.name-text")) <input name="name" required maxlength="253" value="\(wish["name"])" placeholder="dog.example.test" autocomplete="off"></label>
+            <p class="quiet">\(words("new.provider-text"))</p></section>
+            <section class="card" aria-labelledby="new-servers"><h2 id="new-servers">2. \(words("new.servers"))</h2><p class="quiet">\(words("new.servers-text"))</p>
+            \((0..<NewScheme.rows).map { row(wish, $0) })</section>
+            \(checkPart(wish))
+            </div>
+            <div class="stack">\(trial(wish, tried))</div>
+            </form>
+            """
+        return PageContent(
+            title: "\(words("new.title")) · Ninelives", section: .schemes, body: body, isLive: false)
+    }
+
+    private func row(_ wish: NewScheme, _ row: Int) -> HTML {
+        let number = "\(row + 1)"
+        return """
+            <div class="server-row"><span class="number" aria-hidden="true">\(number)</span>\
+            <label>\(words("new.address")) <span class="hidden">\(number)</span> <input name="address\(number: row)" value="\(wish["address\(row)"])" \
+            placeholder="192.0.2.\(row + 1)" autocomplete="off"\(" required", if: row == 0)></label>\
+            <label>\(words("new.label")) <span class="hidden">\(number)</span> <input name="label\(number: row)" value="\(wish["label\(row)"])" \
+            placeholder="server\(number)" autocomplete="off"></label><span class="quiet">\(words("priority.word")) \(NewScheme.priorities[row])</span></div>
+            """
+    }
+
+    private func checkPart(_ wish: NewScheme) -> HTML {
+        let checks = ["http-grep", "http-status", "tcp"].map { check -> HTML in
+            let isChosen = wish.method == check || wish.method.isEmpty && check == "http-grep"
+            return """
+                <label class="choice"><input type="radio" name="check" value="\(check)"\(" checked", if: isChosen)> \(words("new.check.\(check)"))</label>
+                """
+        }
+        let schemes = ["http", "https"].map { scheme -> HTML in
+            "<option\(" selected", if: wish["scheme"] == scheme)>\(scheme)</option>"
+        }
+        return """
+            <section class="card" aria-labelledby="new-check"><h2 id="new-check">3. \(words("new.check"))</h2>\
+            <fieldset><legend class="hidden">\(words("new.check"))</legend>\(checks)</fieldset><div class="filter">\
+            <label>\(words("new.scheme")) <select name="scheme">\(schemes)</select></label>\
+            <label>\(words("new.port")) <input name="port" inputmode="numeric" maxlength="5" size="6" value="\(wish["port"])"></label>\
+            <label>\(words("new.path")) <input name="path" value="\(wish["path"].isEmpty ? "/" : wish["path"])"></label>\
+            <label>\(words("new.must-have")) <input name="must-have" value="\(wish["must-have"])"></label></div>\
+            <div class="buttons"><button class="main" name="do" value="try">\(words("new.try"))</button></div></section>
+            """
+    }
+
+    private func trial(_ wish: NewScheme, _ tried: [(NewScheme.Server, TrialReport)]) -> HTML {
+        if tried.isEmpty {
+            return
+                "<section class=\"card\"><h2>4. \(words("new.result"))</h2><p class=\"quiet\">\(words("new.result-text"))</p></section>"
+        }
+        let good = tried.count { $0.1.isSuccess }
+        let lines = tried.map { server, trial -> HTML in
+            let found = trial.problems.isEmpty ? words.said(trial.reason) : trial.problems.joined(separator: "; ")
+            return """
+                <li>\(badge(trial.isSuccess ? .good : .bad, words(trial.isSuccess ? "probe.ok" : "probe.failed"))) <strong>\(server.label)</strong> \
+                <code>\(server.address)</code> <span class="quiet">\(found)\(trial.problems.isEmpty ? " · \(milliseconds(trial.milliseconds))" : "")</span></li>
+                """
+        }
+        let canSave = tried.allSatisfy { $0.1.problems.isEmpty }
+        return """
+            <section class="card" aria-labelledby="new-result" id="result"><h2 id="new-result">4. \(words("new.result"))</h2><p role="status">\(words("new.tried", "\(good)", "\(tried.count)"))</p>\
+            <ul class="plain">\(lines)</ul>\("<p class=\"held\">\(words("new.some-failed"))</p>", if: good < tried.count && canSave)\
+            \("<div class=\"buttons\"><button class=\"main\" name=\"do\" value=\"save\">\(words("new.save"))</button></div>", if: canSave)</section>
+            """
+    }
+}
+
+extension HTML.StringInterpolation {
+    /// A number inside an attribute's name or value.
+    fileprivate mutating func appendInterpolation(number: Int) { appendLiteral("\(number)") }
+}

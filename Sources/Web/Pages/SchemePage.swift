@@ -1,0 +1,192 @@
+import Accounts
+import Control
+import Failover
+
+/// The heart: one name with its members, what it answers and why, and how it came to it.
+extension Pages {
+    func scheme(_ name: String) async throws -> PageContent? {
+        guard let scheme = model.scheme(name) else { return nil }
+        var query = HistoryQuery()
+        query.scheme = name
+        query.limit = 40
+        let events = await events(query)
+        let explanations = await explanations(of: events)
+        let summary = await site.control.explanation(of: name)?.summary ?? ""
+        let tone = tone(of: scheme)
+        let title = tone == .good ? name : "(!) \(name)"
+        let body: HTML = """
+            \(trail("nav.schemes", "/schemes", name))
+            <div class="row"><h1>\(breakable(name))</h1>\(HTML.keyed("standing", badge(tone, word(for: scheme))))</div>
+            \(HTML.keyed("lead", "<p class=\"lead\">\(words.said(summary))</p>"))
+            <div class="columns heart">
+            <div class="stack"><section class="card scheme \(tone.rawValue)" aria-labelledby="members-title"><header><h2 id="members-title">\(words("scheme.members"))</h2></header>
+            \(HTML.keyed("members-\(name)", "<ol class=\"members tall\">\(scheme.members.map { member($0, of: scheme, controls: controls(for: $0, of: scheme)) })</ol>"))
+            \(addForm(scheme))
+            </section>
+            \(await why(scheme))
+            </div>
+            <div class="stack">
+            \(standing(scheme))
+            \(providers(scheme))
+            \(await witnesses(scheme))
+            <section class="card timeline" aria-labelledby="timeline-title"><header><h2 id="timeline-title">\(words("scheme.timeline"))</h2>\
+            <a href="/events?scheme=\(name.urlEncoded)">\(words("overview.all-events"))</a></header>
+            \(timeline(events, key: "timeline", explanations: explanations))</section>
+            \(removeForm(scheme))
+            </div></div>
+            """
+        return PageContent(title: title, section: .schemes, body: body)
+    }
+
+    // MARK: Now
+
+    private func standing(_ scheme: SchemeReport) -> HTML {
+        let pin = overrides["scheme:\(scheme.name)"].html { imposition($0) }
+        return """
+            <section class="card" aria-labelledby="now-title"><h2 id="now-title">\(words("scheme.answers-now"))</h2>
+            \(answer(scheme))
+            \(held(scheme))
+            \(HTML.keyed("pin", "<div>\(pin)</div>"))
+            \(HTML.keyed("facts", facts(scheme)))
+            \(buttons(scheme))
+            </section>
+            """
+    }
+
+    private func facts(_ scheme: SchemeReport) -> HTML {
+        var rows: [(String, HTML)] = [
+            ("scheme.rule", "\(words.said(scheme.rule))"),
+            ("scheme.sync", "<span class=\"sync \(scheme.sync)\">\(words("sync.\(scheme.sync)"))</span>"),
+            ("scheme.ttl", "\(scheme.ttl) \(words("unit.s"))"),
+        ]
+        if let since = scheme.since { rows.append(("scheme.since", "\(clock(since)) (\(ago(since)))")) }
+        if let published = scheme.publishMicroseconds {
+            rows.append(("scheme.published", "\(milliseconds(published / 1000))"))
+        }
+        rows += [
+            ("scheme.generation", "\(scheme.generation)"), ("scheme.failback", "\(words.said(scheme.failback))"),
+            ("scheme.all-down", "\(words.said(scheme.allDown))"),
+        ]
+        return "<dl class=\"facts\">\(rows.map { "<div><dt>\(words($0))</dt><dd>\($1)</dd></div>" as HTML })</dl>"
+    }
+
+    private func buttons(_ scheme: SchemeReport) -> HTML {
+        guard visit.may(.operator) else { return .nothing }
+        // Only where something is held back or not at its best is there anything to send back.
+        guard scheme.held != nil || scheme.members.first?.isActive == false else {
+            return .keyed("buttons", "<div hidden></div>")
+        }
+        let fields: HTML = """
+            <input type="hidden" name="action" value="fail-back"><input type="hidden" name="target" value="\(scheme.name)">\
+            <button>\(words("scheme.fail-back"))</button> <span class="quiet">\(words("scheme.fail-back-text"))</span>
+            """
+        return .keyed("buttons", "<div>\(form("addOverride", fields))</div>")
+    }
+
+    // MARK: Why
+
+    /// Why it answers so, or with `at` in the address why it did so then.
+    private func why(_ scheme: SchemeReport) async -> HTML {
+        let at = visit.query["at"].flatMap { Double($0) }
+        var explanation = await site.control.explanation(of: scheme.name)
+        var past: HTML = ""
+        if let at, let orders = site.control as? any OperatorInterface {
+            explanation = try? await orders.explanation(of: scheme.name, at: at)
+            past = """
+                <p class="held">\(words("why.past")) \(clock(at)). <a href="\(visit.address(with: ["at": nil]))">\(words("why.now"))</a></p>
+                """
+        }
+        if at != nil, let explanation { past = past + "<p class=\"summary\">\(words.said(explanation.summary))</p>" }
+        let content = explanation.html(self.explanation)
+        return .keyed(
+            "why",
+            """
+            <section class="card" aria-labelledby="why-title"><h2 id="why-title">\(words(at == nil ? "why.title" : "why.title-past"))</h2>\
+            \(past)\(content.isEmpty ? "<p class=\"quiet\">\(words("why.unknown"))</p>" : content)</section>
+            """)
+    }
+
+    func explanation(_ explanation: Explanation) -> HTML {
+        let steps = explanation.steps.map { step -> HTML in
+            """
+            <li class="\(step.stage)"><span class="stage">\(words("stage.\(step.stage)"))</span>\
+            \(step.at.html { clock($0) })<span class="step">\(words.said(step.text))</span></li>
+            """
+        }
+        return "<ol class=\"steps\">\(steps)</ol>"
+    }
+
+    /// The explanation that was kept with each decision.
+    private func explanations(of events: [EventReport]) async -> [UInt64: HTML] {
+        guard let orders = site.control as? any OperatorInterface else { return [:] }
+        var found: [UInt64: HTML] = [:]
+        for event in events where event.kind == "decision" {
+            guard let scheme = event.scheme else { continue }
+            let kept: Explanation?
+            if let known = site.explanations.value(event.id) {
+                kept = known
+            } else {
+                // A time as a number has no nanoseconds: a bit later is still the same decision.
+                kept = try? await orders.explanation(of: scheme, at: event.at + 0.000_002)
+                if let kept { site.explanations.keep(kept, event.id) }
+            }
+            guard let kept else { continue }
+            let link = "/schemes/\(scheme.urlEncoded)?at=\((event.at + 0.000_002))"
+            found[event.id] =
+                "<p class=\"summary\">\(words.said(kept.summary))</p>\(explanation(kept))<p><a href=\"\(link)\">\(words("why.link"))</a></p>"
+        }
+        return found
+    }
+
+    // MARK: What an operator may do
+
+    /// What is imposed, by whom, why and until when; with the button that ends it.
+    func imposition(_ override: OverrideReport) -> HTML {
+        let member = override.member.map { " → \($0)" } ?? ""
+        let until: HTML = override.until.html { ", \(words("override.ends-in")) \(self.until($0))" }
+        let end: HTML =
+            visit.may(.operator)
+            ? form(
+                "endOverride",
+                "<input type=\"hidden\" name=\"subject\" value=\"\(override.subject)\"><button class=\"small\">\(words("override.end"))</button>"
+            )
+            : ""
+        return """
+            <div class="imposed"><p><strong>\(words("action.\(override.action)"))\(member)</strong> \(words("override.by", override.author))\
+            \(override.reason.isEmpty ? "" : ": \(override.reason)")\(until)\
+            \(", \(words("override.open"))", if: override.until == nil)</p>\(end)</div>
+            """
+    }
+
+    private func controls(for member: MemberReport, of scheme: SchemeReport) -> HTML {
+        let imposed = overrides["indicator:\(member.indicator)"].html { imposition($0) }
+        guard visit.may(.operator) else { return "<div class=\"controls\">\(imposed)</div>" }
+        let key = "\(scheme.name)-\(member.indicator)"
+        let forms = HTML.keyed(
+            "controls-\(key)",
+            """
+            <details class="menu" data-keep-open="controls-\(key)"><summary><span class="hidden">\(member.indicator): </span>\(words("member.change"))</summary>\
+            \(orderForm(indicator: member.indicator, scheme: scheme.name))\(removeForm(member, of: scheme))</details>
+            """)
+        return "<div class=\"controls\">\(imposed)\(forms)</div>"
+    }
+
+    /// Reason and duration, and a button for each thing to impose.
+    func orderForm(indicator: String, scheme: String?) -> HTML {
+        let target = "target=\(indicator.urlEncoded)"
+        var buttons = ["maintenance", "drain", "force-ok", "force-err"].map { ($0, target) }
+        if let scheme { buttons.append(("pin", "target=\(scheme.urlEncoded)&member=\(indicator.urlEncoded)")) }
+        let choices = ["600", "3600", "14400", "86400", ""].map { seconds -> HTML in
+            "<option value=\"\(seconds)\"\(" selected", if: seconds == "3600")>\(words("duration.\(seconds.isEmpty ? "open" : seconds)"))</option>"
+        }
+        let submits = buttons.map { action, set -> HTML in
+            "<button name=\"set\" value=\"action=\(action)&amp;\(set)\" title=\"\(words("action.\(action).text"))\">\(words("action.\(action)"))</button>"
+        }
+        return form(
+            "addOverride", class: "order",
+            """
+            <label>\(words("order.reason")) <input name="reason" maxlength="1000" placeholder="\(words("order.reason-example"))"></label>\
+            <label>\(words("order.duration")) <select name="seconds">\(choices)</select></label><div class="buttons">\(submits)</div>
+            """)
+    }
+}

@@ -1,0 +1,301 @@
+"""Looks at the pages of a running demo with a real browser.
+
+    pages.py flows URL              does what a person does, and fails with what went wrong
+    pages.py screenshots URL DIR    keeps pictures of the main pages
+
+Chromium is Debian's; Playwright drives it, axe looks for what hinders people.
+"""
+
+import sys
+import time
+
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Error, expect, sync_playwright
+
+PAGES = [
+    "/", "/schemes", "/schemes/cat.example.test", "/indicators", "/indicators/charlie:cat", "/events", "/status",
+    "/training", "/new", "/revisions", "/revisions/1", "/audit", "/account", "/login", "/nowhere",
+]
+SECONDS = 1000
+
+
+class Demo:
+    """One browser with one page of one demo."""
+
+    def __init__(self, browser, url, width=1280, scheme="light", language="en"):
+        self.url = url
+        self.context = browser.new_context(
+            viewport={"width": width, "height": 900}, color_scheme=scheme, locale=language, reduced_motion="reduce")
+        self.page = self.context.new_page()
+        self.page.set_default_timeout(20 * SECONDS)
+        self.complaints = []
+        self.page.on("console", self.heard)
+        self.page.on("pageerror", lambda error: self.complaints.append(f"script: {error}"))
+        self.page.on("request", self.asked)
+
+    def heard(self, message):
+        if message.type in ("error", "warning") and "404" not in message.text:
+            self.complaints.append(f"{self.page.url}: {message.text}")
+
+    def asked(self, request):
+        if not request.url.startswith(self.url):
+            self.complaints.append(f"{self.page.url} asks {request.url}")
+
+    def open(self, path):
+        self.page.goto(self.url + path, wait_until="load")
+
+    def close(self):
+        assert not self.complaints, self.complaints
+        self.context.close()
+
+    def answer(self, address):
+        return expect(self.page.locator(".answer").first).to_have_text(address)
+
+
+def calm(demo):
+    """Begins the course anew: nothing fails by itself, and everything is well."""
+    demo.open("/training")
+    demo.page.get_by_role("button", name="Begin").first.click()
+    expect(demo.page.locator(".course .now")).to_contain_text("Look at a name")
+    demo.answer("127.0.0.11")
+
+
+def failover(browser, url):
+    """A name is seen to move, and to come back, on a page that is not loaded again."""
+    demo = Demo(browser, url)
+    calm(demo)
+    demo.open("/")
+    page = demo.page
+    demo.answer("127.0.0.11")
+    page.evaluate("window.isTheSamePage = true")
+    page.get_by_role("button", name="Break").first.click()
+    demo.answer("127.0.0.12")
+    expect(page).to_have_title("(1!) Ninelives")
+    expect(page.locator(".attention")).to_contain_text("cat.example.test")
+    expect(page.locator(".kitten.bad")).to_contain_text("charlie")
+    expect(page.locator("#live")).to_have_class("live on")
+    page.get_by_role("button", name="Mend").click()
+    demo.answer("127.0.0.11")
+    expect(page).to_have_title("Ninelives")
+    assert page.evaluate("window.isTheSamePage"), "the page was loaded again"
+    demo.close()
+
+
+def maintenance(browser, url):
+    """An operator takes a member out with a reason, and ends it; what is being written is not lost meanwhile."""
+    demo = Demo(browser, url)
+    demo.open("/schemes/cat.example.test")
+    page = demo.page
+    member = page.locator(".members > li", has_text="charlie:cat")
+    member.locator("summary").click()
+    reason = member.get_by_label("Reason")
+    reason.fill("new kernel")
+    # Probes change the page several times meanwhile.
+    found = member.locator(".reason").text_content()
+    page.wait_for_function(
+        "([found]) => document.querySelector('.members .reason').textContent !== found", arg=[found])
+    expect(reason).to_have_value("new kernel")
+    member.get_by_role("button", name="Maintenance").click()
+    expect(member.locator(".imposed")).to_contain_text("new kernel")
+    demo.answer("127.0.0.12")
+    expect(page.locator(".lead")).to_contain_text("charlie:cat is maintenance")
+    moved = page.locator(".events li.decision", has_text="127.0.0.11 → 127.0.0.12").first
+    moved.locator("summary").click()
+    expect(moved.locator(".steps")).to_contain_text("in maintenance by you: new kernel")
+    page.get_by_role("button", name="End it").click()
+    demo.answer("127.0.0.11")
+    demo.close()
+
+
+def languages(browser, url):
+    """The language is the browser's, until another is chosen; then that stays."""
+    demo = Demo(browser, url, language="ru")
+    demo.open("/")
+    page = demo.page
+    expect(page.locator("html")).to_have_attribute("lang", "ru")
+    expect(page.locator("h1")).to_contain_text("Всё хорошо")
+    page.get_by_role("link", name="English").click()
+    expect(page.locator("html")).to_have_attribute("lang", "en")
+    page.get_by_role("link", name="Names", exact=True).first.click()
+    expect(page.locator("h1")).to_have_text("Names")
+    page.get_by_role("link", name="Русский").click()
+    expect(page.locator("h1")).to_have_text("Имена")
+    # A story of the past, in the reader's language.
+    demo.open("/schemes/cat.example.test")
+    expect(page.locator(".events")).to_contain_text("ответ 127.0.0.12 → 127.0.0.11")
+    demo.close()
+
+
+def own_name(browser, url):
+    """Somebody who has never been here makes a name that works, adds a member, and goes back: in well under three
+    minutes."""
+    began = time.monotonic()
+    demo = Demo(browser, url)
+    demo.open("/")
+    page = demo.page
+    page.get_by_role("link", name="New name").first.click()
+    # A server that is not there is told before anything is saved.
+    page.get_by_label("Address 4").fill("127.0.0.99")
+    page.get_by_role("button", name="Try it now").click()
+    expect(page.get_by_role("status").filter(has_text="servers work")).to_have_text("3 of 4 servers work.")
+    page.get_by_label("Address 4").fill("")
+    page.get_by_role("button", name="Try it now").click()
+    expect(page.get_by_role("status").filter(has_text="servers work")).to_have_text("3 of 3 servers work.")
+    page.get_by_role("button", name="Save and answer for it").click()
+    expect(page.locator("h1")).to_have_text("dog.example.test")
+    demo.answer("127.0.0.11")
+    assert time.monotonic() - began < 60, "it takes too long"
+    # One more member, with a priority that is proposed.
+    page.get_by_text("Add a member").first.click()
+    page.get_by_label("Indicator").fill("bravo:cat")
+    page.get_by_label("Value").fill("127.0.0.13")
+    expect(page.get_by_label("priority")).to_have_value("70")
+    page.get_by_role("button", name="Add a member").click()
+    expect(page.locator(".members > li")).to_have_count(4)
+    # What the file has cannot be changed here, and says so.
+    demo.open("/schemes/cat.example.test")
+    expect(page.locator("main")).to_contain_text("The configuration file has this name")
+    # And back again.
+    demo.open("/revisions")
+    expect(page.locator(".revisions > li")).to_have_count(6)
+    expect(page.locator(".revisions > li").first).to_contain_text("in force")
+    demo.open("/revisions/5")
+    expect(page.locator(".diff ins").first).to_be_visible()
+    page.get_by_label("Reason").fill("it was one too many")
+    page.get_by_role("button", name="Put revision 5 back").click()
+    expect(page.locator(".revisions > li").first).to_contain_text("it was one too many")
+    demo.open("/schemes/dog.example.test")
+    expect(page.locator(".members > li")).to_have_count(3)
+    page.locator("summary", has_text="Remove this name").click()
+    page.get_by_role("button", name="Remove this name").click()
+    expect(page.locator("h1")).to_have_text("Names")
+    expect(page.locator("tbody tr")).to_have_count(1)
+    demo.close()
+
+
+def course(browser, url):
+    """The course is passed step by step; the server sees by itself what was done."""
+    demo = Demo(browser, url)
+    calm(demo)
+    page = demo.page
+
+    def now(text):
+        expect(page.locator(".course .now h2")).to_contain_text(text)
+
+    def look():
+        with demo.context.expect_page() as other:
+            page.locator(".course .now").get_by_role("link").click()
+        other.value.wait_for_load_state()
+        other.value.close()
+
+    now("Look at a name")
+    look()
+    now("Break charlie")
+    page.locator(".course .now").get_by_role("button").click()
+    now("Read why")
+    look()
+    now("Mend charlie")
+    page.locator(".course .now").get_by_role("button").click()
+    now("Take charlie out for work")
+    page.locator(".course .now").get_by_role("button").click()
+    now("Bring charlie back")
+    page.get_by_role("button", name="End it").click()
+    now("Make a name of your own")
+    demo.close()
+
+
+def keyboard(browser, url):
+    """Everything can be reached without a mouse."""
+    demo = Demo(browser, url)
+    demo.open("/")
+    page = demo.page
+    page.keyboard.press("Tab")
+    expect(page.get_by_role("link", name="Skip to the content")).to_be_focused()
+    page.keyboard.press("?")
+    expect(page.get_by_role("dialog")).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("dialog")).to_be_hidden()
+    page.keyboard.press("g")
+    page.keyboard.press("i")
+    expect(page.locator("h1")).to_have_text("Indicators")
+    page.keyboard.press("/")
+    expect(page.get_by_label("Search names")).to_be_focused()
+    page.keyboard.type("echo:cat")
+    page.keyboard.press("Enter")
+    expect(page.locator("tbody tr")).to_have_count(1)
+    demo.close()
+
+
+def hindrances(browser, url):
+    """No page hinders anybody: axe finds nothing, and on a phone nothing is cut off."""
+    for width, scheme, language in [(1280, "light", "en"), (1280, "dark", "ru"), (360, "dark", "en"), (360, "light", "ru")]:
+        demo = Demo(browser, url, width, scheme, language)
+        for path in PAGES:
+            demo.open(path)
+            demo.page.wait_for_timeout(100)
+            across = demo.page.evaluate("document.documentElement.scrollWidth")
+            assert across <= width, f"{path} is {across} wide on a screen of {width}"
+            found = Axe().run(demo.page).response["violations"]
+            told = [(one["impact"], one["id"], one["nodes"][0]["html"][:120]) for one in found]
+            assert not told, f"{path} {width} {scheme}: {told}"
+        demo.close()
+
+
+FLOWS = [failover, maintenance, languages, own_name, course, keyboard, hindrances]
+
+
+def flows(browser, url, *names):
+    failed = 0
+    for flow in FLOWS:
+        if names and flow.__name__ not in names:
+            continue
+        began = time.monotonic()
+        try:
+            flow(browser, url)
+            print(f"{flow.__name__}: done in {time.monotonic() - began:.1f} s", flush=True)
+        except (AssertionError, Error) as error:
+            failed += 1
+            print(f"{flow.__name__}: FAILED: {error}", flush=True)
+    return failed
+
+
+def screenshots(browser, url, folder):
+    demo = Demo(browser, url)
+    calm(demo)
+    # Something to look at: a name that has moved.
+    demo.open("/")
+    demo.page.get_by_role("button", name="Break").first.click()
+    demo.answer("127.0.0.12")
+    demo.page.wait_for_timeout(3 * SECONDS)
+    demo.close()
+    wanted = [
+        ("overview", "/", 1280, "light", "en"), ("overview-dark", "/", 1280, "dark", "en"),
+        ("overview-ru", "/", 1280, "light", "ru"), ("overview-phone", "/", 360, "light", "en"),
+        ("scheme", "/schemes/cat.example.test", 1280, "light", "en"),
+        ("scheme-dark-ru", "/schemes/cat.example.test", 1280, "dark", "ru"),
+        ("scheme-phone", "/schemes/cat.example.test", 360, "dark", "en"),
+        ("indicator", "/indicators/charlie:cat", 1280, "light", "en"),
+        ("new-name", "/new", 1280, "light", "en"), ("training", "/training", 1280, "light", "en"),
+        ("status", "/status", 1280, "light", "en"),
+    ]
+    for name, path, width, scheme, language in wanted:
+        demo = Demo(browser, url, width, scheme, language)
+        demo.open(path)
+        demo.page.wait_for_timeout(600)
+        demo.page.screenshot(path=f"{folder}/{name}.png", full_page=True)
+        demo.close()
+    return 0
+
+
+def main():
+    what, url, *rest = sys.argv[1:]
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=["--no-sandbox"])
+        try:
+            return {"flows": flows, "screenshots": screenshots}[what](browser, url, *rest)
+        finally:
+            browser.close()
+
+
+if __name__ == "__main__":
+    sys.exit(1 if main() else 0)
