@@ -15,11 +15,11 @@ TEST_PACKAGES := bind9 bind9-dnsutils bind9-utils chromium curl dovecot-imapd do
 # clients of Hetzner, DigitalOcean, Google and Azure; what drives Chromium, and what looks for hindrances in pages.
 TEST_TOOLS := moto[route53,server]==5.2.5 cloudflare==5.9.0 nsupdate==0.13.0 argon2-cffi==25.1.0 hcloud==2.27.0 \
 	pydo==0.44.0 google-cloud-dns==0.37.2 azure-mgmt-dns==9.0.0 \
-	playwright==1.65.2 axe-playwright-python==0.1.8
+	okerrupdate==2.1.7 playwright==1.65.2 axe-playwright-python==0.1.8
 BENCH_PACKAGES := bind9-dnsutils gdnsd knot nsd pdns-backend-bind pdns-server util-linux
 
-.PHONY: run build test lint format screenshots bench differential endurance fuzz sanitize clean build-packages \
-	test-packages test-tools bench-packages help
+.PHONY: run build test lint format screenshots bench differential endurance schemathesis fuzz sanitize \
+	clean build-packages test-packages test-tools bench-packages help
 
 help: ## show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -34,6 +34,7 @@ test: test-packages test-tools lint ## run every test; MODULE=Failover runs one 
 	$(SWIFT) build --build-tests $(ARROWS)
 	$(SWIFT) test --skip-build --no-parallel $(if $(MODULE),--filter '^$(MODULE)Tests\.')
 	$(if $(MODULE),,Fuzz/run 30)
+	$(if $(MODULE),,$(MAKE) schemathesis SECONDS=40)
 
 lint: ## check the style of every source file
 	$(SWIFT) format lint --strict --parallel --recursive Package.swift Sources Tests Benchmarks Fuzz
@@ -54,6 +55,14 @@ differential: test-packages ## compare our answers with Knot's and NSD's: SEED=1
 	$(SWIFT) build --build-tests $(ARROWS)
 	NINELIVES_SEED=$(or $(SEED),1) NINELIVES_COUNT=$(or $(COUNT),20000) \
 		$(SWIFT) test --skip-build --no-parallel --filter '^DifferentialTests\.'
+
+schemathesis: test-packages .build/schemathesis/bin/schemathesis ## ask the API all that its document allows: SECONDS=600
+	$(SWIFT) build $(ARROWS) --product ninelives
+	Tests/schemathesis $(or $(SECONDS),600)
+
+.build/schemathesis/bin/schemathesis:
+	python3 -m venv .build/schemathesis
+	.build/schemathesis/bin/pip install --quiet schemathesis==4.32.5 || { rm -r .build/schemathesis; exit 1; }
 
 fuzz: build-packages ## feed parsers and answers with made-up octets: SECONDS=600 for each target
 	Fuzz/run $(or $(SECONDS),600)

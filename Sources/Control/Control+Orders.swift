@@ -125,6 +125,16 @@ extension Control: OperatorInterface {
         }
     }
 
+    package func newestEvent() -> UInt64 { log.nextID - 1 }
+
+    package func events(after id: UInt64, limit: Int) throws(OrderError) -> [EventReport] {
+        if let lines = log.lines(after: id, limit: limit) { return lines }
+        var query = HistoryQuery()
+        query.after = id
+        query.limit = limit
+        return try history(query)
+    }
+
     package func explanation(of scheme: String, at seconds: Double) throws(OrderError) -> Explanation? {
         guard let keeping else { throw .noHistory("there is no store") }
         do {

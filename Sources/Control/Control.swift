@@ -24,7 +24,7 @@ package actor Control: ControlInterface {
     /// Probes under way that are not the workers', and the turns that wait for room.
     var othersUnderWay = 0
     var othersWaiting: ArraySlice<(place: Int, version: UInt64)> = []
-    private var log = EventLog()
+    private(set) var log = EventLog()
     private var sequence: UInt64 = 0
     private var listeners: [UInt64: AsyncStream<UInt64>.Continuation] = [:]
     var nextVersion: UInt64 = 0

@@ -22,6 +22,14 @@ struct EventLog: Sendable {
         if lines.count > Self.capacity { lines.removeFirst(Self.capacity / 10) }
     }
 
+    /// The next lines after `id`, the oldest first; nil if the store must be asked for them.
+    func lines(after id: UInt64, limit: Int) -> [EventReport]? {
+        if id + 1 >= nextID { return [] }
+        guard let first = lines.first, first.id <= id + 1 else { return nil }
+        let start = lines.firstIndex { $0.id > id } ?? lines.endIndex
+        return Array(lines[start...].prefix(limit))
+    }
+
     /// The newest first.
     func newest(_ count: Int) -> ReversedCollection<ArraySlice<EventReport>> { lines.suffix(count).reversed() }
 }

@@ -119,6 +119,10 @@ package protocol OperatorInterface: Sendable {
     /// What every scheme would answer with these indicators (names or patterns) down and up.
     func whatIf(down: [String], up: [String]) async throws(OrderError) -> [WhatIfReport]
     func history(_ query: HistoryQuery) async throws(OrderError) -> [EventReport]
+    /// The id of the newest event; 0 before the first.
+    func newestEvent() async -> UInt64
+    /// The next events after `id`, the oldest first, at most `limit` (1…1000).
+    func events(after id: UInt64, limit: Int) async throws(OrderError) -> [EventReport]
     /// Why a scheme answered what it answered at that time; nil if nothing had been decided yet.
     func explanation(of scheme: String, at: Double) async throws(OrderError) -> Explanation?
 }

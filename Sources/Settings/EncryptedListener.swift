@@ -1,3 +1,5 @@
+import Yams
+
 /// Addresses at which DNS is answered over TLS or HTTPS, and the certificate that is shown there.
 package struct EncryptedListener: Hashable, Sendable {
     package enum Service: Hashable, Sendable {
@@ -27,7 +29,34 @@ package struct EncryptedListener: Hashable, Sendable {
     package static let standardHTTPS = "192.0.2.53:443"
 }
 
+/// A certificate and its key, and where their paths were written.
+package struct CertificatePlaces: Hashable, Sendable {
+    package var certificate: EncryptedListener.File
+    package var key: EncryptedListener.File
+
+    package init(certificate: EncryptedListener.File, key: EncryptedListener.File) {
+        self.certificate = certificate
+        self.key = key
+    }
+}
+
 extension SettingsReader {
+    /// `listen.http`: an address alone, or a section with a certificate.
+    mutating func readHTTP(_ entry: Entry?) -> (Listener, CertificatePlaces?) {
+        guard let entry, case .mapping = entry.node else {
+            return (readListener(entry, standard: Settings.standardHTTPListener), nil)
+        }
+        let fields = fields(of: entry, allowed: SettingsKeys.http)
+        for key in ["certificate", "key"] where fields[key] == nil {
+            report(entry.atKey, "has no \(key)", "\(key): a PEM file")
+        }
+        let listener = readListener(fields["address"], standard: Settings.standardHTTPListener)
+        guard let certificate = readFileName(fields["certificate"]), let key = readFileName(fields["key"]) else {
+            return (listener, nil)
+        }
+        return (listener, CertificatePlaces(certificate: certificate, key: key))
+    }
+
     /// `listen.tls` or `listen.https`: one section, or a list of them for several certificates.
     mutating func readEncryptedListeners(_ entry: Entry?, isHTTPS: Bool) -> [EncryptedListener] {
         guard let entry else { return [] }

@@ -18,6 +18,8 @@ package struct Settings: Sendable {
     /// DNS over TLS and over HTTPS; none unless configured. No address that `dnsListeners` or `http` have.
     package var encryptedListeners: [EncryptedListener]
     package var http: Listener
+    /// The certificate that the page is served with; nil for HTTP in the clear.
+    package var httpCertificate: CertificatePlaces?
     /// Whether looking at the page and the API needs no account; without a word of it, while only this machine can.
     package var isReadingOpen: Bool
     /// Whether the status page needs no account, whatever looking needs.

@@ -24,6 +24,9 @@ package enum SettingsKeys {
     static let history = [SettingsKey("keep", standard: "90d"), SettingsKey("events", standard: "1000000")]
     static let access = [SettingsKey("read"), SettingsKey("status")]
     static let tls = [SettingsKey("address"), SettingsKey("certificate"), SettingsKey("key")]
+    static let http = [
+        SettingsKey("address", standard: Settings.standardHTTPListener), SettingsKey("certificate"), SettingsKey("key"),
+    ]
     static let https = tls + [SettingsKey("path", standard: EncryptedListener.standardPath)]
     static let dns = [
         SettingsKey("nsid", standard: "off"), SettingsKey("version", standard: "off"),
@@ -95,7 +98,7 @@ package enum SettingsKeys {
 
     /// Every key with the section it stands in, in the order of the documentation.
     package static let all: [(section: String, keys: [SettingsKey])] = [
-        ("listen", listen), ("tls", tls), ("https", https), ("data", [root[1]]), ("history", history),
+        ("listen", listen), ("http", http), ("tls", tls), ("https", https), ("data", [root[1]]), ("history", history),
         ("access", access), ("dns", dns),
         ("cookies", cookies), ("rate-limit", rateLimit), ("zones", zone), ("keys", key),
         ("transfer", [SettingsKey("transfer")]), ("notify", [SettingsKey("notify")]), ("policies", policy),

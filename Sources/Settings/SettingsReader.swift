@@ -63,7 +63,7 @@ struct SettingsReader {
         }
         let listen = fields(of: section["listen"], allowed: SettingsKeys.listen)
         let dns = readListeners(listen["dns"], standard: Settings.standardDNSListener)
-        let http = readListener(listen["http"], standard: Settings.standardHTTPListener)
+        let (http, httpCertificate) = readHTTP(listen["http"])
         if let place = listen["http"], dns.contains(where: { $0.description == http.description }) {
             report(place, value: http.description, "is listened on for DNS already", "another port")
         }
@@ -96,7 +96,8 @@ struct SettingsReader {
             notify: readNotifyTargets(section["notify"], keys: keyNames) ?? [], zones: zones.transfers)
         let notices = readNotices(section["notices"])
         return Settings(
-            file: file, dnsListeners: dns, encryptedListeners: encrypted, http: http, isReadingOpen: isReadingOpen,
+            file: file, dnsListeners: dns, encryptedListeners: encrypted, http: http, httpCertificate: httpCertificate,
+            isReadingOpen: isReadingOpen,
             isStatusOpen: isStatusOpen, dataFolder: dataFolder, history: readHistory(section["history"]),
             dns: dnsSettings, zones: zones.read,
             transfers: transfers,

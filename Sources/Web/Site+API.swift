@@ -15,6 +15,10 @@ extension Site {
     func addAPI(to router: Router<SiteContext>) {
         let operations = self.operations
         OperationRoutes(operations: operations, gate: gate).add(to: router)
+        addOkerr(to: router)
+        for path in ["/api", "/api/openapi.json", "/metrics", "/healthz", "/readyz"] {
+            OperationRoutes.refuseOthers(than: [.get], at: path, to: router)
+        }
         router.get("/api/openapi.json") { _, _ in
             let version = await control.report().version
             return try Response.json(OpenAPI(operations: operations, version: version).document)
@@ -117,6 +121,9 @@ enum Assets {
 
 /// What a browser may do with our pages: load our own files, and nothing else.
 struct SecurityHeaders: RouterMiddleware {
+    /// Then browsers are told to come by HTTPS only from now on (RFC 6797).
+    var hasTLS = false
+
     func handle(
         _ request: Request, context: SiteContext, next: (Request, SiteContext) async throws -> Response
     ) async throws -> Response {
@@ -124,11 +131,13 @@ struct SecurityHeaders: RouterMiddleware {
         for (name, value) in Self.headers {
             if let field = HTTPField.Name(name) { response.headers[field] = value }
         }
+        if hasTLS { response.headers[.strictTransportSecurity] = "max-age=31536000" }
         return response
     }
 
     private static let headers = [
         ("Content-Security-Policy", "default-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'self'"),
         ("X-Content-Type-Options", "nosniff"), ("X-Frame-Options", "DENY"), ("Referrer-Policy", "no-referrer"),
+        ("Cross-Origin-Opener-Policy", "same-origin"), ("Cross-Origin-Resource-Policy", "same-origin"),
     ]
 }

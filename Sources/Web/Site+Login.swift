@@ -31,7 +31,7 @@ extension Site {
             let secret = try await accounts.logIn(
                 name: form.name, password: form.password, code: form.code.isEmpty ? nil : form.code,
                 from: context.address)
-            return Self.home(with: secret)
+            return home(with: secret)
         } catch {
             form.wantsCode = error == .codeWanted || !form.code.isEmpty
             form.problem = error == .codeWanted ? nil : "\(error)"
@@ -58,14 +58,14 @@ extension Site {
         do {
             try await accounts.acceptInvitation(form.invitation, name: form.name, password: form.password)
             let secret = try await accounts.logIn(name: form.name, password: form.password, from: context.address)
-            return Self.home(with: secret)
+            return home(with: secret)
         } catch {
             form.problem = "\(error)"
             return try await welcome(form, Visit(request, context, catalogues), status: .unprocessableContent)
         }
     }
 
-    private static func home(with secret: String) -> Response {
+    private func home(with secret: String) -> Response {
         Response(status: .seeOther, headers: [.location: "/", .setCookie: cookie(secret)])
     }
 
@@ -150,7 +150,8 @@ struct ReadingGate: RouterMiddleware {
         let isOpen =
             gate.isReadingOpen || context.identity?.may(.viewer) == true || path.hasPrefix("/api/v1/")
             || path.hasPrefix("/assets/") || gate.isStatusOpen && Self.isStatus(request) || path.hasPrefix("/welcome")
-            || path == "/login" || path == "/logout"
+            || path == "/login" || path == "/logout" || path == "/update"
+            || path.hasPrefix("/api/director/")
             || path.hasPrefix("/language/") || path.hasPrefix("/theme/") || path == "/healthz" || path == "/readyz"
         if isOpen { return try await next(request, context) }
         if request.headers[.accept]?.contains("text/html") == true {

@@ -3,6 +3,7 @@ import Control
 import Foundation
 import HTTPTypes
 import Hummingbird
+import Logging
 import NIOCore
 
 /// The routes and what they answer.
@@ -18,6 +19,9 @@ struct Site: Sendable {
     /// Nil where the configuration cannot be changed.
     let revisions: (any RevisionInterface)?
     let catalogues: Catalogues
+    /// Whether browsers reach us by HTTPS without anything between.
+    let hasTLS: Bool
+    let logger: Logger
     let tracks = Tracks()
     let explanations = ExplanationCache()
     let training = TrainingRoom()
@@ -25,19 +29,23 @@ struct Site: Sendable {
     /// - Throws: what is wrong with a catalogue.
     init(
         control: any ControlInterface, demo: (any DemoServers)?, gate: Gate,
-        moreMetrics: @escaping @Sendable () async -> String, revisions: (any RevisionInterface)? = nil
+        moreMetrics: @escaping @Sendable () async -> String, revisions: (any RevisionInterface)? = nil,
+        hasTLS: Bool = false, logger: Logger = Logger(label: "web") { _ in SwiftLogNoOpLogHandler() }
     ) throws(CatalogueError) {
         self.control = control
         self.demo = demo
         self.gate = gate
         self.moreMetrics = moreMetrics
         self.revisions = revisions
+        self.hasTLS = hasTLS
+        self.logger = logger
         catalogues = try Catalogues()
     }
 
     func router() -> Router<SiteContext> {
-        let router = Router(context: SiteContext.self)
-        router.add(middleware: SecurityHeaders())
+        let router = Router(context: SiteContext.self, options: .autoGenerateHeadEndpoints)
+        router.add(middleware: SecurityHeaders(hasTLS: hasTLS))
+        router.add(middleware: ErrorAnswers(logger: logger))
         router.add(middleware: Identification(gate: gate))
         router.add(middleware: ReadingGate(gate: gate))
         router.add(middleware: LostVisitors(site: self))

@@ -3,9 +3,12 @@ import Control
 import Foundation
 import HTTPTypes
 import Hummingbird
+import HummingbirdCore
 import Logging
 import NIOCore
+import NIOSSL
 import ServiceLifecycle
+import Storage
 
 /// The page, the API, the event stream and the metrics.
 package struct WebServer: Service {
@@ -13,6 +16,8 @@ package struct WebServer: Service {
     let port: Int
     let site: Site
     let logger: Logger
+    let tls: (@Sendable () -> NIOSSLContext)?
+    private let limits: WebLimits
 
     /// - Parameters:
     ///   - demo: the servers of a demo, if this is one: then whoever comes may change everything.
@@ -21,9 +26,11 @@ package struct WebServer: Service {
     ///   - accounts: who may change anything; without it nobody may.
     ///   - isReadingOpen: whether looking needs no account.
     ///   - revisions: the configuration, to be looked at and changed.
+    ///   - tls: what the next connection is encrypted with; without it, connections are in the clear.
     package init(
         host: String, port: Int, control: any ControlInterface, demo: (any DemoServers)?, accounts: Accounts? = nil,
         isReadingOpen: Bool = true, isStatusOpen: Bool = false, revisions: (any RevisionInterface)? = nil,
+        tls: (@Sendable () -> NIOSSLContext)? = nil, limits: WebLimits = WebLimits(),
         metrics: @escaping @Sendable () async -> String, logger: Logger
     ) throws {
         self.host = host
@@ -33,8 +40,10 @@ package struct WebServer: Service {
             gate: Gate(
                 accounts: accounts, isReadingOpen: isReadingOpen, isStatusOpen: isStatusOpen,
                 sandbox: demo == nil ? nil : Gate.Sandbox()),
-            moreMetrics: metrics, revisions: revisions)
+            moreMetrics: metrics, revisions: revisions, hasTLS: tls != nil, logger: logger)
         self.logger = logger
+        self.tls = tls
+        self.limits = limits
     }
 
     /// Whether looking needs no account from now on.
@@ -47,8 +56,25 @@ package struct WebServer: Service {
         var quiet = logger
         quiet.logLevel = max(logger.logLevel, .warning)
         let application = Application(
-            router: site.router(), configuration: .init(address: .hostname(host, port: port), serverName: "ninelives"),
+            router: site.router(), server: server,
+            configuration: .init(
+                address: .hostname(host, port: port), serverName: "ninelives",
+                availableConnectionsDelegate: MaximumAvailableConnections(limits.connections)),
             logger: quiet)
         try await application.run()
+    }
+
+    private var server: HTTPServerBuilder {
+        let (tls, limits) = (tls, limits)
+        return HTTPServerBuilder { responder in
+            let plain = HTTP1Channel(
+                responder: responder,
+                configuration: .init(
+                    additionalChannelHandlers: [RequestDeadline(limits)],
+                    httpDecoderConfiguration: .init(
+                        maxHeaderFieldSize: 16 << 10, maxHeaderListSize: 32 << 10, maxHeaderFieldCount: 100)))
+            guard let tls else { return plain }
+            return RenewableTLSChannel(base: plain, context: tls)
+        }
     }
 }

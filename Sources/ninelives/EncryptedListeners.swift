@@ -15,7 +15,8 @@ extension Settings {
 
     /// What is wrong with the files of certificates and keys, each at the line that names it.
     var certificateErrors: [SettingsError] {
-        encryptedListeners.compactMap { group in
+        let groups = encryptedListeners.map { CertificatePlaces(certificate: $0.certificate, key: $0.key) }
+        return (groups + [httpCertificate].compactMap(\.self)).compactMap { group in
             do throws(CertificateError) {
                 try group.files.validate()
                 return nil
@@ -27,6 +28,10 @@ extension Settings {
             }
         }
     }
+}
+
+extension CertificatePlaces {
+    var files: CertificateFiles { CertificateFiles(certificate: certificate.path, key: key.path) }
 }
 
 extension EncryptedListener {

@@ -10,6 +10,7 @@ import Foundation
 import Logging
 import NIOCore
 import NIOPosix
+import NIOSSL
 import ServiceLifecycle
 import Settings
 import Storage
@@ -50,6 +51,9 @@ struct Node {
                 version: Version.current, startedAt: clock.now, dns: settings.dnsListeners.map(\.description)),
             probing: descriptors.probing(), store: store, logger: logger)
         let accounts = try openAccounts(store, clock)
+        let certificate = try openCertificate()
+        var tls: (@Sendable () -> NIOSSLContext)?
+        if let certificate { tls = { certificate.context } }
         let seal = try makeSeal()
         let revisions = Revisions(
             from: start, store: store, seal: seal, control: control, logger: logger,
@@ -57,7 +61,7 @@ struct Node {
         let web = try WebServer(
             host: settings.http.address.description, port: settings.http.port, control: control, demo: demo,
             accounts: accounts, isReadingOpen: settings.isReadingOpen, isStatusOpen: settings.isStatusOpen,
-            revisions: revisions,
+            revisions: revisions, tls: tls,
             metrics: { await dns.counters.metrics + control.probeCounts().metrics }, logger: logger)
         opening.web = web
         // The last decisions are in place before the first query is read.
@@ -71,6 +75,7 @@ struct Node {
         var parts = [
             ServiceGroupConfiguration.ServiceConfiguration(service: web), .init(service: Upkeep(control: control)),
         ]
+        if let certificate { parts.append(.init(service: CertificateRenewal(certificate: certificate))) }
         if demo == nil {
             parts.append(
                 .init(service: Reloading(revisions: revisions, settings: settings)))
@@ -108,6 +113,17 @@ struct Node {
         }
     }
 
+    /// The page's certificate, if it has one.
+    private func openCertificate() throws -> ServerCertificate? {
+        guard let places = settings.httpCertificate else { return nil }
+        do {
+            return try ServerCertificate(places.files, applicationProtocols: ["http/1.1"], logger: logger)
+        } catch {
+            printError("\(settings.file): \(error). Nothing was started.")
+            throw Exit.wrong
+        }
+    }
+
     private func makeSeal() throws -> RevisionSeal {
         do {
             return RevisionSeal(try SecretBox.open(folder: settings.dataFolder))
@@ -136,11 +152,11 @@ struct Node {
     private func invite(_ accounts: Accounts) throws {
         if demo != nil { return }
         if let secret = try accounts.invite() {
-            printError("Make the first account here (this link works once): http://\(settings.http)/welcome/\(secret)")
+            printError("Make the first account here (this link works once): \(settings.webAddress)/welcome/\(secret)")
         }
-        if !settings.http.isLoopback {
+        if !settings.http.isLoopback, settings.httpCertificate == nil {
             logger.warning(
-                "The page is reachable from other machines without TLS: passwords and sessions can be read on the way. Put a proxy with TLS in front, or listen on 127.0.0.1.",
+                "The page is reachable from other machines without TLS: passwords and sessions can be read on the way. Give listen.http a certificate, put a proxy with TLS in front, or listen on 127.0.0.1.",
                 metadata: ["http": "\(settings.http)"])
         }
     }
@@ -173,6 +189,25 @@ struct Node {
             throw Exit.wrong
         }
     }
+}
+
+/// Looks now and then whether the page's certificate has been renewed.
+private struct CertificateRenewal: Service {
+    let certificate: ServerCertificate
+
+    func run() async throws {
+        await cancelWhenGracefulShutdown {
+            while !Task.isCancelled {
+                try? await ContinuousClock().sleep(for: ServerCertificate.interval)
+                _ = try? await NIOThreadPool.singleton.runIfActive { certificate.reloadIfChanged() }
+            }
+        }
+    }
+}
+
+extension Settings {
+    /// Where the page is.
+    var webAddress: String { "\(httpCertificate == nil ? "http" : "https")://\(http)" }
 }
 
 /// Forgets old history, as long as the server runs.

@@ -27,7 +27,7 @@ struct ServeCommand: AsyncParsableCommand {
                 "Serving",
                 metadata: [
                     "dns": "\(settings.dnsListeners.map(\.description).joined(separator: " "))",
-                    "http": "http://\(settings.http)", "version": "\(Version.current)",
+                    "http": "\(settings.webAddress)", "version": "\(Version.current)",
                 ])
         }
     }

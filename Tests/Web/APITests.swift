@@ -85,7 +85,7 @@ import Testing
         for role in Role.allCases { tokens[role] = try await house.token(role) }
         // A token may not make tokens, whoever has it.
         func isForSessions(_ operation: Web.Operation) -> Bool { operation.id == "addToken" }
-        for operation in house.site.operations {
+        for operation in house.site.operations where operation.type == "application/json" {
             let path = operation.path.replacing(#/\{\w+\}/#, with: "x")
             let json = operation.body == nil ? nil : "{}"
             if case .anyone = operation.access { continue }
@@ -183,7 +183,7 @@ import Testing
         #expect(try await house.ask(.get, "/api/v1/events?limit=0").status == 400)
         #expect(try await house.ask(.get, "/api/v1/events?colour=red").status == 400)
         let method = try await house.ask(.put, "/api/v1/events")
-        #expect(method.status == 405 && method.headers[.allow] == "GET")
+        #expect(method.status == 405 && method.headers[.allow] == "GET, HEAD")
         let type = try await house.ask(
             .post, "/api/v1/overrides", token: try await house.token(.operator),
             headers: [.contentType: "text/plain"], json: "{}")
@@ -203,7 +203,7 @@ import Testing
         let names = [
             "getIndicator": "echo:cat", "getConfiguredIndicator": "echo:cat", "getConfiguredPolicy": "slow",
         ]
-        for operation in house.site.operations where operation.method == .get {
+        for operation in house.site.operations where operation.method == .get && operation.type == "application/json" {
             let path = operation.path.replacing("{name}", with: names[operation.id] ?? "cat.example.test")
                 .replacing("{number}", with: "2").replacing("{indicator}", with: "job")
             let answer = try await house.ask(.get, path, token: admin)

@@ -156,7 +156,9 @@ extension Settings {
             }
         }
         return dnsListeners.map(\.description) == other.dnsListeners.map(\.description)
-            && http.description == other.http.description && encrypted(self) == encrypted(other)
+            && http.description == other.http.description
+            && httpCertificate?.certificate.path == other.httpCertificate?.certificate.path
+            && httpCertificate?.key.path == other.httpCertificate?.key.path && encrypted(self) == encrypted(other)
     }
 }
 

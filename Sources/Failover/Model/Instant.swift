@@ -9,7 +9,11 @@ package struct Instant: Hashable, Comparable, Sendable, Codable {
 
     package static let epoch = Instant(nanoseconds: 0)
 
-    package init(seconds: Double) { nanoseconds = Int64(seconds * 1e9) }
+    /// What is out of range (1677…2262) becomes its end.
+    package init(seconds: Double) {
+        let exact = seconds * 1e9
+        nanoseconds = exact >= 0x1p63 ? .max : exact > -0x1p63 ? Int64(exact) : .min
+    }
 
     /// Seconds since 1970, for showing; arithmetic belongs to `nanoseconds`.
     package var seconds: Double { Double(nanoseconds) / 1e9 }

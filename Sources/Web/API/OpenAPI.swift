@@ -69,10 +69,10 @@ struct OpenAPI {
         var responses: [String: JSONValue] = [:]
         var success: [String: JSONValue] = ["description": .string(operation.status.reasonPhrase)]
         if let result = operation.result {
-            success["content"] = ["application/json": ["schema": result.json]]
+            success["content"] = .object([operation.type: ["schema": result.json]])
         }
         responses["\(operation.status.code)"] = .object(success)
-        var problems = [400, 401, 403] + operation.problems.map(\.code)
+        var problems = [400, 401, 403, 406] + operation.problems.map(\.code)
         if operation.body != nil { problems += [413, 415] }
         if operation.method == .post, operation.remembersReplies { problems += [409, 422, 503] }
         for code in problems {

@@ -51,7 +51,9 @@ struct Operation: Sendable {
     var status: HTTPResponse.Status = .ok
     /// Of the answer; nil if it has no body.
     var result: Schema?
-    /// What else may be answered, beside 400, 401, 403 and 429.
+    /// The media type of the answer.
+    var type = "application/json"
+    /// What else may be answered, beside 400, 401, 403 and 406.
     var problems: [HTTPResponse.Status] = []
     var handle: @Sendable (Call) async throws -> Response
 
@@ -133,17 +135,29 @@ struct OperationRoutes {
 
     /// What a path does not take is refused with what it takes (RFC 9110 §15.5.6).
     private func addRefusals(to router: Router<SiteContext>) {
-        let methods: [HTTPRequest.Method] = [.get, .head, .post, .put, .patch, .delete, .options, .trace, .connect]
         for (path, operations) in Dictionary(grouping: operations, by: \.path) {
-            let taken = operations.map(\.method)
-            let allow = taken.map(\.rawValue).sorted().joined(separator: ", ")
-            for method in methods where !taken.contains(method) {
-                let route = RouterPath(path.replacing("{", with: ":").replacing("}", with: ""))
-                router.on(route, method: method) { _, _ in
-                    var problem = Problem(.methodNotAllowed, "This path takes \(allow).")
-                    problem.headers[.allow] = allow
-                    return problem.response
-                }
+            Self.refuseOthers(
+                than: operations.map(\.method), at: path.replacing("{", with: ":").replacing("}", with: ""),
+                to: router)
+        }
+    }
+
+    /// A method that some clients know already.
+    private static let query = [HTTPRequest.Method("QUERY")].compactMap(\.self)
+
+    /// What takes GET takes HEAD as well.
+    static func refuseOthers(
+        than taken: [HTTPRequest.Method], at path: String, to router: Router<SiteContext>
+    ) {
+        let methods: [HTTPRequest.Method] =
+            [.get, .head, .post, .put, .patch, .delete, .options, .trace, .connect] + query
+        let taken = taken.contains(.get) ? taken + [.head] : taken
+        let allow = taken.map(\.rawValue).sorted().joined(separator: ", ")
+        for method in methods where !taken.contains(method) {
+            router.on(RouterPath(path), method: method) { _, _ in
+                var problem = Problem(.methodNotAllowed, "This path takes \(allow).")
+                problem.headers[.allow] = allow
+                return problem.response
             }
         }
     }
@@ -154,6 +168,8 @@ struct OperationRoutes {
             var call = Call(
                 identity: context.identity, address: context.address, request: request,
                 path: try path(of: operation, context), query: try query(of: operation, request))
+            try checkAccept(operation, request)
+            try checkHeaders(operation, request)
             if let schema = operation.body { try await read(schema, request, into: &call) }
             guard operation.method == .post, operation.remembersReplies, let accounts = gate.accounts else {
                 return try await operation.handle(call)
@@ -165,6 +181,27 @@ struct OperationRoutes {
             return Problem(error).response
         } catch {
             return Problem(.internalServerError, "Something went wrong: \(error)").response
+        }
+    }
+
+    private func checkHeaders(_ operation: Operation, _ request: Request) throws {
+        var violations: [Violation] = []
+        for parameter in operation.headers {
+            guard let field = HTTPField.Name(parameter.name), let value = request.headers[field] else { continue }
+            violations += parameter.schema.violations(of: .string(value), at: parameter.name)
+        }
+        if !violations.isEmpty { throw Problem(.badRequest, "A header is wrong.", violations: violations) }
+    }
+
+    /// Refuses who would not understand the answer (RFC 9110 §12.5.1).
+    private func checkAccept(_ operation: Operation, _ request: Request) throws {
+        let accepted = request.headers[values: .accept].flatMap { $0.split(separator: ",") }.map { range in
+            String(range.prefix { $0 != ";" }).trimmingCharacters(in: .whitespaces).lowercased()
+        }
+        let kind = String(operation.type.prefix { $0 != "/" })
+        let fits = ["*/*", "\(kind)/*", operation.type, "application/problem+json"]
+        if !accepted.isEmpty, !accepted.contains(where: fits.contains) {
+            throw Problem(.notAcceptable, "The answer is \(operation.type).")
         }
     }
 

@@ -27,7 +27,7 @@ extension Site {
             ) { call in
                 if let identity = call.identity { try await accounts().logOut(identity) }
                 var response = Response(status: .noContent)
-                response.headers[.setCookie] = "\(Gate.cookie)=; Path=/; Max-Age=0; HttpOnly; SameSite=Strict"
+                response.headers[.setCookie] = cookie("", seconds: 0)
                 return response
             },
             Operation(
@@ -51,13 +51,14 @@ extension Site {
             throw Problem(.unauthorized, "The account was closed meanwhile.")
         }
         var response = try Response.json(MeReport(identity))
-        response.headers[.setCookie] = Self.cookie(secret)
+        response.headers[.setCookie] = cookie(secret)
         return response
     }
 
-    static func cookie(_ secret: String) -> String {
-        let seconds = Accounts.sessionLength.nanoseconds / 1_000_000_000
-        return "\(Gate.cookie)=\(secret); Path=/; Max-Age=\(seconds); HttpOnly; SameSite=Strict"
+    func cookie(
+        _ secret: String, seconds: Int64 = Accounts.sessionLength.nanoseconds / 1_000_000_000
+    ) -> String {
+        "\(Gate.cookie)=\(secret); Path=/; Max-Age=\(seconds); HttpOnly; SameSite=Strict" + (hasTLS ? "; Secure" : "")
     }
 
     private var userOperations: [Operation] {
@@ -65,9 +66,12 @@ extension Site {
         return [
             Operation(
                 method: .get, path: "/api/v1/users", id: "listUsers", summary: "The accounts.",
-                access: .role(.admin), result: .object([.init("items", .array(.named("User")))]),
+                access: .role(.admin), query: Self.paging, result: Self.list(of: "User"),
                 problems: [.serviceUnavailable]
-            ) { _ in try .json(Page(items: try accounts().users().map(UserReport.init), next: nil)) },
+            ) { call in
+                let users = try accounts().users().map(UserReport.init)
+                return try Self.page(users.sorted { $0.name < $1.name }, call) { $0.name }
+            },
             Operation(
                 method: .post, path: "/api/v1/users", id: "addUser", summary: "Makes an account.",
                 access: .role(.admin),
@@ -133,11 +137,14 @@ extension Site {
             Operation(
                 method: .get, path: "/api/v1/tokens", id: "listTokens",
                 summary: "One's own tokens; an admin's list has all.", access: .oneself,
-                result: .object([.init("items", .array(.named("Token")))]), problems: [.serviceUnavailable]
+                query: Self.paging, result: Self.list(of: "Token"), problems: [.serviceUnavailable]
             ) { call in
                 let all = try accounts().tokens()
                 let visible = all.filter { call.identity?.may(.admin) == true || $0.user == call.identity?.name }
-                return try .json(Page(items: visible.map { TokenReport($0) }, next: nil))
+                return try Self.page(visible.sorted { $0.id < $1.id }.map { TokenReport($0) }, call) {
+                    // Of one length, so that they sort as numbers do.
+                    String("\($0.id + 1_000_000_000_000_000_000)")
+                }
             },
             Operation(
                 method: .post, path: "/api/v1/tokens", id: "addToken",

@@ -72,6 +72,16 @@ extension Site {
                     .init("limit", .integer(1...1000), "How many at the most; 100 if it is not said."),
                 ], result: Self.list(of: "Event"), problems: [.serviceUnavailable]
             ) { call in try await events(call) },
+            Operation(
+                method: .get, path: "/api/v1/events/stream", id: "followEvents",
+                summary: "The history as it happens (server-sent events): each event's id is its `id`.",
+                access: .reader,
+                query: [
+                    .init(
+                        "after", .integer(0...Int(1e15)),
+                        "Begins behind this id; the header Last-Event-ID does the same. Without both, now.")
+                ], result: .string(), type: "text/event-stream", problems: [.serviceUnavailable]
+            ) { call in try await followEvents(call) },
         ]
     }
 

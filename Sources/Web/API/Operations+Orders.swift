@@ -10,14 +10,15 @@ extension Site {
             Operation(
                 method: .get, path: "/api/v1/overrides", id: "listOverrides",
                 summary: "What operators have imposed and nobody has ended yet.", access: .projectReader,
-                result: .object([.init("items", .array(.named("Override")))]), problems: [.serviceUnavailable]
+                query: Self.paging, result: Self.list(of: "Override"), problems: [.serviceUnavailable]
             ) { call in
                 let scope = scope(call)
-                let items = try await orders().overrides()
-                if scope.seesAll { return try .json(Page(items: items, next: nil)) }
-                let report = await control.report()
-                let seen = items.filter { scope.sees(report.projects(ofSubject: $0.subject)) }
-                return try .json(Page(items: seen, next: nil))
+                var items = try await orders().overrides()
+                if !scope.seesAll {
+                    let report = await control.report()
+                    items = items.filter { scope.sees(report.projects(ofSubject: $0.subject)) }
+                }
+                return try Self.page(items, call) { $0.subject }
             },
             Operation(
                 method: .post, path: "/api/v1/overrides", id: "addOverride",

@@ -8,7 +8,8 @@ import Settings
 /// The configuration as a whole: what it was, what it is, what it would be.
 extension Site {
     static let ifMatch = Operation.Parameter(
-        "If-Match", .string(length: 1...100), "The ETag of what you have seen; 412 if somebody has changed it since.")
+        "If-Match", .string(pattern: #"^(\*|(W/)?"?[0-9]{1,15}"?)$"#),
+        "The ETag of what you have seen; 412 if somebody has changed it since.")
     private static let terms: [Schema.Property] = [
         .init("comment", .text, "Why, for those who see it.", required: false),
         .init("dryRun", .bool, "Only says what it would do.", required: false),

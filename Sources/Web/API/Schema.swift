@@ -37,8 +37,8 @@ indirect enum Schema: Sendable {
 
     /// A text of 1 to 1000 characters.
     static let text = Schema.string(length: 0...1000)
-    /// Seconds since 1970.
-    static let time = Schema.number(0...1e12)
+    /// Seconds since 1970, until 2255.
+    static let time = Schema.number(0...9e9)
 
     // MARK: As a document
 

@@ -17,6 +17,7 @@ final class RestlessSite {
     private var lastGeneration: UInt64 = 0
     private(set) var acknowledged = 0
     private(set) var decisions = 0
+    private var lives = 0
 
     var printed: String { process?.printed ?? "" }
 
@@ -134,6 +135,9 @@ final class RestlessSite {
                 throw Broken("\(subject): promised \(reasons), stored \(stored ?? "-"), in force \(shown ?? "-")")
             }
         }
+        lives += 1
+        // Reading it takes longer with each order that was ever given.
+        guard lives < 10 || lives % 50 == 0 else { return }
         let finding = try JSONDecoder().decode(Finding.self, from: try await get("/api/v1/audit/verification", token))
         if let problem = finding.problem { throw Broken("the audit log: \(problem)") }
     }
@@ -152,7 +156,7 @@ final class RestlessSite {
     private func get(_ path: String, _ token: String) async throws -> Data {
         var request = HTTPClientRequest(url: web + path)
         if !token.isEmpty { request.headers.add(name: "Authorization", value: "Bearer \(token)") }
-        let response = try await HTTPClient.shared.execute(request, timeout: .seconds(10))
+        let response = try await HTTPClient.shared.execute(request, timeout: .seconds(120))
         return Data(try await response.body.collect(upTo: 1 << 22).readableBytesView)
     }
 

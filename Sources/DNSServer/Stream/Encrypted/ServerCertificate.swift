@@ -5,7 +5,10 @@ import Synchronization
 
 /// The certificate that new connections are shown. When its files change it is read again; connections that are open
 /// keep the one they began with, and files that cannot be used change nothing.
-final class ServerCertificate: Sendable {
+package final class ServerCertificate: Sendable {
+    /// Between two looks at the files.
+    package static let interval = Duration.seconds(3)
+
     let files: CertificateFiles
     private let applicationProtocols: [String]
     private let logger: Logger
@@ -19,7 +22,8 @@ final class ServerCertificate: Sendable {
         var refused: (fingerprint: [Int], isReported: Bool)?
     }
 
-    init(
+    /// - Parameter applicationProtocols: what is offered by ALPN (RFC 7301).
+    package init(
         _ files: CertificateFiles, applicationProtocols: [String], logger: Logger
     ) throws(CertificateError) {
         self.files = files
@@ -30,10 +34,11 @@ final class ServerCertificate: Sendable {
             Current(context: try Self.makeContext(files, applicationProtocols), fingerprint: fingerprint))
     }
 
-    var context: NIOSSLContext { current.withLock { $0.context } }
+    /// What the next connection is encrypted with.
+    package var context: NIOSSLContext { current.withLock { $0.context } }
 
     /// Reads the files again if they are not as they were. Blocks while it reads; one caller at a time.
-    func reloadIfChanged() {
+    package func reloadIfChanged() {
         let fingerprint = files.fingerprint
         let (known, refused) = current.withLock { ($0.fingerprint, $0.refused) }
         if fingerprint == known { return current.withLock { $0.refused = nil } }

@@ -1,0 +1,63 @@
+import NIOCore
+import NIOHTTPTypes
+
+/// How much patience the page's server has with those who ask.
+package struct WebLimits: Sendable {
+    /// From the connection to the whole head of the first request.
+    package var firstHead = TimeAmount.seconds(10)
+    /// From an answer to the whole head of the next request.
+    package var nextHead = TimeAmount.seconds(60)
+    /// From a request's head to the end of its body.
+    package var body = TimeAmount.seconds(30)
+    /// How many connections may be open; more wait until one is closed.
+    package var connections = 2000
+    package init() {}
+}
+
+/// Closes a connection whose request does not come whole in time, however lively its octets drip. While an answer is
+/// under way (an event stream lasts for hours) there is no limit.
+final class RequestDeadline: ChannelDuplexHandler, RemovableChannelHandler {
+    typealias InboundIn = HTTPRequestPart
+    typealias InboundOut = HTTPRequestPart
+    typealias OutboundIn = HTTPResponsePart
+    typealias OutboundOut = HTTPResponsePart
+
+    private let limits: WebLimits
+    private var deadline: Scheduled<Void>?
+    /// Whether the request that is answered has come whole.
+    private var isWhole = true
+
+    init(_ limits: WebLimits) { self.limits = limits }
+
+    func handlerAdded(context: ChannelHandlerContext) { expect(within: limits.firstHead, context) }
+    func handlerRemoved(context: ChannelHandlerContext) { deadline?.cancel() }
+
+    func channelInactive(context: ChannelHandlerContext) {
+        deadline?.cancel()
+        context.fireChannelInactive()
+    }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        switch unwrapInboundIn(data) {
+        case .head:
+            isWhole = false
+            expect(within: limits.body, context)
+        case .body: break
+        case .end:
+            isWhole = true
+            deadline?.cancel()
+        }
+        context.fireChannelRead(data)
+    }
+
+    func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
+        if case .end = unwrapOutboundIn(data), isWhole { expect(within: limits.nextHead, context) }
+        context.write(data, promise: promise)
+    }
+
+    private func expect(within time: TimeAmount, _ context: ChannelHandlerContext) {
+        deadline?.cancel()
+        let channel = context.channel
+        deadline = context.eventLoop.scheduleTask(in: time) { channel.close(promise: nil) }
+    }
+}
