@@ -16,9 +16,10 @@ TEST_PACKAGES := bind9 bind9-dnsutils bind9-utils chromium curl dovecot-imapd do
 TEST_TOOLS := moto[route53,server]==5.2.5 cloudflare==5.9.0 nsupdate==0.13.0 argon2-cffi==25.1.0 hcloud==2.27.0 \
 	pydo==0.44.0 google-cloud-dns==0.37.2 azure-mgmt-dns==9.0.0 \
 	okerrupdate==2.1.7 playwright==1.65.2 axe-playwright-python==0.1.8
-BENCH_PACKAGES := bind9-dnsutils gdnsd knot nsd pdns-backend-bind pdns-server util-linux
+BENCH_PACKAGES := bind9-dnsutils gdnsd iproute2 knot nginx-light nsd pdns-backend-bind pdns-server \
+	prometheus-blackbox-exporter python3 util-linux
 
-.PHONY: run build test lint format screenshots bench differential endurance schemathesis fuzz sanitize \
+.PHONY: run build test lint format screenshots bench bench-checks soak differential endurance schemathesis fuzz sanitize \
 	clean build-packages test-packages test-tools bench-packages help
 
 help: ## show this list
@@ -50,6 +51,14 @@ endurance: test-packages ## kill the server a thousand times under load (ROUNDS=
 	$(SWIFT) build --build-tests $(ARROWS)
 	NINELIVES_POWER_CUTS=$(or $(ROUNDS),1000) $(SWIFT) test --skip-build --no-parallel \
 		--filter '^ScenarioTests\.PowerCutTests'
+
+bench-checks: bench-packages build ## measure our checks beside gdnsd and blackbox_exporter, into docs/performance.md; QUICK=1
+	Benchmarks/checks --write $(if $(QUICK),--quick) $(BENCH)
+
+soak: test-packages ## check all sorts of servers for long, and see that nothing is left behind: SECONDS=240
+	$(SWIFT) build --build-tests $(ARROWS)
+	NINELIVES_SOAK_SECONDS=$(or $(SECONDS),240) $(SWIFT) test --skip-build --no-parallel \
+		--filter '^ScenarioTests\.SoakTests'
 
 differential: test-packages ## compare our answers with Knot's and NSD's: SEED=1 COUNT=20000
 	$(SWIFT) build --build-tests $(ARROWS)

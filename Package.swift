@@ -221,7 +221,8 @@ let package = Package(
         .testTarget(
             name: "ScenarioTests",
             dependencies: [
-                "Storage", "TestSupport", nio, .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                "Storage", "TestSupport", nio, nioPosix,
+                .product(name: "AsyncHTTPClient", package: "async-http-client"),
             ],
             path: "Tests/Scenarios"),
     ]
