@@ -121,7 +121,7 @@ final class SoakSite {
 
     private func get(_ path: String) async throws -> Data {
         let answer = try await HTTPClient.shared.execute(HTTPClientRequest(url: web + path), timeout: .seconds(5))
-        return Data(buffer: try await answer.body.collect(upTo: 8 << 20))
+        return Data(try await answer.body.collect(upTo: 8 << 20).readableBytesView)
     }
 
     func stop() async {

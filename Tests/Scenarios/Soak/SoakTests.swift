@@ -48,8 +48,7 @@ import Testing
         try await site.spend(whole * 0.25)
         let after = Footprint.least(of: try await site.spend(whole * 0.25))
         let probes = try await site.probesStarted() - began
-        // In the short run what fills for the first time counts more.
-        let excess = after.excess(over: before, memory: seconds == nil ? 12 * 1024 : 16 * 1024, descriptors: 8)
+        let excess = after.excess(over: before, memory: 6 * 1024, descriptors: 8)
         #expect(excess.isEmpty, "after \(probes) plain probes")
         #expect(probes > Int(whole * 100), "the machine was too slow to tell")
         print("soak: \(probes) plain probes, \(site.crashes) crashes; before: \(before); after: \(after)")
