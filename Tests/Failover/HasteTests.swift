@@ -63,6 +63,19 @@ import Testing
         #expect(engine.status(of: main)?.probesUntilFlip == 3)
     }
 
+    @Test func `answers that come late after a server has hung do not make us patient`() {
+        var engine = started()
+        for second in 1...20 { probe(&engine, main, "✓", .at(second)) }
+        for second in 21...23 { probe(&engine, main, "✗", .at(second)) }
+        var last: [Effect] = []
+        for took in [700, 3, 3] {
+            last = engine.handle(.probed(main, Probe(.success, took: .milliseconds(took))), at: .at(24))
+        }
+        #expect(engine.status(of: main)?.state == .ok)
+        let patience = last.compactMap { if case .probe(main, _, let patience) = $0 { patience } else { nil } }
+        #expect(patience == [.milliseconds(100)])
+    }
+
     @Test func `what is err already is not probed beside`() {
         var engine = started()
         for second in 1...3 { probe(&engine, main, "✗", .at(second)) }

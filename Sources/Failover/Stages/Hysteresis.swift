@@ -36,7 +36,8 @@ struct Hysteresis: Hashable, Sendable {
         show(record)
         switch record.probe.outcome {
         case .success:
-            usual.note(record.probe.took)
+            // What comes late from a server that has just been woken says nothing of how it is when it is well.
+            if state != .err { usual.note(record.probe.took) }
             succeed(policy)
         case .failure:
             if failures == 0 { failingSince = record.at }
