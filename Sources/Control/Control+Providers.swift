@@ -18,7 +18,11 @@ extension Control {
             let text = Wording.sentence(for: notice, at: provider)
             logger.notice("Notice", metadata: ["notice": "\(text)", "provider": "\(provider)"])
             if let happening = Happening(notice, text, at: provider, clock.now) { tell(happening) }
-            if case .paused = notice { record(.reported(nil, text: text, isBad: true)) }
+            switch notice {
+            case .paused: record(.reported(nil, text: text, isBad: true))
+            case .wouldChange(let owner, _): record(.reported(SchemeName(owner.apiText), text: text, isBad: false))
+            case .refused, .accepted, .drifted: break
+            }
         }
         finishTaking()
     }
@@ -27,6 +31,12 @@ extension Control {
     package func push(scheme: String, provider: String?) -> Bool {
         guard let status = engine.status(of: SchemeName(scheme)) else { return false }
         return accounts.force(status.scheme, at: provider)
+    }
+
+    /// What `push` would do; nil if there is no such scheme there.
+    package func preview(scheme: String, provider: String?) async -> [PushPreview]? {
+        guard let status = engine.status(of: SchemeName(scheme)) else { return nil }
+        return await accounts.preview(status.scheme, at: provider)
     }
 
     /// Allows a provider's changes that were paused because they were many; false if there is no such provider.
@@ -53,11 +63,18 @@ extension Wording {
         case .drifted(let owner, let found, let isCorrected):
             "\(owner.apiText) at \(provider): somebody else has set \(found)"
                 + (isCorrected ? "; it is put right" : "; it is left so, as configured")
+        case .wouldChange(let owner, let words): "\(owner.apiText) at \(provider): \(words)"
         case .paused(let changing, let all):
             "\(provider): \(changing) of \(all) names would change at once; "
                 + "nothing is changed until `ninelives push --allow \(provider)`"
         }
     }
+}
+
+/// What a push would do at one provider, in words.
+package struct PushPreview: Codable, Hashable, Sendable {
+    package var provider: String
+    package var words: String
 }
 
 /// One provider's part in a scheme, as it is reported.
@@ -96,6 +113,7 @@ extension ProviderReport {
 
     /// For the line of a person: `cloudflare: verified`, `cloudflare: refused: Invalid access token`.
     package var summary: String {
+        if sync == "waiting", !isPaused, words.hasPrefix(Reconciler.dryRunPrefix) { return "\(name): \(words)" }
         let isInNeed = ["retrying", "refused", "drifted"].contains(sync) || isPaused
         let state = isPaused ? "paused: too many names would change at once" : sync
         return "\(name): \(state)" + (isInNeed && !isPaused && !words.isEmpty ? ": \(words)" : "")

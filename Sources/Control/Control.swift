@@ -3,6 +3,7 @@ import Failover
 import Logging
 import NIOCore
 import Notices
+import Providers
 import Settings
 import Storage
 
@@ -60,15 +61,19 @@ package actor Control: ControlInterface {
     let logger: Logger
     let process: ProcessReport
     let probing: Probing
+    /// No provider's account is changed, whatever the configuration says.
+    private let isDryRun: Bool
     /// Nil without a store: then nothing outlives the process.
     let keeping: Keeping?
     var unwritten: [StoredChange] = []
     private(set) var retention = HistorySettings()
 
-    /// - Parameter store: what outlives the process; the engine goes on from what it holds.
+    /// - Parameters:
+    ///   - store: what outlives the process; the engine goes on from what it holds.
+    ///   - isDryRun: no provider's account is changed; what would be is said.
     package init(
         clock: ShellClock, publisher: any Publisher, group: any EventLoopGroup, process: ProcessReport,
-        probing: Probing = Probing(), store: Store? = nil, logger: Logger
+        probing: Probing = Probing(), store: Store? = nil, isDryRun: Bool = false, logger: Logger
     ) throws(StoreError) {
         if let store {
             let keeping = try Keeping(store)
@@ -80,6 +85,7 @@ package actor Control: ControlInterface {
             keeping = nil
         }
         self.probing = probing
+        self.isDryRun = isDryRun
         propagation = PropagationWatch(group: group, settings: PropagationSettings())
         self.clock = clock
         self.publisher = publisher
@@ -114,6 +120,8 @@ package actor Control: ControlInterface {
     package func apply(
         _ configuration: Configuration, checks: [IndicatorName: any Check], providers: [ProviderSettings] = []
     ) {
+        var providers = providers
+        if isDryRun { for index in providers.indices { providers[index].policy.isDryRun = true } }
         accounts.apply(providers, group: group, clock: clock) { [weak self] in await self?.heard($1, from: $0) }
         replaceTargets(configuration, checks: checks)
         watchWindows(of: checks)

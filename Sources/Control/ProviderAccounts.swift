@@ -104,6 +104,25 @@ struct ProviderAccounts {
         return !chosen.isEmpty
     }
 
+    /// What `force` would do, from all accounts at once; nil if the scheme is at no such account.
+    func preview(_ scheme: Scheme, at provider: String?) async -> [PushPreview]? {
+        guard let owner = try? Name(scheme.name.text) else { return nil }
+        let chosen = scheme.providers.filter { provider == nil || $0 == provider }
+        let queues = chosen.compactMap { accounts[$0]?.queue }
+        guard !queues.isEmpty else { return nil }
+        return await withTaskGroup(of: (Int, PushPreview).self) { tasks in
+            for (place, queue) in queues.enumerated() {
+                tasks.addTask {
+                    let words = await queue.preview(owner) ?? "nothing is decided for it yet"
+                    return (place, PushPreview(provider: queue.name, words: words))
+                }
+            }
+            var previews: [(Int, PushPreview)] = []
+            for await preview in tasks { previews.append(preview) }
+            return previews.sorted { $0.0 < $1.0 }.map(\.1)
+        }
+    }
+
     /// False if there is no such account.
     func allowChanges(at provider: String) -> Bool {
         guard let account = accounts[provider] else { return false }

@@ -159,6 +159,8 @@ package protocol ControlInterface: Sendable {
     func changes() async -> AsyncStream<UInt64>
     /// Sends the scheme's records again, to one provider or (nil) to all of its; false if there is no such scheme.
     func push(scheme: String, provider: String?) async -> Bool
+    /// What `push` would do, at each provider: looked at now, and nothing is changed. nil if there is no such scheme.
+    func preview(scheme: String, provider: String?) async -> [PushPreview]?
     /// Allows a provider's changes that were paused because they were many; false if there is no such provider.
     func allowChanges(provider: String) async -> Bool
     /// How far the scheme's answer has got, asked now; nil if there is no such scheme. It takes less than two seconds.
@@ -182,6 +184,7 @@ extension ControlInterface {
 
 extension ControlInterface {
     package func push(scheme: String, provider: String?) async -> Bool { false }
+    package func preview(scheme: String, provider: String?) async -> [PushPreview]? { nil }
     package func allowChanges(provider: String) async -> Bool { false }
     package func propagation(of scheme: String) async -> PropagationReport? { nil }
     package func watchedPropagation(of scheme: String) async -> PropagationReport? { nil }

@@ -1,4 +1,5 @@
 import Addresses
+import DNS
 
 /// Where one argument of a provider comes from and what it looks like.
 package struct ProviderParameter: Sendable {
@@ -59,11 +60,16 @@ package struct ProviderArguments: Sendable {
     package var folder: String
     /// Opens what lies in the encrypted store; nil if there is none here.
     package var opener: SecretOpener?
+    /// The configuration's TSIG keys, which an argument may name.
+    package var keys: [TSIGKey] = []
 
-    package init(_ values: [String: String], folder: String = ".", opener: SecretOpener? = nil) {
+    package init(
+        _ values: [String: String], folder: String = ".", opener: SecretOpener? = nil, keys: [TSIGKey] = []
+    ) {
         self.values = values
         self.folder = folder
         self.opener = opener
+        self.keys = keys
     }
 }
 

@@ -1,3 +1,4 @@
+import DNS
 import Providers
 
 /// One account at a provider, as it is configured.
@@ -6,6 +7,8 @@ package struct ProviderSettings: Sendable {
     package var provider: any Provider
     /// What was written for the driver, for telling whether it has changed. It holds no secret, only where they are.
     package var arguments: [String: String]
+    /// The TSIG keys that the arguments name.
+    package var keys: [TSIGKey] = []
     package var policy = ReconcilerPolicy()
     /// The deadline of each call.
     package var timeout: Duration = .seconds(20)
@@ -14,7 +17,8 @@ package struct ProviderSettings: Sendable {
 
     /// Whether a queue made for `other` serves this too.
     package func isSame(as other: ProviderSettings) -> Bool {
-        type(of: provider) == type(of: other.provider) && arguments == other.arguments && policy == other.policy
+        type(of: provider) == type(of: other.provider) && arguments == other.arguments && keys == other.keys
+            && policy == other.policy
             && timeout == other.timeout && servers == other.servers
     }
 }

@@ -1,10 +1,11 @@
 import Checks
+import DNS
 import Providers
 import Yams
 
 /// The accounts under `providers:`.
 extension SettingsReader {
-    mutating func readProviders(_ entry: Entry?) -> (read: [ProviderSettings], names: [String]) {
+    mutating func readProviders(_ entry: Entry?, keys: [TSIGKey]) -> (read: [ProviderSettings], names: [String]) {
         var read: [ProviderSettings] = []
         var names: [String] = []
         for (name, child) in entries(of: entry) {
@@ -13,14 +14,16 @@ extension SettingsReader {
                 report(child.atKey, "is our own DNS server, which needs no account", "another name")
                 continue
             }
-            if let provider = readProvider(name, child) { read.append(provider) }
+            if let provider = readProvider(name, child, keys: keys) { read.append(provider) }
         }
         return (read, names)
     }
 
     static let localProvider = "local"
 
-    private mutating func readProvider(_ name: String, _ entry: Entry) -> ProviderSettings? {
+    private mutating func readProvider(
+        _ name: String, _ entry: Entry, keys: [TSIGKey]
+    ) -> ProviderSettings? {
         var fields: [String: Entry] = [:]
         for (key, child) in entries(of: entry) { fields[key] = child }
         guard entry.isSection else { return nil }
@@ -42,12 +45,15 @@ extension SettingsReader {
         let provider: any Provider
         do {
             provider = try ProviderDriver.make(
-                driver: driver, arguments: ProviderArguments(values, folder: folder, opener: .sealed(in: dataFolder)))
+                driver: driver,
+                arguments: ProviderArguments(values, folder: folder, opener: .sealed(in: dataFolder), keys: keys))
         } catch {
             for wrong in error.errors { report(wrong, of: entry, fields, drivers: drivers) }
             return nil
         }
         var settings = ProviderSettings(name: name, provider: provider, arguments: values)
+        // A key's secret may change while the arguments stay.
+        settings.keys = keys.filter { key in values["key"].flatMap { try? Name($0) } == key.name }
         settings.timeout = provider.capabilities.callTimeout
         readRules(fields, into: &settings)
         return settings

@@ -88,7 +88,7 @@ struct SettingsReader {
         let reportToken = readReports(section["reports"])
         let data = section["data"].flatMap { text(of: $0) } ?? Settings.standardDataFolder
         dataFolder = resolve(data)
-        let providers = readProviders(section["providers"])
+        let providers = readProviders(section["providers"], keys: keys)
         let schemes = readSchemes(
             section["schemes"], indicators: indicators, zones: zones, providers: providers.names)
         let references = readReferences(section["references"], indicators: indicators)

@@ -138,6 +138,7 @@ package final class Store: Sendable {
             try store.close()
             // One plain file, without a write-ahead log beside it.
             try copy.inDatabase { try $0.execute(sql: "PRAGMA journal_mode = DELETE") }
+            try SealedFiles.take(from: folder, into: copy)
             let finding = try copy.read { try String.fetchOne($0, sql: "PRAGMA integrity_check(1)") }
             guard finding == "ok" else { throw StoreError.broken(path: source, why: finding ?? "no finding") }
             try copy.close()
@@ -170,6 +171,7 @@ package final class Store: Sendable {
             try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
             guard FileManager.default.fileExists(atPath: path) else {
                 try FileManager.default.copyItem(atPath: backup, toPath: path)
+                try SealedFiles.putBack(from: path, into: folder)
                 return nil
             }
             // Whoever uses the store holds it locked in WAL mode: an exclusive lock finds out.
@@ -184,6 +186,7 @@ package final class Store: Sendable {
             let aside = "\(path).before-\(Int(Date().timeIntervalSince1970))"
             try FileManager.default.moveItem(atPath: path, toPath: aside)
             try FileManager.default.copyItem(atPath: backup, toPath: path)
+            try SealedFiles.putBack(from: path, into: folder)
             return aside
         } catch let error as DatabaseError where error.resultCode.primaryResultCode == .SQLITE_BUSY {
             throw .unusable(path: path, why: "a server is using it; stop it first")

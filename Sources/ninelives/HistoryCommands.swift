@@ -95,7 +95,8 @@ struct BackupCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "backup", abstract: "Copy everything that the server remembers into one file, while it runs.",
         discussion: """
-            The key that seals secrets is not in it: keep `secret.key` of the data folder as well, somewhere else.
+            Secrets are in it as they are kept: sealed. The key that opens them is not: keep `secret.key` of the data
+            folder (or NINELIVES_KEY) as well, somewhere else. The configuration file and what it names is not either.
 
             EXAMPLE
               ninelives backup ninelives-2026-11-21.db --data ./ninelives-data
@@ -123,7 +124,8 @@ struct RestoreCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "restore", abstract: "Put a backup in the place of what the server remembers.",
         discussion: """
-            The server must not be running. What was there is kept beside it under another name.
+            The server must not be running. What was there is kept beside it under another name. On another machine, put
+            the old one's `secret.key` into the data folder first: without it the backup's secrets cannot be opened.
 
             EXAMPLE
               ninelives restore ninelives-2026-11-21.db --data ./ninelives-data

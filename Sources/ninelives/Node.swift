@@ -24,6 +24,8 @@ struct Node {
     /// Nil if there was none yet.
     let known: Store?
     let demo: (any DemoServers)?
+    /// No provider's account is changed.
+    var isDryRun = false
     let logger: Logger
 
     private var settings: Settings { start.settings }
@@ -49,7 +51,7 @@ struct Node {
             clock: clock, publisher: LocalPublisher(server: dns), group: MultiThreadedEventLoopGroup.singleton,
             process: ProcessReport(
                 version: Version.current, startedAt: clock.now, dns: settings.dnsListeners.map(\.description)),
-            probing: descriptors.probing(), store: store, logger: logger)
+            probing: descriptors.probing(), store: store, isDryRun: isDryRun, logger: logger)
         let accounts = try openAccounts(store, clock)
         let certificate = try openCertificate()
         var tls: (@Sendable () -> NIOSSLContext)?

@@ -41,9 +41,14 @@ struct RunningServer {
 
     /// Fetches one document; ends the command with a plain sentence if the server cannot be reached.
     func get(_ path: String) async throws -> Answer {
-        let (status, body) = try await send(.GET, path)
+        try await ask(.GET, path)
+    }
+
+    /// The same with another method.
+    func ask(_ method: HTTPMethod, _ path: String) async throws -> Answer {
+        let (status, body) = try await send(method, path)
         switch status {
-        case 200: return .found(body)
+        case 200..<300: return .found(body)
         case 404: return .notFound
         default: throw refused(status, body)
         }

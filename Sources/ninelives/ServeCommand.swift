@@ -11,18 +11,25 @@ struct ServeCommand: AsyncParsableCommand {
             says all that is wrong and exits with 2; nothing is started. A file that was right when the server last
             read it, and is broken now, is told of, and the last revision that was right is served.
 
-            EXAMPLE
+            With --dry-run no provider's account is changed, until it is started again without it: what each would be
+            sent is logged and shown (`ninelives status`, the page, the API). Our own DNS server answers, and notices
+            go out, as always.
+
+            EXAMPLES
               ninelives serve --config home.yaml
+              ninelives serve --config home.yaml --dry-run
             """)
 
     @Option(help: "The configuration file.") var config: String
+    @Flag(help: "Change no provider's account; log and show what would be.") var dryRun = false
     @Option(help: "What to log: trace, debug, info, notice, warning or error.") var logLevel: LogLevel = .info
 
     func run() async throws {
         let (start, store) = try findStart(config)
         let settings = start.settings
         let logger = makeLogger(level: logLevel)
-        try await Node(start: start, known: store, demo: nil, logger: logger).run {
+        try await Node(start: start, known: store, demo: nil, isDryRun: dryRun, logger: logger).run {
+            if dryRun { logger.notice("A dry run: no provider's account is changed") }
             logger.notice(
                 "Serving",
                 metadata: [

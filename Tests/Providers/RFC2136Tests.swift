@@ -96,6 +96,39 @@ import Testing
         }
     }
 
+    @Test func `the server may be a name, and the key one that the configuration has`() async throws {
+        try await withPrimary(.bind) { server, _ in
+            let secret = try #require(TSIGSecret(base64: PrimaryServer.secret))
+            let key = TSIGKey(name: try Name("key-a"), algorithm: .sha256, secret: secret)
+            let provider = try RFC2136(
+                ProviderArguments(["server": "localhost:\(server.port)", "key": "KEY-A."], keys: [key]))
+            #expect(await outcome(of: provider, setting: ["192.0.2.1"]).contains("NOERROR"))
+            #expect(try await server.dig("www.example.org", "A") == ["192.0.2.1"])
+        }
+    }
+
+    @Test(
+        arguments: [
+            (["server": "ns_1..example"], "server"),  // an empty label
+            (["server": "192.0.2.300"], "server"),  // an address gone wrong
+            (["server": "ns1:0"], "server"),  // no port
+            (["server": "ns1", "key": "other"], "secret"),  // not among the keys
+            (["server": "ns1", "secret": "env:S"], "key"),  // whose secret?
+            (["server": "ns1", "key": "key-a", "algorithm": "hmac-sha512"], "algorithm"),  // the key has its own
+        ] as [([String: String], String)])
+    func `a server that is none, and a key without a secret, are refused`(
+        values: [String: String], wrong: String
+    ) throws {
+        let secret = try #require(TSIGSecret(base64: PrimaryServer.secret))
+        let key = TSIGKey(name: try Name("key-a"), algorithm: .sha256, secret: secret)
+        do {
+            _ = try RFC2136(ProviderArguments(values, keys: [key]))
+            Issue.record("it was taken")
+        } catch {
+            #expect(error.errors.map(\.key) == [wrong])
+        }
+    }
+
     @Test(arguments: PrimaryServer.Kind.allCases)
     func `without a key it may read and not change`(kind: PrimaryServer.Kind) async throws {
         try await withPrimary(kind) { server, _ in

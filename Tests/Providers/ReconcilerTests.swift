@@ -248,6 +248,17 @@ private typealias World = ReconcilerWorld
         #expect(world.writes == 0)
         #expect(world.words(1) == "dry run: 192.0.2.9 would become 192.0.2.1")
         #expect(world.state(1) == .waiting)
+        let told = ProviderNotice.wouldChange(
+            World.name(1), words: "dry run: 192.0.2.9 would become 192.0.2.1")
+        #expect(world.notices == [told], "it is told once, not with every look")
+        world.force(1)
+        world.run(for: .seconds(1000))
+        #expect(world.writes == 0, "nor does a push")
+        world.edit(1, "192.0.2.1")
+        world.force(1)
+        world.run(for: .seconds(1000))
+        #expect(world.writes == 0)
+        #expect(world.words(1) == "dry run: 192.0.2.1 is there already and would be sent again")
     }
 
     @Test func `an acceptance after which something else is held is no success`() {

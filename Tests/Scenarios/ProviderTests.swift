@@ -51,6 +51,44 @@ import Testing
         stage.folder.remove()
     }
 
+    @Test func `a dry run says what it would send, and changes nothing at the provider`() async throws {
+        let port = try freePort()
+        let emulator = try ChildProcess(binary, ["emulate", "cloudflare", "--port", "\(port)"])
+        let stage = try Stage(emulator: "http://127.0.0.1:\(port)")
+        let main = try ChildProcess("python3", ["-m", "http.server", "\(stage.mainPort)", "--bind", "127.0.0.1"])
+        try await eventually("the emulator answers") { try await stage.records() == [] }
+        let token = ["NINELIVES_TEST_TOKEN": "emulated-token"]
+        var server = try ChildProcess(
+            binary, ["serve", "--config", stage.configuration, "--dry-run"], environment: token)
+        do {
+            let proposal = "nothing would become 192.0.2.1"
+            try await eventually("it is shown", within: .seconds(30)) {
+                try await ninelives("status", "--url", stage.url).output.contains("cloudflare: dry run: \(proposal)")
+            }
+            #expect(server.printed.contains("www.example.org at cloudflare: dry run: \(proposal)"), "it is logged")
+            let (output, code) = try await stage.push("www.example.org", "--dry-run")
+            #expect(code == 0 && output.contains("www.example.org at cloudflare: \(proposal)"), "\(output)")
+            #expect(try await stage.push("www.example.org").code == 0)
+            let missing = try await stage.push("www.example.org", "--provider", "other", "--dry-run")
+            #expect(missing.code == 1, "\(missing.output)")
+            #expect(try await stage.records() == [])
+
+            await server.stop()
+            server = try ChildProcess(binary, ["serve", "--config", stage.configuration], environment: token)
+            try await eventually("without it, it is sent", within: .seconds(30)) {
+                try await stage.records() == ["www.example.org 60 A 192.0.2.1"]
+            }
+            let again = try await stage.push("www.example.org", "--dry-run")
+            #expect(again.output.contains("192.0.2.1 is there already and would be sent again"), "\(again.output)")
+        } catch {
+            FileHandle.standardError.write(Data((server.printed + emulator.printed).utf8))
+            for process in [server, emulator, main] { await process.stop() }
+            throw error
+        }
+        for process in [server, emulator, main] { await process.stop() }
+        stage.folder.remove()
+    }
+
     @Test func `a secret in the encrypted store is used, and seen nowhere`() async throws {
         let folder = try TemporaryFolder()
         defer { folder.remove() }

@@ -220,6 +220,33 @@ private func event(_ id: Int64, at seconds: Double = 0, scheme: String? = nil, k
         }
     }
 
+    @Test("a backup takes along the sealed secrets, and a restore puts them back and keeps those that were there")
+    func backupOfSecrets() async throws {
+        let store = try folder.open()
+        await store.close()
+        let files = FileManager.default
+        let old = Data([0, 1, 2, 255])
+        try files.createDirectory(atPath: folder.path + "/secrets", withIntermediateDirectories: true)
+        #expect(files.createFile(atPath: folder.path + "/secrets/cloudflare", contents: old))
+        #expect(files.createFile(atPath: folder.path + "/secrets/.half-written", contents: old))
+        let backup = folder.path + "/backup"
+        try Store.backup(folder: folder.path, to: backup)
+        #expect(files.createFile(atPath: folder.path + "/secrets/cloudflare", contents: Data("newer".utf8)))
+
+        let elsewhere = StoreFolder()
+        for target in [folder, elsewhere] {
+            _ = try Store.restore(backup, into: target.path)
+            #expect(try files.contentsOfDirectory(atPath: target.path + "/secrets") == ["cloudflare"])
+            #expect(files.contents(atPath: target.path + "/secrets/cloudflare") == old)
+            let mode = try files.attributesOfItem(atPath: target.path + "/secrets/cloudflare")[.posixPermissions]
+            #expect(mode as? Int == 0o600, "nobody else may read it")
+            #expect(try Data(contentsOf: URL(fileURLWithPath: target.file)).range(of: Data("sealed_file".utf8)) == nil)
+        }
+        let aside = try files.contentsOfDirectory(atPath: folder.path).first { $0.hasPrefix("secrets.before-") }
+        let kept = try #require(aside)
+        #expect(files.contents(atPath: "\(folder.path)/\(kept)/cloudflare") == Data("newer".utf8))
+    }
+
     @Test("a store of a newer version is refused and left as it is")
     func newerVersion() async throws {
         let store = try folder.open()

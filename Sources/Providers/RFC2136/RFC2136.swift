@@ -15,9 +15,11 @@ package struct RFC2136: Provider {
     package static let parameters = [
         ProviderParameter(
             "server", .text,
-            form: "an address, with a port if it is not 53: 192.0.2.53, 127.0.0.1:5300, [2001:db8::53]:53",
-            required: true, "The zone's primary server."),
-        ProviderParameter("key", .text, form: "a key's name", "The TSIG key's name, as the server knows it."),
+            form: "a name or an address, with a port if it is not 53: ns1.example.net, 192.0.2.53, [2001:db8::53]:5300",
+            required: true, "The zone's primary server; a name is looked up anew for each change."),
+        ProviderParameter(
+            "key", .text, form: "a key's name",
+            "The TSIG key's name, as the server knows it; without a secret it is one of the configuration's keys."),
         ProviderParameter("secret", .secret, "Where its secret is, in Base64."),
         ProviderParameter(
             "algorithm", .text, form: TSIGAlgorithm.allCases.map(\.rawValue).joined(separator: ", "),
@@ -33,8 +35,10 @@ package struct RFC2136: Provider {
         return capabilities
     }()
 
-    private let server: NameServer
+    private let server: NameServerPlace
     private let keyName: Name?
+    /// The key itself, if the configuration has it.
+    private let knownKey: TSIGKey?
     private let algorithm: TSIGAlgorithm
     private let secret: SecretPlace?
     private let zone: Name?
@@ -42,19 +46,30 @@ package struct RFC2136: Provider {
 
     package init(_ arguments: ProviderArguments) throws(ProviderArgumentErrors) {
         var reader = ProviderArgumentReader(arguments, of: Self.self)
-        let server = reader.text("server").flatMap { NameServer($0) }
+        let server = reader.text("server").flatMap { NameServerPlace($0) }
         let key = reader.text("key")
-        keyName = key.flatMap { try? Name($0) }
+        let keyName = key.flatMap { try? Name($0) }
+        self.keyName = keyName
         secret = reader.secret("secret")
         let algorithm = reader.text("algorithm").flatMap { TSIGAlgorithm(rawValue: $0.lowercased()) }
         let zone = reader.text("zone")
         self.zone = zone.flatMap { try? Name($0) }
-        if reader.has("server"), server == nil { reader.refuse("server", "is not a name server's address") }
+        if reader.has("server"), server == nil { reader.refuse("server", "is not a name server's name or address") }
         if key != nil, keyName == nil { reader.refuse("key", "is not a name") }
         if zone != nil, self.zone == nil { reader.refuse("zone", "is not a name") }
         if algorithm == nil { reader.refuse("algorithm", "is no algorithm of TSIG") }
-        if reader.has("key") != reader.has("secret") {
-            reader.refuse(reader.has("key") ? "secret" : "key", "is missing: key and secret belong together")
+        knownKey = reader.has("secret") ? nil : arguments.keys.first { $0.name == keyName }
+        if reader.has("secret"), !reader.has("key") {
+            reader.refuse("key", "is missing: key and secret belong together")
+        } else if let keyName, !reader.has("secret"), knownKey == nil {
+            let known = arguments.keys.map(\.name.apiText)
+            reader.refuse(
+                "secret", "is missing: keys has no \(keyName.apiText) either",
+                expected: known.isEmpty ? nil : "where its secret is, or as key one of \(known.joined(separator: ", "))"
+            )
+        }
+        if knownKey != nil, reader.has("algorithm") {
+            reader.refuse("algorithm", "stands beside a key of keys", expected: "the algorithm there")
         }
         self.server = try reader.require(server)
         self.algorithm = try reader.require(algorithm)
@@ -134,6 +149,7 @@ package struct RFC2136: Provider {
         _ message: Message, changes: Bool, until deadline: Deadline
     ) async throws(ProviderError) -> Message {
         let key = try key()
+        let server = try await server.resolved(until: deadline)
         guard deadline.remaining > .zero else {
             throw .unavailable(.timedOut, words: "no time was left to ask \(server)")
         }
@@ -146,6 +162,7 @@ package struct RFC2136: Provider {
     }
 
     private func key() throws(ProviderError) -> TSIGKey? {
+        if let knownKey { return knownKey }
         guard let keyName, let secret else { return nil }
         guard let octets = TSIGSecret(base64: try secret.read().reveal()) else {
             throw .refused(.credentials, words: "\(secret) is not Base64")

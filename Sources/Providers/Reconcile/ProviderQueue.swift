@@ -65,6 +65,35 @@ package actor ProviderQueue {
         await perform(reconciler.reconfigured(at: clock(), random: .random(in: 0..<1)))
     }
 
+    /// What a push of the name would do, by what is there now: in words. Nothing is changed and nothing remembered. nil
+    /// if the name is not kept here.
+    package func preview(_ owner: Name) async -> String? {
+        guard let place = reconciler.place(of: owner) else { return nil }
+        let fitted: FittedWish
+        switch reconciler.tracks[place].fitted {
+        case .success(let wish): fitted = wish
+        case .failure(let error): return "it would be refused: \(error.words)"
+        }
+        let isRead = reconciler.capabilities.reading == .provider
+        let job = ProviderJob(
+            id: 0, owner: owner, step: isRead ? .read(types: fitted.types) : .survey(types: fitted.types))
+        let (provider, survey, timeout) = (provider, survey, callTimeout)
+        let outcome = await firstOutcome(
+            within: timeout + .seconds(2), else: .failed(.unavailable(.timedOut, words: "no answer within \(timeout)")),
+            of: { await Self.outcome(of: job, provider, survey, timeout) })
+        let held: [HeldSet]
+        switch outcome {
+        case .failed(let error): return "what is there cannot be read: \(error.words)"
+        case .wrote: preconditionFailure("a preview writes nothing")
+        case .read(let sets): held = sets
+        case .surveyed(let answers):
+            let sets = answers.compactMap { try? $0.result.get() }
+            guard let first = sets.first else { return "no name server says what is there; it would be sent" }
+            held = answers.first { !$0.agrees(with: fitted) }.flatMap { try? $0.result.get() } ?? first
+        }
+        return reconciler.proposal(for: fitted, of: owner, over: held)
+    }
+
     package var statuses: [SyncStatus] { reconciler.statuses }
     package var isPaused: Bool { reconciler.isPaused }
 

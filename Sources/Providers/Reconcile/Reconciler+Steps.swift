@@ -82,7 +82,12 @@ extension Reconciler {
 
     private mutating func write(_ index: Int, _ change: Change, at now: Instant) {
         guard !policy.isDryRun else {
-            tracks[index].words = "dry run: \(Self.text(change.before)) would become \(Self.text(change.after))"
+            let words = Self.dryRunPrefix + Self.proposal(change, ignoringTTL: ignoresTTL)
+            // What has been told is not told again every few minutes.
+            if tracks[index].words != words {
+                tracks[index].words = words
+                effects.append(.notice(.wouldChange(tracks[index].wish.owner, words: words)))
+            }
             tracks[index].dueAt = now + policy.driftInterval
             return effects.append(.changed(tracks[index].wish.owner))
         }
@@ -256,6 +261,29 @@ extension Reconciler {
 
     func jittered(_ pause: Duration, _ random: Double) -> Duration {
         pause * (1 + policy.jitter * (2 * random - 1))
+    }
+
+    /// What a dry run's words begin with.
+    package static let dryRunPrefix = "dry run: "
+
+    /// What sending the wish over what is held would do.
+    func proposal(for fitted: FittedWish, of owner: Name, over held: [HeldSet]) -> String {
+        if let obstacle = held.first(where: { !fitted.types.contains($0.rrset.type) }) {
+            return "it would be refused: a \(obstacle.rrset.type) record stands there"
+        }
+        let change = Change.from(held, to: fitted, owner: owner, ignoringTTL: ignoresTTL)
+        let words = Self.proposal(
+            change ?? Change(owner: owner, before: held, after: fitted.sets, types: fitted.types),
+            ignoringTTL: ignoresTTL)
+        return words + (policy.isDryRun ? "; nothing is sent, as this provider runs dry" : "")
+    }
+
+    /// What a change would do: `192.0.2.9 would become 192.0.2.1`.
+    static func proposal(_ change: Change, ignoringTTL: Bool = false) -> String {
+        let after = text(change.after)
+        if !change.steps(ignoringTTL: true).isEmpty { return "\(text(change.before)) would become \(after)" }
+        guard !ignoringTTL, !change.steps().isEmpty else { return "\(after) is there already and would be sent again" }
+        return "\(after) would have a TTL of \(change.after.map(\.ttlSeconds).min() ?? 0) s"
     }
 
     static func text(_ held: [HeldSet]) -> String { text(held.map(\.rrset)) }

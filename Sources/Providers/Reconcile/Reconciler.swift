@@ -98,6 +98,8 @@ package enum ProviderNotice: Hashable, Sendable {
     case drifted(Name, found: String, corrected: Bool)
     /// `changing` of `all` names would change at once: an operator is asked.
     case paused(changing: Int, of: Int)
+    /// A dry run: it would be changed so.
+    case wouldChange(Name, words: String)
 }
 
 /// One provider's names: what each is to have, how far that has got, and what to do next.

@@ -21,16 +21,12 @@ extension Site {
             Operation(
                 method: .post, path: "/api/v1/schemes/{name}/push", id: "pushScheme",
                 summary: "Sends a scheme's records to its providers again, even if nothing differs.",
-                access: .role(.operator), query: [.init("provider", .text, "Only to this one.")], status: .accepted,
-                problems: [.notFound]
-            ) { call in
-                let name = call.path["name"] ?? ""
-                guard await control.push(scheme: name, provider: call.text("provider")) else {
-                    throw Problem(.notFound, "There is no scheme \"\(name)\" at such a provider.")
-                }
-                try await note("scheme.push", name, call, detail: call.text("provider") ?? "")
-                return Response(status: .accepted)
-            },
+                access: .role(.operator),
+                query: [
+                    .init("provider", .text, "Only to this one."),
+                    .init("dry-run", .bool, "Only says what it would do, by what is there now."),
+                ], status: .accepted, result: .named("Push"), problems: [.notFound]
+            ) { call in try await push(call) },
             Operation(
                 method: .post, path: "/api/v1/providers/{name}/allow-changes", id: "allowChanges",
                 summary: "Allows a provider's changes that were paused because they were many.",
@@ -44,5 +40,23 @@ extension Site {
                 return Response(status: .accepted)
             },
         ]
+    }
+
+    private func push(_ call: Call) async throws -> Response {
+        struct Outcome: Encodable {
+            var isDryRun: Bool
+            var items: [PushPreview]
+        }
+        let name = call.path["name"] ?? ""
+        let unknown = Problem(.notFound, "There is no scheme \"\(name)\" at such a provider.")
+        if call.flag("dry-run") {
+            guard let previews = await control.preview(scheme: name, provider: call.text("provider")) else {
+                throw unknown
+            }
+            return try .json(Outcome(isDryRun: true, items: previews), status: .accepted)
+        }
+        guard await control.push(scheme: name, provider: call.text("provider")) else { throw unknown }
+        try await note("scheme.push", name, call, detail: call.text("provider") ?? "")
+        return try .json(Outcome(isDryRun: false, items: []), status: .accepted)
     }
 }

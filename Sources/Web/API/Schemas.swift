@@ -3,7 +3,8 @@ enum Schemas {
     static let all: [String: Schema] = [
         "Problem": Problem.schema, "Report": report, "Scheme": scheme, "Member": member, "Indicator": indicator,
         "Probe": probe, "Event": event, "Explanation": explanation, "Override": override, "WhatIf": whatIf,
-        "SchemeProvider": schemeProvider, "Propagation": propagation, "Notice": notice, "Channel": channel,
+        "SchemeProvider": schemeProvider, "Push": push, "Propagation": propagation, "Notice": notice,
+        "Channel": channel,
         "ChannelTest": channelTest, "Receipt": receipt, "Revision": revision, "RevisionEffect": revisionEffect,
         "RevisionOutcome": revisionOutcome, "RevisionDetail": revisionDetail, "Window": window, "Entry": entry,
         "User": user,
@@ -44,6 +45,16 @@ enum Schemas {
         .init("remarks", .array(.string()), "What of the decision it cannot hold."),
         .init("dissenting", .array(.string()), "Name servers that did not answer so."), optional("nextAt", .time),
         .init("isPaused", .bool, "Its change waits for an operator."),
+    ])
+
+    static let push = Schema.object([
+        .init("isDryRun", .bool),
+        .init(
+            "items",
+            .array(
+                .object([
+                    .init("provider", .string()), .init("words", .string(), "What a push would do there."),
+                ])), "Of a dry run; otherwise none."),
     ])
 
     static let propagation = Schema.object([
