@@ -15,8 +15,8 @@ from playwright.sync_api import Error, expect, sync_playwright
 PAGES = [
     "/", "/schemes", "/schemes/cat.example.test", "/indicators", "/indicators/charlie:cat", "/events", "/status",
     "/training", "/new", "/configure/indicators", "/configure/indicators?check=http-grep",
-    "/configure/indicators/charlie:cat", "/settings", "/notices", "/revisions", "/revisions/1", "/audit", "/account", "/api", "/login",
-    "/nowhere",
+    "/configure/indicators/charlie:cat", "/settings", "/notices", "/revisions", "/revisions/1", "/audit",
+    "/account", "/api", "/login", "/nowhere",
 ]
 SECONDS = 1000
 

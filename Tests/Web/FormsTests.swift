@@ -206,4 +206,31 @@ import Testing
         let after = try await browser.open("/notices?state=given-up")
         #expect(after.body.contains("given up") && after.body.contains("→ phone"))
     }
+
+    // MARK: Posts
+
+    @Test func `a post is on the status page for everybody, until it is removed or over`() async throws {
+        let browser = try await Browser()
+        let post = [
+            "kind": "maintenance", "scheme": "cat.example.test", "text": "A <new> kernel", "back": "/status",
+            "from": "2199-11-21T22:00", "until": "2199-11-21T23:00",
+        ]
+        #expect(try await browser.post("/do/addStatusPost", post).status == 303)
+        var over = post
+        over["text"] = "long ago"
+        over["from"] = ""
+        over["until"] = "2001-01-01T00:00"
+        #expect(try await browser.post("/do/addStatusPost", over).status == 303)
+        let shown = try await browser.house.ask(.get, "/status").text
+        #expect(shown.contains("A &lt;new&gt; kernel") && shown.contains("2199-11-21"))
+        #expect(!shown.contains("long ago") && !shown.contains("/do/addStatusPost"))
+        let listed = try await browser.house.ask(.get, "/api/v1/status/posts").text
+        #expect(listed.contains("long ago") && listed.contains("7254655200"), "\(listed)")
+        var wrong = post
+        wrong["until"] = "2199-11-21T21:00"
+        #expect(try await browser.post("/do/addStatusPost", wrong).status == 422, "it ends before it begins")
+        #expect(try await browser.post("/do/removeStatusPost", ["id": "1", "back": "/status"]).status == 303)
+        #expect(try await !browser.house.ask(.get, "/status").text.contains("kernel"))
+        #expect(try await browser.post("/do/removeStatusPost", ["id": "1"]).status == 404)
+    }
 }

@@ -4,7 +4,8 @@ enum Schemas {
         "Problem": Problem.schema, "Report": report, "Scheme": scheme, "Member": member, "Indicator": indicator,
         "Probe": probe, "Event": event, "Explanation": explanation, "Override": override, "WhatIf": whatIf,
         "SchemeProvider": schemeProvider, "Propagation": propagation, "Notice": notice, "Channel": channel,
-        "ChannelTest": channelTest, "ProviderTest": providerTest, "Receipt": receipt, "Revision": revision,
+        "ChannelTest": channelTest, "ProviderTest": providerTest, "StatusPost": statusPost,
+        "Receipt": receipt, "Revision": revision,
         "RevisionEffect": revisionEffect,
         "RevisionOutcome": revisionOutcome, "RevisionDetail": revisionDetail, "Window": window, "Entry": entry,
         "User": user,
@@ -151,6 +152,11 @@ enum Schemas {
     static let providerTest = Schema.object([
         .init("provider", .string()), .init("isReached", .bool),
         .init("words", .string(), "What it holds, or why it was not reached."), .init("milliseconds", .number()),
+    ])
+
+    static let statusPost = Schema.object([
+        .init("id", .integer()), .init("at", .time), .init("kind", .choice(["incident", "maintenance"])),
+        .init("text", .string()), optional("scheme", .string()), optional("from", .time), optional("until", .time),
     ])
 
     static let revisionEffect = Schema.object([
