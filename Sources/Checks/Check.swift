@@ -86,7 +86,13 @@ extension CheckParameter.Kind {
 /// is taken apart by `CheckMethod.make`.
 package struct CheckArguments: Sendable {
     package var values: [String: String]
-    package init(_ values: [String: String]) { self.values = values }
+    /// Where the check must not go.
+    package var forbidden: AddressBan
+
+    package init(_ values: [String: String], forbidden: AddressBan = AddressBan()) {
+        self.values = values
+        self.forbidden = forbidden
+    }
 }
 
 /// Everything that is wrong with the arguments of one check.

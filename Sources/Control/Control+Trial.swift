@@ -18,9 +18,9 @@ extension Control {
     /// Makes a check and probes once, without configuring anything.
     ///
     /// - Parameter arguments: as in the file, without `check`.
-    package nonisolated func trial(method: String, arguments: [String: String]) async -> TrialReport {
+    package func trial(method: String, arguments: [String: String]) async -> TrialReport {
         do {
-            let check = try CheckMethod.make(method: method, arguments: CheckArguments(arguments))
+            let check = try CheckMethod.make(method: method, arguments: CheckArguments(arguments, forbidden: forbidden))
             let result = await check.probe(timeout: Self.trialTimeout, on: group)
             return TrialReport(
                 isSuccess: result.isSuccess, reason: result.reason, milliseconds: result.phases.total.milliseconds,

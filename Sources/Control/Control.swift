@@ -32,6 +32,8 @@ package actor Control: ControlInterface {
     var lastReports: [IndicatorName: LastReport] = [:]
     var listeningSince: [IndicatorName: Instant] = [:]
     var reportToken: ReportToken?
+    /// Where checks must not go.
+    var forbidden = AddressBan()
     var logicWindows = OpenWindows()
     private var wake: Scheduled<Void>?
     var accounts = ProviderAccounts()
@@ -99,6 +101,7 @@ package actor Control: ControlInterface {
         managed = settings.managed
         projects = settings.projects
         reportToken = settings.reportToken
+        forbidden = settings.forbidden
         configureNotices(settings.notices)
         let old = engine.indicators.map(\.name)
         retention = settings.history

@@ -49,6 +49,8 @@ package struct Settings: Sendable {
     package var managed: ManagedNames
     /// The secret with which any client may report, beside the tokens of the indicators themselves.
     package var reportToken: ReportToken?
+    /// Where checks must not go.
+    package var forbidden = AddressBan()
     /// What is allowed and probably not meant, by line.
     package var warnings: [SettingsError]
     /// When reading began, seconds since 1970: a file that is newer may have been read as it was before.

@@ -14,7 +14,7 @@ package struct SettingsKey: Sendable {
 package enum SettingsKeys {
     package static let root = [
         "listen", "data", "history", "access", "dns", "zones", "keys", "transfer", "notify", "policies", "indicators",
-        "references", "reports", "schemes", "maintenance", "projects", "providers", "propagation", "notices",
+        "references", "reports", "checks", "schemes", "maintenance", "projects", "providers", "propagation", "notices",
     ].map { SettingsKey($0, standard: $0 == "data" ? Settings.standardDataFolder : nil) }
     static let listen = [
         SettingsKey("dns", standard: Settings.standardDNSListener),
@@ -57,6 +57,7 @@ package enum SettingsKeys {
         SettingsKey("options"),
     ]
     static let reports = [SettingsKey("token")]
+    static let checks = [SettingsKey("forbid")]
     static let scheme = [
         SettingsKey("providers", standard: "local"), SettingsKey("provider"), SettingsKey("ttl", standard: "30"),
         SettingsKey("minimum-ttl", standard: "5"), SettingsKey("failback", standard: "60s"),
@@ -103,7 +104,8 @@ package enum SettingsKeys {
         ("cookies", cookies), ("rate-limit", rateLimit), ("zones", zone), ("keys", key),
         ("transfer", [SettingsKey("transfer")]), ("notify", [SettingsKey("notify")]), ("policies", policy),
         ("indicators", indicator), ("references", [SettingsKey("references")]),
-        ("reports", reports), ("schemes", scheme), ("members", member), ("maintenance", maintenance),
+        ("reports", reports), ("checks", checks), ("schemes", scheme), ("members", member),
+        ("maintenance", maintenance),
         ("projects", project),
         ("providers", provider),
         ("propagation", propagation), ("notices", notices), ("channels", channel), ("subscriptions", subscription),

@@ -37,6 +37,20 @@ extension SettingsReader {
         return nil
     }
 
+    /// Where checks must not go.
+    mutating func readChecks(_ entry: Entry?) -> AddressBan {
+        var ban = AddressBan()
+        let fields = fields(of: entry, allowed: SettingsKeys.checks)
+        for item in fields["forbid"].map({ items(of: $0) }) ?? [] {
+            guard let word = text(of: item) else { continue }
+            if !ban.forbid(word) {
+                let kinds = AddressBan.Kind.allCases.map(\.rawValue).joined(separator: ", ")
+                report(item, value: word, "is nothing that can be forbidden", "\(kinds), or ADDRESS/LENGTH")
+            }
+        }
+        return ban
+    }
+
     /// The token with which any client may report.
     mutating func readReports(_ entry: Entry?) -> ReportToken? {
         let fields = fields(of: entry, allowed: SettingsKeys.reports)

@@ -177,7 +177,7 @@ extension SettingsReader {
             }
         }
         do {
-            return try CheckMethod.make(method: method, arguments: CheckArguments(values))
+            return try CheckMethod.make(method: method, arguments: CheckArguments(values, forbidden: forbidden))
         } catch {
             for wrong in error.errors { report(wrong, of: entry, fields) }
             return nil

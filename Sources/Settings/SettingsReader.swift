@@ -26,6 +26,8 @@ struct SettingsReader {
     var dataFolder = Settings.standardDataFolder
     /// The names of all `keys`.
     var keyNames: [Name] = []
+    /// Where checks must not go.
+    var forbidden = AddressBan()
     /// The sections that the page and the API have made, by name.
     private var managed: [String: Node] = [:]
 
@@ -80,6 +82,7 @@ struct SettingsReader {
         // A key that is broken is one error, not one for each list that it stands in.
         keyNames = entries(of: section["keys"]).compactMap { try? Name($0.key) }
         let zones = readZones(section["zones"])
+        forbidden = readChecks(section["checks"])
         let indicators = readIndicators(section["indicators"], policies: policies)
         checkLogic(of: indicators)
         let reportToken = readReports(section["reports"])
@@ -108,6 +111,7 @@ struct SettingsReader {
                 .sorted { $0.0 < $1.0 }, providers: providers.read.sorted { $0.name < $1.name },
             propagation: readPropagation(section["propagation"]), windows: windows,
             projects: readProjects(section["projects"]), managed: ManagedNames(managed), reportToken: reportToken,
+            forbidden: forbidden,
             warnings: inOrder(warnings), readAt: 0,
             keptZoneErrors: inOrder(keptZoneErrors), files: files)
     }

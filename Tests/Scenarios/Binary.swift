@@ -38,6 +38,9 @@ struct RunningDemo {
             try await eventually("the demo answers", within: .seconds(30)) {
                 try await !digShort("cat.example.test").isEmpty
             }
+            try await eventually("its page is there", within: .seconds(30)) {
+                try await run("curl", ["-s", "-m", "5", "-o", "/dev/null", "\(url)/healthz"]).code == 0
+            }
         } catch {
             FileHandle.standardError.write(Data(process.printed.utf8))
             await stop()

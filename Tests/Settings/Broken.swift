@@ -237,6 +237,15 @@ struct Broken: Sendable, CustomTestStringConvertible {
 
     static let indicators = [
         Broken(
+            "a kind of address that nobody knows", "checks: { forbid: [private, local] }",
+            "n.yaml:1:29: checks.forbid[1] \"local\" is nothing that can be forbidden; use private, link-local, programs, "
+                + "or ADDRESS/LENGTH"),
+        Broken(
+            "a check of what is forbidden",
+            "checks: { forbid: private }\nindicators: { a: { check: tcp, host: 10.0.0.1, port: 80 } }",
+            "n.yaml:2:38: indicators.a.host \"10.0.0.1\" is an address that checks are kept from; use one that "
+                + "checks.forbid does not have"),
+        Broken(
             "no check", "indicators:\n  a: { policy: fast }",
             "n.yaml:2:3: indicators.a has no check; use check: with one of \(methods)"),
         Broken(

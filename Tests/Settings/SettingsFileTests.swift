@@ -36,7 +36,8 @@ import Testing
     }
 
     @Test(arguments: [
-        "listen", "tls", "https", "dns", "cookies", "rate-limit", "zones", "keys", "policies", "indicators", "schemes",
+        "listen", "tls", "https", "dns", "cookies", "rate-limit", "zones", "keys", "policies", "reports", "checks",
+        "indicators", "schemes",
         "members", "notices", "channels", "subscriptions", "hours",
     ])
     func `the documentation has no key that does not exist`(section: String) throws {

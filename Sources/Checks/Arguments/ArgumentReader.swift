@@ -12,10 +12,13 @@ protocol ArgumentFault: Error {
 struct ArgumentReader {
     private let values: [String: String]
     private let parameters: [CheckParameter]
+    /// Where the check must not go.
+    let forbidden: AddressBan
     private(set) var errors: [CheckArgumentError] = []
 
     init(_ arguments: CheckArguments, of method: any Check.Type) {
         values = arguments.values
+        forbidden = arguments.forbidden
         parameters = method.parameters
         let names = parameters.map(\.name)
         for (key, value) in values.sorted(by: { $0.key < $1.key }) where !names.contains(key) {
@@ -42,11 +45,20 @@ struct ArgumentReader {
     ) -> Value? {
         guard let value = text(key) else { return nil }
         do {
-            return try parse(value)
+            let value = try parse(value)
+            guard isAllowed((value as? Host) ?? (value as? WebAddress)?.host, key) else { return nil }
+            return value
         } catch {
             refuse(key, error.problem)
             return nil
         }
+    }
+
+    /// False, with an error, if it is an address that checks are kept from.
+    mutating func isAllowed(_ host: Host?, _ key: String) -> Bool {
+        guard case .address(let address)? = host, forbidden.forbids(address) else { return true }
+        refuse(key, "is an address that checks are kept from", expected: "one that checks.forbid does not have")
+        return false
     }
 
     /// A text that is not empty.

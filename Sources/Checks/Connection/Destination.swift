@@ -24,6 +24,9 @@ struct Destination: Sendable {
         _ once: @escaping @Sendable (Host, NameResolver) async -> ProbeResult
     ) async -> ProbeResult {
         let host = reroute ?? host
+        if case .address(let address) = host, resolver.ban.forbids(address) {
+            return failure(resolver.ban.words(address), within: limit)
+        }
         switch (choice, host) {
         case (.any, _): return await once(host, resolver)
         case (.v4, _), (.v6, _):
@@ -86,13 +89,15 @@ struct Destination: Sendable {
 extension NameResolver {
     /// The same resolver, which gives addresses of one family only.
     func only(_ choice: AddressChoice) -> NameResolver {
-        NameResolver { name, loop in
+        var resolver = NameResolver { name, loop in
             resolve(name, loop).flatMapThrowing { addresses in
                 let kept = addresses.filter(choice.allows)
                 if kept.isEmpty, !addresses.isEmpty { throw LookupFailure.otherFamily(choice.noun) }
                 return kept
             }
         }
+        resolver.ban = ban
+        return resolver
     }
 
     /// Looks a name up, until the time of the probe is over or the task is cancelled.

@@ -82,6 +82,8 @@ final class Exchange<Talk: Conversation> {
         self.whenOver = whenOver
         alarm = loop.assumeIsolated().scheduleTask(deadline: limit.end) { self.expire() }
         switch endpoint.host {
+        case .address(let address) where resolver.ban.forbids(address):
+            finish(.failed(resolver.ban.words(address)))
         case .address(let address):
             untried = [address]
             connect()

@@ -8,6 +8,8 @@ import Synchronization
 struct NameResolver: Sendable {
     /// Gives the addresses in the order in which they should be tried; fails with a `LookupFailure`.
     let resolve: @Sendable (_ name: String, _ loop: any EventLoop) -> EventLoopFuture<[IPAddress]>
+    /// Which addresses it never gives, and which are not to be connected to without it either.
+    var ban = AddressBan()
 
     /// The machine's own resolver: its hosts file, its DNS servers, its order of addresses (RFC 6724). Looked up
     /// afresh for each probe, as a check of a name should see what the name says now.
@@ -31,6 +33,8 @@ enum LookupFailure: Error, Hashable, Sendable {
     case other(code: Int32)
     /// It has addresses, but none of the kind that was asked for.
     case otherFamily(String)
+    /// All that it has are kept from checks; the first of them.
+    case forbidden(IPAddress)
     case timedOut(Duration)
     case cancelled
 
@@ -41,6 +45,7 @@ enum LookupFailure: Error, Hashable, Sendable {
         case .tooManyWaiting: "name does not resolve: \(name) (too many names are being resolved)"
         case .other(let code): "name does not resolve: \(name) (\(String(cString: gai_strerror(code))))"
         case .otherFamily(let noun): "name has no \(noun): \(name)"
+        case .forbidden(let address): "\(name) is at \(AddressBan().words(address))"
         case .timedOut(let timeout): "timed out after \(inWords(timeout)) while resolving \(name)"
         case .cancelled: "cancelled"
         }

@@ -29,7 +29,9 @@ struct Server: Sendable {
         let choice = reader.choice("address", default: AddressChoice.any)
         let target = try reader.require(host)
         self.port = try reader.require(port)
-        destination = Destination(host: target, reroute: reroute, choice: choice)
+        destination = Destination(
+            host: target, reroute: reroute, choice: choice,
+            resolver: .system.forbidding(reader.forbidden))
     }
 
     /// `db.example.test:5432 at 192.0.2.1`.

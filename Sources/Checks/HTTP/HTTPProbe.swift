@@ -63,6 +63,7 @@ struct HTTPProbe: Sendable {
         }
         self.url = try reader.require(url)
         self.reroute = reroute
+        resolver = .system.forbidding(reader.forbidden)
         self.expectation = expectation
         self.secrets = secrets
         request = HTTPRequest(method: method, url: self.url, fields: fields, body: body)

@@ -42,7 +42,8 @@ package struct DNSBL: Check {
         if resolver == nil, !reader.has("resolver") {
             reader.refuse("resolver", "is missing, and /etc/resolv.conf names none")
         }
-        destination = Destination(host: try reader.require(host), choice: choice)
+        destination = Destination(
+            host: try reader.require(host), choice: choice, resolver: .system.forbidding(reader.forbidden))
         self.lists = lists
         self.resolver = try reader.require(resolver)
     }
@@ -127,13 +128,13 @@ extension ArgumentReader {
     /// An address, with a port behind it or not.
     mutating func serverAddress(_ key: String, port: Int) -> (IPAddress, Int)? {
         guard let text = text(key) else { return nil }
-        if let address = IPAddress(text) { return (address, port) }
+        if let address = IPAddress(text) { return isAllowed(.address(address), key) ? (address, port) : nil }
         guard let url = try? WebAddress("http://\(text)"), case .address(let address) = url.host,
             text.hasSuffix(":\(url.port)")
         else {
             refuse(key, "is not an address")
             return nil
         }
-        return (address, url.port)
+        return isAllowed(.address(address), key) ? (address, url.port) : nil
     }
 }

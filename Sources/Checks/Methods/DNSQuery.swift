@@ -76,7 +76,9 @@ package struct DNSQuery: Check {
         }
         let reroute = reader.read("addr", Host.init)
         let choice = reader.choice("address", default: AddressChoice.any)
-        destination = Destination(host: try reader.require(host), reroute: reroute, choice: choice)
+        destination = Destination(
+            host: try reader.require(host), reroute: reroute, choice: choice,
+            resolver: .system.forbidding(reader.forbidden))
         self.name = try reader.require(name)
         self.type = try reader.require(type)
         self.expected = expected

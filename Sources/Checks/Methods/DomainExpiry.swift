@@ -33,7 +33,7 @@ package struct DomainExpiry: Check {
             "headers": "Accept: application/rdap+json",
         ]
         for key in ["addr", "insecure", "ca"] { values[key] = arguments.values[key] }
-        var inner = ArgumentReader(CheckArguments(values), of: HTTPStatus.self)
+        var inner = ArgumentReader(CheckArguments(values, forbidden: arguments.forbidden), of: HTTPStatus.self)
         probe = try HTTPProbe(&inner, expecting: HTTPExpectation(wantsBody: true))
     }
 

@@ -32,7 +32,10 @@ package struct Exec: Check {
         var reader = ArgumentReader(arguments, of: Self.self)
         let program = reader.text("program")
         if let program {
-            if !program.hasPrefix("/") {
+            if reader.forbidden.forbidsPrograms {
+                reader.refuse(
+                    "program", "may not be run here", expected: "a method that checks.forbid does not rule out")
+            } else if !program.hasPrefix("/") {
                 reader.refuse("program", "is not an absolute path")
             } else if access(program, X_OK) != 0 {
                 reader.refuse("program", "is not there, or may not be run by this process")

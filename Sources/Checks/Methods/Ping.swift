@@ -28,7 +28,9 @@ package struct Ping: Check {
         longest = reader.read("max-time", Period.parse)
         let reroute = reader.read("addr", Host.init)
         let choice = reader.choice("address", default: AddressChoice.any)
-        destination = Destination(host: try reader.require(host), reroute: reroute, choice: choice)
+        destination = Destination(
+            host: try reader.require(host), reroute: reroute, choice: choice,
+            resolver: .system.forbidding(reader.forbidden))
     }
 
     package var target: String { "\(destination.host)" + (destination.reroute.map { " at \($0)" } ?? "") }

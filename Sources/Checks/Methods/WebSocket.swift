@@ -46,7 +46,9 @@ package struct WebSocket: Check {
             }
         }
         self.url = try reader.require(url)
-        destination = Destination(host: self.url.host, reroute: reroute, choice: choice)
+        destination = Destination(
+            host: self.url.host, reroute: reroute, choice: choice,
+            resolver: .system.forbidding(reader.forbidden))
         identity =
             self.url.isSecure
             ? try TLSArguments.trust(roots, offering: ["http/1.1"], &reader).identity(of: self.url.host) : nil
