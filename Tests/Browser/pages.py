@@ -279,6 +279,8 @@ def screenshots(browser, url, folder):
         ("indicator", "/indicators/charlie:cat", 1280, "light", "en"),
         ("new-name", "/new", 1280, "light", "en"), ("training", "/training", 1280, "light", "en"),
         ("status", "/status", 1280, "light", "en"),
+        ("indicator-form", "/configure/indicators?check=http-grep", 1280, "light", "en"),
+        ("settings-phone-ru", "/settings", 360, "dark", "ru"),
     ]
     for name, path, width, scheme, language in wanted:
         demo = Demo(browser, url, width, scheme, language)
