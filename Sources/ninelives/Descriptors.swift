@@ -40,6 +40,7 @@ struct Descriptors {
 
     func probing() -> Probing {
         var probing = Probing()
+        probing.threads = min(4, Int(ninelives_processors()))
         probing.limits.inAll = min(forProbes, 1_000_000)
         return probing
     }

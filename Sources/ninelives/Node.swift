@@ -164,7 +164,7 @@ struct Node {
     private func makeDNS(_ opening: Opening) throws -> DNSServer {
         do {
             let names = try settings.configuration.schemes.filter(\.isLocal).map { try Name($0.name.text) }
-            let processors = max(ProcessInfo.processInfo.activeProcessorCount, 1)
+            let processors = Int(ninelives_processors())
             var limits = DNSServerLimits()
             limits.tcpThreads = min(processors, 8)
             return DNSServer(

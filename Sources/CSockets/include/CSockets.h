@@ -77,6 +77,8 @@ int ninelives_batch_send_connected(ninelives_batch *batch, int descriptor, uint3
 
 /// Nanoseconds of the monotonic clock.
 int64_t ninelives_monotonic_nanoseconds(void);
+/// How many processors this process may run on (sched_getaffinity), at least 1.
+int ninelives_processors(void);
 /// Raises the limit of open files (RLIMIT_NOFILE) as far as it goes and returns it.
 uint64_t ninelives_raise_open_files(void);
 
