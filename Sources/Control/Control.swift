@@ -38,6 +38,8 @@ package actor Control: ControlInterface {
     var logicWindows = OpenWindows()
     private var wake: Scheduled<Void>?
     var accounts = ProviderAccounts()
+    /// What is told on the status page; nil until it has been read.
+    var posts: [StatusPost]?
     var propagation: PropagationWatch
     var isStopped = false
     private var reloadProblems: [String] = []

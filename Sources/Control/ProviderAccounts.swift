@@ -96,6 +96,9 @@ struct ProviderAccounts {
         scheme.providers.compactMap { accounts[$0]?.settings.servers }.flatMap { $0 }
     }
 
+    /// nil if there is no such account.
+    func settings(of name: String) -> ProviderSettings? { accounts[name]?.settings }
+
     /// False if the scheme is at no such account; nil for all of the scheme's.
     func force(_ scheme: Scheme, at provider: String?) -> Bool {
         guard let owner = try? Name(scheme.name.text) else { return false }

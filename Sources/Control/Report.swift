@@ -163,6 +163,8 @@ package protocol ControlInterface: Sendable {
     func preview(scheme: String, provider: String?) async -> [PushPreview]?
     /// Allows a provider's changes that were paused because they were many; false if there is no such provider.
     func allowChanges(provider: String) async -> Bool
+    /// Asks an account whether it can be reached; nil if there is no such account.
+    func testProvider(_ name: String) async -> ProviderTest?
     /// How far the scheme's answer has got, asked now; nil if there is no such scheme. It takes less than two seconds.
     func propagation(of scheme: String) async -> PropagationReport?
     /// What was seen last, for a page that is open: it is asked again and again while somebody looks, and each time
@@ -186,6 +188,7 @@ extension ControlInterface {
     package func push(scheme: String, provider: String?) async -> Bool { false }
     package func preview(scheme: String, provider: String?) async -> [PushPreview]? { nil }
     package func allowChanges(provider: String) async -> Bool { false }
+    package func testProvider(_ name: String) async -> ProviderTest? { nil }
     package func propagation(of scheme: String) async -> PropagationReport? { nil }
     package func watchedPropagation(of scheme: String) async -> PropagationReport? { nil }
 }

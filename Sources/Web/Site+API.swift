@@ -7,7 +7,7 @@ import NIOFoundationCompat
 
 extension Site {
     var operations: [Operation] {
-        lookingOperations + providerOperations + orderOperations + reportOperations + noticeOperations
+        lookingOperations + providerOperations + orderOperations + reportOperations + noticeOperations + postOperations
             + revisionOperations + entryOperations + accountOperations
     }
 

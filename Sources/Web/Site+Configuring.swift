@@ -9,6 +9,8 @@ import NIOFoundationCompat
 /// Making names, and adding members to them: the guided forms over the operations that change the configuration.
 extension Site {
     func addConfiguring(to router: Router<SiteContext>) {
+        addIndicatorForm(to: router)
+        router.post("/settings/test") { request, context in try await testProvider(request, context) }
         router.get("/new") { request, context in try await page(request, context) }
         router.post("/new") { request, context in
             let fields = try await FormFields(reading: request)
@@ -17,18 +19,18 @@ extension Site {
             let wish = NewScheme(fields.fields)
             do {
                 try gate.check(.role(.admin), fields, context)
-                if wish.gap != nil { return render(pages.newScheme(wish), visit, version: pages.model.version) }
+                if wish.gap != nil { return render(await pages.newScheme(wish), visit, version: pages.model.version) }
                 if fields["do"] == "save" {
                     try await save(wish, request, context)
                     return Response(
                         status: .seeOther, headers: [.location: "/schemes/\(wish.name.urlEncoded)"])
                 }
                 return render(
-                    pages.newScheme(wish, tried: await tried(wish)), visit, version: pages.model.version)
+                    await pages.newScheme(wish, tried: await tried(wish)), visit, version: pages.model.version)
             } catch {
                 let problem = Problem(any: error)
                 return render(
-                    pages.newScheme(wish, tried: await tried(wish), problem: problem), visit,
+                    await pages.newScheme(wish, tried: await tried(wish), problem: problem), visit,
                     version: pages.model.version, status: problem.status)
             }
         }
@@ -45,6 +47,26 @@ extension Site {
             fields["label\(row)"] = server.name
         }
         return NewScheme(fields)
+    }
+
+    /// Tests an account at a provider, and shows what came of it.
+    private func testProvider(_ request: Request, _ context: SiteContext) async throws -> Response {
+        let visit = Visit(path: "/settings", query: [:], request, context.identity, catalogues)
+        let pages = await Pages(site: self, visit: visit)
+        do {
+            let fields = try await FormFields(reading: request)
+            try gate.check(.role(.operator), fields, context)
+            let name = fields["name"]
+            guard let test = await control.testProvider(name) else {
+                throw Problem(.notFound, "There is no provider \"\(name)\".")
+            }
+            try await gate.accounts?.record(
+                "provider.test", name, by: context.identity?.name ?? "anybody", from: context.address,
+                detail: test.words)
+            return render(pages.providerTested(test), visit, version: pages.model.version)
+        } catch {
+            return refusal(Problem(any: error), visit, version: pages.model.version, back: "/settings")
+        }
     }
 
     /// Each server's check, tried at once.
@@ -86,7 +108,7 @@ extension Site {
     }
 
     /// Calls an operation of the API as whoever asks, who may.
-    private func call(
+    func call(
         _ id: String, _ path: [String: String], _ body: JSONValue?, _ request: Request, _ context: SiteContext
     ) async throws {
         guard let operation = operations.first(where: { $0.id == id }) else {

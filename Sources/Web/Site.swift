@@ -52,7 +52,8 @@ struct Site: Sendable {
         let paths = [
             "/", "/schemes", "/schemes/:name", "/indicators", "/indicators/:name", "/events", "/status", "/audit",
             "/people", "/account", "/revisions",
-            "/revisions/:number", "/api",
+            "/revisions/:number", "/api", "/notices", "/settings", "/configure/indicators",
+            "/configure/indicators/:name",
         ]
         for path in paths {
             router.get(RouterPath(path)) { request, context in try await page(request, context) }
@@ -100,7 +101,7 @@ struct Site: Sendable {
     ) -> Response {
         let frame = Frame(
             visit: visit, version: version, isSandbox: gate.sandbox != nil, hasAccounts: gate.accounts != nil,
-            hasRevisions: revisions != nil,
+            hasRevisions: revisions != nil, hasNotices: control is any NoticeInterface,
             mayLook: gate.isReadingOpen || visit.identity?.roles.isEmpty == false)
         var response = Response.text(frame.html(content).text, type: "text/html; charset=utf-8", status: status)
         response.headers[.vary] = "Accept-Language, Cookie"

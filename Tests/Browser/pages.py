@@ -14,8 +14,9 @@ from playwright.sync_api import Error, expect, sync_playwright
 
 PAGES = [
     "/", "/schemes", "/schemes/cat.example.test", "/indicators", "/indicators/charlie:cat", "/events", "/status",
-    "/training", "/new", "/revisions", "/revisions/1", "/audit", "/account", "/api", "/login",
-    "/nowhere",
+    "/training", "/new", "/configure/indicators", "/configure/indicators?check=http-grep",
+    "/configure/indicators/charlie:cat", "/settings", "/notices", "/revisions", "/revisions/1", "/audit",
+    "/account", "/api", "/login", "/nowhere",
 ]
 SECONDS = 1000
 
@@ -278,6 +279,8 @@ def screenshots(browser, url, folder):
         ("indicator", "/indicators/charlie:cat", 1280, "light", "en"),
         ("new-name", "/new", 1280, "light", "en"), ("training", "/training", 1280, "light", "en"),
         ("status", "/status", 1280, "light", "en"),
+        ("indicator-form", "/configure/indicators?check=http-grep", 1280, "light", "en"),
+        ("settings-phone-ru", "/settings", 360, "dark", "ru"),
     ]
     for name, path, width, scheme, language in wanted:
         demo = Demo(browser, url, width, scheme, language)

@@ -26,7 +26,8 @@ final class Installation: Sendable {
     let site: Site
     private let target: any Channel
 
-    init(isReadingOpen: Bool = true) async throws {
+    /// - Parameter document: makes the file that it starts with of the usual one.
+    init(isReadingOpen: Bool = true, document: (String) -> String = { $0 }) async throws {
         folder = try TemporaryFolder()
         target = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
             .bind(host: "127.0.0.1", port: 0).get()
@@ -43,7 +44,8 @@ final class Installation: Sendable {
             fingerprint: { box.fingerprint($0) }, seal: { box.seal($0, as: "revision") },
             open: { box.open($0, as: "revision") })
         let token = try folder.write("token", Self.reportToken)
-        let file = try folder.write("n.yaml", Self.document(port: target.localAddress?.port ?? 0, token: token))
+        let file = try folder.write(
+            "n.yaml", document(Self.document(port: target.localAddress?.port ?? 0, token: token)))
         let start = try StartingPoint.find(file: file, store: store, seal: seal).get()
         revisions = Revisions(from: start, store: store, seal: seal, control: control, logger: logger) { _, _, _ in [] }
         site = try Site(

@@ -96,6 +96,24 @@ import Testing
             "charlie:cat [100] не работает, echo:cat [95] работает ⇒ "
                 + "лучший приоритет, в котором есть годный участник: приоритет 95"
         ),
+        // what providers say, which holds phrases that others fit too
+        (
+            "cat.example.test at far: every name server answers so",
+            "cat.example.test у far: так отвечают все серверы имён"
+        ),
+        (
+            "far: 8 of 10 names would change at once; nothing is changed until `ninelives push --allow far`",
+            "far: разом изменилось бы 8 имён из 10; ничего не меняем, пока не выполнят `ninelives push --allow far`"
+        ),
+        (
+            "cat.example.test at far: somebody else has set 192.0.2.9; it is put right",
+            "cat.example.test у far: кто-то другой записал 192.0.2.9; возвращаем как надо"
+        ),
+        ("cat.example.test paused by ann: new kernel", "cat.example.test на паузе — ann: new kernel"),
+        (
+            "Still: charlie:cat ok → err: connection refused (and 2 more)",
+            "По-прежнему: charlie:cat: работал → не работает: в соединении отказано (и ещё 2)"
+        ),
         // what a server said is nobody's to translate
         ("gibberish from a server", "gibberish from a server"),
     ])

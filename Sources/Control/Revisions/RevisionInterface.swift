@@ -95,6 +95,23 @@ package struct ConfiguredEntry: Hashable, Sendable {
     package var value: ConfiguredValue
 }
 
+/// An account at a provider as it is configured; only the file can change it.
+package struct ConfiguredAccount: Hashable, Sendable {
+    package var name: String
+    /// `cloudflare`.
+    package var driver: String
+    /// Whether it only says what it would do.
+    package var isDryRun: Bool
+}
+
+/// A project as it is configured; only the file can change it.
+package struct ConfiguredProject: Hashable, Sendable {
+    package var name: String
+    /// Names, or patterns with `*` and `?`.
+    package var indicators: [String]
+    package var schemes: [String]
+}
+
 /// Why a configuration was not changed.
 package enum RevisionError: Error, Hashable, Sendable {
     case invalid([SettingsError])
@@ -151,4 +168,8 @@ package protocol RevisionInterface: Sendable {
     func projects(of name: String, in section: ManagedPart.Section) async -> [String]
     /// What is configured, section by section, in its order; secrets are masked.
     func entries() async -> [ConfiguredEntry]
+    /// The accounts at providers, in the order of the file; `local` is not among them.
+    func accounts() async -> [ConfiguredAccount]
+    /// In the order of the file.
+    func projects() async -> [ConfiguredProject]
 }

@@ -3,6 +3,7 @@ import Failover
 import Foundation
 import Logging
 import NIOPosix
+import Providers
 import Settings
 import Storage
 
@@ -408,6 +409,16 @@ package actor Revisions: RevisionInterface {
                 }
             }
         }
+    }
+
+    package func accounts() -> [ConfiguredAccount] {
+        settings.providers.map {
+            ConfiguredAccount(name: $0.name, driver: type(of: $0.provider).driver, isDryRun: $0.policy.isDryRun)
+        }
+    }
+
+    package func projects() -> [ConfiguredProject] {
+        settings.projects.map { ConfiguredProject(name: $0.name, indicators: $0.indicators, schemes: $0.schemes) }
     }
 }
 

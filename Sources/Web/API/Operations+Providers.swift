@@ -39,6 +39,18 @@ extension Site {
                 try await note("provider.allow-changes", name, call)
                 return Response(status: .accepted)
             },
+            Operation(
+                method: .post, path: "/api/v1/providers/{name}/test", id: "testProvider",
+                summary: "Reads one of a provider's names, and says whether that went well; changes nothing.",
+                access: .role(.operator), result: .named("ProviderTest"), problems: [.notFound]
+            ) { call in
+                let name = call.path["name"] ?? ""
+                guard let test = await control.testProvider(name) else {
+                    throw Problem(.notFound, "There is no provider \"\(name)\".")
+                }
+                try await note("provider.test", name, call, detail: test.words)
+                return try .json(test)
+            },
         ]
     }
 

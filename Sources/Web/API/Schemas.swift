@@ -4,8 +4,8 @@ enum Schemas {
         "Problem": Problem.schema, "Report": report, "Scheme": scheme, "Member": member, "Indicator": indicator,
         "Probe": probe, "Event": event, "Explanation": explanation, "Override": override, "WhatIf": whatIf,
         "SchemeProvider": schemeProvider, "Push": push, "Propagation": propagation, "Notice": notice,
-        "Channel": channel,
-        "ChannelTest": channelTest, "Receipt": receipt, "Revision": revision, "RevisionEffect": revisionEffect,
+        "Channel": channel, "ChannelTest": channelTest, "ProviderTest": providerTest, "StatusPost": statusPost,
+        "Receipt": receipt, "Revision": revision, "RevisionEffect": revisionEffect,
         "RevisionOutcome": revisionOutcome, "RevisionDetail": revisionDetail, "Window": window, "Entry": entry,
         "User": user,
         "Token": token, "AuditEntry": auditEntry, "Me": me,
@@ -156,6 +156,16 @@ enum Schemas {
     static let channelTest = Schema.object([
         .init("channel", .string()), .init("isDelivered", .bool), .init("words", .string()),
         .init("milliseconds", .number()),
+    ])
+
+    static let providerTest = Schema.object([
+        .init("provider", .string()), .init("isReached", .bool),
+        .init("words", .string(), "What it holds, or why it was not reached."), .init("milliseconds", .number()),
+    ])
+
+    static let statusPost = Schema.object([
+        .init("id", .integer()), .init("at", .time), .init("kind", .choice(["incident", "maintenance"])),
+        .init("text", .string()), optional("scheme", .string()), optional("from", .time), optional("until", .time),
     ])
 
     static let revisionEffect = Schema.object([

@@ -3,7 +3,8 @@ import Accounts
 /// A page's own part, and what the frame around it has to know.
 struct PageContent: Sendable {
     enum Section: String, CaseIterable, Sendable {
-        case overview, schemes, indicators, events, training, status, audit, people, account, revisions, none
+        case overview, schemes, indicators, events, training, status, audit, people, account, revisions, notices,
+            settings, none
     }
 
     var title: String
@@ -21,6 +22,7 @@ struct Frame: Sendable {
     let isSandbox: Bool
     let hasAccounts: Bool
     let hasRevisions: Bool
+    let hasNotices: Bool
     /// Whether this visitor may look at more than the status page.
     let mayLook: Bool
 
@@ -77,6 +79,8 @@ struct Frame: Sendable {
         ]
         if isSandbox { sections.append((.training, "/training")) }
         if visit.may(.viewer), hasRevisions { sections.append((.revisions, "/revisions")) }
+        if visit.may(.viewer), hasNotices { sections.append((.notices, "/notices")) }
+        if visit.may(.admin), hasRevisions { sections.append((.settings, "/settings")) }
         if visit.may(.admin), hasAccounts {
             sections.append((.audit, "/audit"))
             // In a sandbox everybody is the same person.

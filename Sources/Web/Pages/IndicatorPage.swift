@@ -58,7 +58,7 @@ extension Pages {
             <section class="card" aria-labelledby="about-title"><h2 id="about-title">\(words("indicator.about"))</h2>
             \(HTML.keyed("facts", "<dl class=\"facts\">\(rows.map { "<div><dt>\(words($0))</dt><dd>\($1)</dd></div>" as HTML })</dl>"))
             \(HTML.keyed("imposed", "<div>\(doubt)\(imposed)</div>"))
-            \(controls)</section>
+            \(controls)\(HTML.keyed("edit", "<div class=\"controls\">\(editLink(indicator))</div>"))</section>
             """
     }
 

@@ -72,7 +72,7 @@ extension Pages {
                 """)
         }
         let heads = ["list.name", "list.state", "list.since", "list.probes", "list.found"]
-        return list("nav.indicators", .indicators, filters, page.paging, heads, rows)
+        return list("nav.indicators", .indicators, filters, page.paging, heads, rows, more: newIndicatorLink)
     }
 
     /// Whether the text that is searched for is in one of these.
@@ -86,6 +86,12 @@ extension Pages {
     var newLink: HTML {
         guard visit.may(.admin), site.revisions != nil else { return .nothing }
         return "<a class=\"button main start\" href=\"/new\">\(words("new.title"))</a>"
+    }
+
+    /// Leads whoever may to the form that makes an indicator.
+    private var newIndicatorLink: HTML {
+        guard visit.may(.admin), site.revisions != nil else { return .nothing }
+        return "<a class=\"button main start\" href=\"/configure/indicators\">\(words("edit.new"))</a>"
     }
 
     // MARK: A list's page

@@ -58,16 +58,20 @@ struct NewScheme: Sendable {
         return .object(members)
     }
 
+    /// Where the name is answered: `local`, or an account at a provider.
+    var provider: String { self["provider"].isEmpty ? "local" : self["provider"] }
+
     /// The body of the operation that makes the scheme.
     var scheme: JSONValue {
         [
+            "provider": .string(provider),
             "members": .array(
                 servers.map { server in
                     [
                         "indicator": .string(server.label), "value": .string(server.address),
                         "priority": .number(Double(server.priority)),
                     ]
-                })
+                }),
         ]
     }
 
@@ -89,7 +93,8 @@ extension Pages {
     ///   - problem: why it was not saved.
     func newScheme(
         _ wish: NewScheme, tried: [(NewScheme.Server, TrialReport)] = [], problem: Problem? = nil
-    ) -> PageContent {
+    ) async -> PageContent {
+        let accounts = await site.revisions?.accounts() ?? []
         let gap = wish.fields.isEmpty ? nil : wish.gap
         let alert: HTML =
             gap.html { "<p class=\"problem\" role=\"alert\">\(words($0))</p>" }
@@ -105,7 +110,7 @@ extension Pages {
             <div class="stack">
             <section class="card tall-form" aria-labelledby="new-name"><h2 id="new-name">1. \(words("new.name"))</h2>
             <label class="wide">\(words("new.name-text")) <input name="name" required maxlength="253" value="\(wish["name"])" placeholder="dog.example.test" autocomplete="off"></label>
-            <p class="quiet">\(words("new.provider-text"))</p></section>
+            \(providerPart(wish, accounts))</section>
             <section class="card" aria-labelledby="new-servers"><h2 id="new-servers">2. \(words("new.servers"))</h2><p class="quiet">\(words("new.servers-text"))</p>
             \((0..<NewScheme.rows).map { row(wish, $0) })</section>
             \(checkPart(wish))
@@ -115,6 +120,21 @@ extension Pages {
             """
         return PageContent(
             title: "\(words("new.title")) · Ninelives", section: .schemes, body: body, isLive: false)
+    }
+
+    /// The choice of the account that the name is answered by, our own server first.
+    private func providerPart(_ wish: NewScheme, _ accounts: [ConfiguredAccount]) -> HTML {
+        if accounts.isEmpty { return "<p class=\"quiet\">\(words("new.provider-text"))</p>" }
+        let others = accounts.map { account -> HTML in
+            let isChosen = wish.provider == account.name
+            return """
+                <option value="\(account.name)"\(" selected", if: isChosen)>\(account.name) (\(account.driver))</option>
+                """
+        }
+        return """
+            <label class="wide">\(words("new.provider")) <select name="provider"><option value="local">\(words("new.provider.local"))</option>\
+            \(others)</select></label><p class="quiet">\(words("new.provider-choice"))</p>
+            """
     }
 
     private func row(_ wish: NewScheme, _ row: Int) -> HTML {

@@ -35,7 +35,19 @@ struct Pages: Sendable {
         case ("account", 1): return try account()
         case ("new", 1):
             try check(.role(.admin))
-            return newScheme(await site.proposal())
+            return await newScheme(await site.proposal())
+        case ("notices", 1):
+            try check(.role(.viewer))
+            return try await noticeList()
+        case ("settings", 1):
+            try check(.role(.admin))
+            return try await settingsPage()
+        case ("configure", 2) where parts[1] == "indicators":
+            try check(.role(.admin))
+            return try await indicatorForm(nil)
+        case ("configure", 3) where parts[1] == "indicators":
+            try check(.role(.admin))
+            return try await indicatorForm(parts[2])
         case ("revisions", 1):
             try check(.role(.viewer))
             return try await revisionList()

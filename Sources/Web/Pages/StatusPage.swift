@@ -97,6 +97,7 @@ extension Pages {
         let body: HTML = """
             \(HTML.keyed("hero", "<section class=\"hero \(tone.rawValue)\">\(Picture.cat(tone, size: 72))<div class=\"hero-text\"><h1>\(sentence)</h1></div></section>"))
             \(HTML.keyed("maintenance", maintenance.isEmpty ? "<div hidden></div>" : "<p class=\"held\">\(words("status.maintenance"))</p>"))
+            \(await statusPosts())
             <section class="card" aria-labelledby="lines-title"><h2 id="lines-title">\(words("nav.schemes"))</h2>\
             \(HTML.keyed("lines", "<ul class=\"status-lines\">\(lines)</ul>"))\(lines.isEmpty ? none : "")</section>
             \(HTML.keyed("pager", pager(status.paging)))

@@ -1,0 +1,140 @@
+import Accounts
+import Control
+import Settings
+import Storage
+
+/// What is configured around names and indicators: policies, accounts at providers, projects.
+extension Pages {
+    func settingsPage() async throws -> PageContent {
+        let policies = try await site.entries().filter { $0.section == .policies }
+        let body: HTML = """
+            <h1>\(words("nav.settings"))</h1><p class="lead">\(words("settings.text"))</p>
+            \(policyPart(policies))
+            \(try await providerPart())
+            \(try await projectPart())
+            """
+        return PageContent(title: "\(words("nav.settings")) · Ninelives", section: .settings, body: body)
+    }
+
+    // MARK: Policies
+
+    private static let policyKeys = SettingsKeys.all.first { $0.section == "policies" }?.keys ?? []
+
+    private func policyPart(_ policies: [ConfiguredEntry]) -> HTML {
+        let lines = policies.map { policy -> HTML in
+            .keyed("policy-\(policy.name)", "<li>\(policyLine(policy))</li>")
+        }
+        let none = "<p class=\"quiet\">\(words("settings.no-policies"))</p>" as HTML
+        let add = form(
+            "putPolicy", class: "filter",
+            """
+            <label>\(words("list.name")) <input name="name" required maxlength="100" autocomplete="off"></label>\
+            \(policyFields([:]))<button class="main">\(words("settings.add-policy"))</button>
+            """)
+        return """
+            <section class="card" aria-labelledby="policies-title"><h2 id="policies-title">\(words("settings.policies"))</h2><p class="quiet">\(words("settings.policies-text"))</p>\
+            \(HTML.keyed("policies", lines.isEmpty ? none : "<ul class=\"plain\">\(lines)</ul>"))\
+            \(HTML.keyed("add-policy", "<details class=\"menu\" data-keep-open=\"add-policy\"><summary>\(words("settings.add-policy"))</summary>\(add)</details>"))</section>
+            """
+    }
+
+    private func policyLine(_ policy: ConfiguredEntry) -> HTML {
+        var values: [String: String] = [:]
+        if case .section(let pairs) = policy.value {
+            for pair in pairs { if case .text(let text) = pair.value { values[pair.key] = text } }
+        }
+        let told = Self.policyKeys.compactMap { key in values[key.name].map { "\(key.name) \($0)" } }
+        let line: HTML =
+            "<strong>\(policy.name)</strong> <span class=\"quiet\">\(told.joined(separator: ", "))</span>"
+        guard policy.isManaged else { return "<p>\(line) \(badge(.wait, words("settings.of-file")))</p>" }
+        let name = "<input type=\"hidden\" name=\"name\" value=\"\(policy.name)\">" as HTML
+        let change = form(
+            "putPolicy", class: "filter",
+            "\(name)\(policyFields(values))<button class=\"main\">\(words("edit.save"))</button>")
+        let remove = form("removePolicy", "\(name)<button class=\"small\">\(words("people.remove"))</button>")
+        return """
+            <p>\(line)</p><details class="menu" data-keep-open="policy-\(policy.name)"><summary>\(words("edit.edit"))\
+            <span class="hidden"> \(policy.name)</span></summary>\(change)\(remove)</details>
+            """
+    }
+
+    private func policyFields(_ values: [String: String]) -> [HTML] {
+        Self.policyKeys.map { key in
+            """
+            <label>\(words("policy.\(key.name)")) <input name="\(key.name)" value="\(values[key.name] ?? "")" placeholder="\(key.standard ?? "")" \
+            size="8" maxlength="100" autocomplete="off"></label>
+            """
+        }
+    }
+
+    // MARK: Providers
+
+    private func providerPart() async throws -> HTML {
+        let accounts = await site.revisions?.accounts() ?? []
+        let glances = model.schemeGlances()
+        let lines = accounts.map { account -> HTML in
+            let names = glances.filter { $0.provider.split(separator: ", ").contains(Substring(account.name)) }
+            let troubled = names.count { $0.trouble != nil }
+            let state: HTML =
+                troubled > 0
+                ? badge(.bad, words("settings.troubled", words.count("count.name", troubled)))
+                : badge(.good, words("settings.untroubled"))
+            return .keyed(
+                "provider-\(account.name)",
+                """
+                <li class="row"><span><strong>\(account.name)</strong> <span class="quiet">\(account.driver) · \(words.count("count.name", names.count))</span> \
+                \(state)\(" \(badge(.wait, words("settings.dry-run")))", if: account.isDryRun)</span>\(providerTest(account))</li>
+                """)
+        }
+        let none = "<p class=\"quiet\">\(words("settings.no-providers"))</p>" as HTML
+        return """
+            <section class="card" aria-labelledby="providers-title"><h2 id="providers-title">\(words("settings.providers"))</h2><p class="quiet">\(words("settings.providers-text"))</p>\
+            \(HTML.keyed("providers", lines.isEmpty ? none : "<ul class=\"plain\">\(lines)</ul>"))\
+            <p class="quiet">\(words("settings.secrets-text")) <code>ninelives secret set NAME</code></p></section>
+            """
+    }
+
+    /// Shown on a page of its own, as it takes a while and says more than a word.
+    private func providerTest(_ account: ConfiguredAccount) -> HTML {
+        """
+        <form method="post" action="/settings/test" class="inline"><input type="hidden" name="csrf" value="\(visit.csrf ?? "")"><input type="hidden" \
+        name="name" value="\(account.name)"><button class="small">\(words("settings.test"))<span class="hidden"> \(account.name)</span></button></form>
+        """
+    }
+
+    /// What came of testing an account.
+    func providerTested(_ test: ProviderTest) -> PageContent {
+        let title = words("settings.tested", test.provider)
+        let body: HTML = """
+            \(trail("nav.settings", "/settings", title))
+            <section class="card narrow"><h1>\(title)</h1><p role="status">\(badge(test.isReached ? .good : .bad, words(test.isReached ? "settings.reached" : "settings.not-reached"))) \
+            \(words.said(test.words)) · \(milliseconds(test.milliseconds))</p><p><a href="/settings">\(words("refused.back"))</a></p></section>
+            """
+        return PageContent(title: "\(title) · Ninelives", section: .settings, body: body, isLive: false)
+    }
+
+    // MARK: Projects
+
+    private func projectPart() async throws -> HTML {
+        let projects = await site.revisions?.projects() ?? []
+        let users = site.gate.accounts == nil ? [] : try site.accounts().users()
+        let lines = projects.map { project -> HTML in
+            let members = users.compactMap { user in
+                user.roles[project.name].map { "\(user.name) (\(words("role.\($0)")))" }
+            }
+            let rows = [
+                ("nav.indicators", project.indicators.joined(separator: ", ")),
+                ("nav.schemes", project.schemes.joined(separator: ", ")),
+                ("settings.members", members.isEmpty ? words("settings.nobody") : members.joined(separator: ", ")),
+            ]
+            return """
+                <li><h3>\(project.name)</h3><dl class="facts">\(rows.map { "<div><dt>\(words($0))</dt><dd>\($1)</dd></div>" as HTML })</dl></li>
+                """
+        }
+        let none = "<p class=\"quiet\">\(words("settings.no-projects"))</p>" as HTML
+        return """
+            <section class="card" aria-labelledby="projects-title"><h2 id="projects-title">\(words("settings.projects"))</h2><p class="quiet">\(words("settings.projects-text"))</p>\
+            \(HTML.keyed("projects", lines.isEmpty ? none : "<ul class=\"plain\">\(lines)</ul>"))</section>
+            """
+    }
+}

@@ -1,0 +1,61 @@
+import Accounts
+import Control
+
+/// What operators have told everybody, and the form to tell more.
+extension Pages {
+    func statusPosts() async -> HTML {
+        guard let posting = site.control as? any StatusPostInterface else { return .nothing }
+        // Maintenance that is over is no news.
+        let posts = await posting.statusPosts().filter { post in
+            post.kind != "maintenance" || post.until.map { $0 > model.at } ?? true
+        }
+        let lines = posts.prefix(20).map { line($0) }
+        let told: HTML =
+            lines.isEmpty
+            ? "<div hidden></div>"
+            : """
+            <section class="card" aria-labelledby="posts-title"><h2 id="posts-title">\(words("post.title"))</h2><ul class="plain">\(lines)</ul></section>
+            """
+        return "\(HTML.keyed("posts", told))\(postForm)"
+    }
+
+    private func line(_ post: StatusPost) -> HTML {
+        let name = post.scheme.html { "<strong>\(breakable($0))</strong> " }
+        let from = post.from.html { " \(words("post.from")) \(day($0)) \(clock($0))" }
+        let until = post.until.html { " \(words("post.until")) \(day($0)) \(clock($0))" }
+        let remove: HTML =
+            visit.may(.operator)
+            ? form(
+                "removeStatusPost", class: "inline",
+                "<input type=\"hidden\" name=\"id\" value=\"\(post.id)\"><button class=\"small\">\(words("people.remove"))</button>"
+            ) : .nothing
+        return .keyed(
+            "post-\(post.id)",
+            """
+            <li>\(badge(post.kind == "incident" ? .bad : .wait, words("post.kind.\(post.kind)"))) \(name)<span class="quiet">\(from)\(until)</span>\
+            <p>\(post.text)</p><p class="quiet">\(day(post.at)) \(clock(post.at))</p>\(remove)</li>
+            """)
+    }
+
+    private func day(_ at: Double) -> String { String(Moment.text(at).iso.prefix(10)) }
+
+    private var postForm: HTML {
+        guard visit.may(.operator) else { return .nothing }
+        let kinds = ["incident", "maintenance"].map {
+            "<option value=\"\($0)\">\(words("post.kind.\($0)"))</option>" as HTML
+        }
+        let fields: HTML = """
+            <label>\(words("post.kind")) <select name="kind">\(kinds)</select></label>\
+            <label>\(words("events.scheme")) <input name="scheme" maxlength="255" autocomplete="off"></label>\
+            <label>\(words("post.from-utc")) <input type="datetime-local" name="from"></label>\
+            <label>\(words("post.until-utc")) <input type="datetime-local" name="until"></label>\
+            <label class="wide">\(words("post.text")) <textarea name="text" rows="3" cols="40" required maxlength="2000"></textarea></label>\
+            <button class="main">\(words("post.add"))</button>
+            """
+        return .keyed(
+            "add-post",
+            """
+            <details class="menu card" data-keep-open="add-post"><summary>\(words("post.new"))</summary>\(form("addStatusPost", class: "filter", fields))</details>
+            """)
+    }
+}

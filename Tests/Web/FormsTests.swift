@@ -1,0 +1,236 @@
+import Checks
+import Foundation
+import HTTPTypes
+import Hummingbird
+import HummingbirdTesting
+import NIOCore
+import TestSupport
+import Testing
+
+@testable import Accounts
+@testable import Control
+@testable import Web
+
+/// The forms that make and change what is configured, as a browser sends them.
+@Suite struct FormsTests {
+    /// A browser that an admin has logged in with.
+    private struct Browser {
+        let house: Installation
+        let session: String
+        let csrf: String
+
+        init(language: String = "en", document: (String) -> String = { $0 }) async throws {
+            house = try await Installation(document: document)
+            try await house.makeAdmin()
+            let login = try await Self.send(
+                house.site, "/login", .post, "", form: "name=ann&password=\(Installation.password.urlEncoded)")
+            let cookie = try #require(login.headers[.setCookie]?.split(separator: ";").first.map(String.init))
+            session = "\(cookie); ninelives-language=\(language)"
+            let page = try await Self.send(house.site, "/account", .get, session)
+            csrf = try #require(
+                String(buffer: page.body).firstMatch(of: /name="csrf" value="([^"]+)"/).map { String($0.1) })
+        }
+
+        private static func send(
+            _ site: Site, _ path: String, _ method: HTTPRequest.Method, _ cookie: String, form: String? = nil
+        ) async throws -> TestResponse {
+            try await Application(router: site.router()).test(.router) { client in
+                var headers: HTTPFields = [.cookie: cookie]
+                if form != nil { headers[.contentType] = "application/x-www-form-urlencoded" }
+                return try await client.execute(
+                    uri: path, method: method, headers: headers, body: form.map { ByteBuffer(string: $0) })
+            }
+        }
+
+        func open(_ path: String) async throws -> (status: Int, body: String) {
+            let answer = try await Self.send(house.site, path, .get, session)
+            return (answer.status.code, String(buffer: answer.body))
+        }
+
+        func post(_ path: String, _ fields: [String: String], csrf: String? = nil) async throws
+            -> (status: Int, location: String?, body: String)
+        {
+            let all = fields.merging(["csrf": csrf ?? self.csrf]) { $1 }
+            let form = all.map { "\($0.key.urlEncoded)=\($0.value.urlEncoded)" }.joined(separator: "&")
+            let answer = try await Self.send(house.site, path, .post, session, form: form)
+            return (answer.status.code, answer.headers[.location], String(buffer: answer.body))
+        }
+    }
+
+    // MARK: Names
+
+    @Test func `a new name can be given to an account at a provider, with our own server first`() async throws {
+        let browser = try await Browser {
+            $0 + """
+                providers:
+                  elsewhere: { driver: webhook, url: "http://127.0.0.1:9/", dry-run: yes }
+
+                """
+        }
+        let page = try await browser.open("/new")
+        #expect(page.status == 200)
+        let local = try #require(page.body.range(of: "value=\"local\""))
+        let other = try #require(page.body.range(of: "value=\"elsewhere\""))
+        #expect(local.lowerBound < other.lowerBound && page.body.contains("elsewhere (webhook)"))
+        let port = try #require(browser.house.targetPort)
+        let done = try await browser.post(
+            "/new",
+            [
+                "name": "dog.example.org", "provider": "elsewhere", "address0": "127.0.0.1", "check": "tcp",
+                "port": "\(port)", "do": "save",
+            ])
+        #expect(done.status == 303, "\(done.body)")
+        let scheme = try #require(await browser.house.control.report().schemes.first { $0.name == "dog.example.org" })
+        #expect(scheme.provider == "elsewhere")
+    }
+
+    @Test func `without accounts nothing is to be chosen`() async throws {
+        let page = try await Browser().open("/new")
+        #expect(page.status == 200 && !page.body.contains("name=\"provider\""))
+    }
+
+    // MARK: Indicators
+
+    @Test(arguments: Language.allCases)
+    func `every method has a name in the catalogues, and a form with all of its arguments`(
+        language: Language
+    ) async throws {
+        let browser = try await Browser(language: language.rawValue)
+        let words = try Catalogues()[language]
+        for check in CheckMethod.all {
+            #expect(words.keys.contains("method.\(check.method)"), "\(check.method)")
+            let page = try await browser.open("/configure/indicators?check=\(check.method)")
+            #expect(page.status == 200)
+            for parameter in check.parameters {
+                #expect(page.body.contains("name=\"arg-\(parameter.name)\""), "\(check.method) \(parameter.name)")
+            }
+        }
+    }
+
+    @Test func `an indicator is tried, then saved, then changed, then removed`() async throws {
+        let browser = try await Browser()
+        let port = try #require(browser.house.targetPort)
+        var fields = [
+            "name": "dog:a", "check": "tcp", "arg-host": "127.0.0.1", "arg-port": "no port", "policy": "quick",
+            "do": "try",
+        ]
+        let wrong = try await browser.post("/configure/indicators", fields)
+        #expect(wrong.body.contains("port &quot;no port&quot;") && !wrong.body.contains("value=\"save\""))
+        fields["arg-port"] = "\(port)"
+        let tried = try await browser.post("/configure/indicators", fields)
+        #expect(tried.status == 200 && tried.body.contains("value=\"save\"") && tried.body.contains("badge good"))
+        #expect(await browser.house.control.report().indicator("dog:a") == nil, "nothing is saved by trying")
+        fields["do"] = "save"
+        #expect(try await browser.post("/configure/indicators", fields, csrf: "another's").status == 403)
+        let saved = try await browser.post("/configure/indicators", fields)
+        #expect(saved.status == 303 && saved.location == "/indicators/dog:a", "\(saved.body)")
+        #expect(try await browser.post("/configure/indicators", fields).status == 409, "the name is taken")
+
+        let form = try await browser.open("/configure/indicators/dog:a")
+        #expect(form.body.contains("value=\"\(port)\"") && form.body.contains("<option selected>quick"))
+        fields["edit"] = "yes"
+        fields["policy"] = "default"
+        #expect(try await browser.post("/configure/indicators", fields).status == 303)
+        #expect(await browser.house.control.report().indicator("dog:a")?.policy == "default")
+        let page = try await browser.open("/indicators/dog:a")
+        #expect(page.body.contains("href=\"/configure/indicators/dog:a\""))
+        #expect(try await browser.post("/do/removeIndicator", ["name": "dog:a", "back": "/indicators"]).status == 303)
+        #expect(await browser.house.control.report().indicator("dog:a") == nil)
+    }
+
+    @Test func `what the file has is shown, and said to be the file's`() async throws {
+        let browser = try await Browser()
+        let page = try await browser.open("/indicators/charlie:cat")
+        #expect(page.body.contains("can be changed there only") && !page.body.contains("/configure/indicators/"))
+        let form = try await browser.open("/configure/indicators/charlie:cat")
+        #expect(form.status == 200 && form.body.contains("<dd>tcp</dd>") && !form.body.contains("value=\"try\""))
+        #expect(try await browser.open("/configure/indicators/nobody").status == 404)
+    }
+
+    // MARK: Settings
+
+    @Test func `a policy is added, changed and removed; the file's are only shown`() async throws {
+        let browser = try await Browser()
+        let before = try await browser.open("/settings")
+        #expect(before.status == 200 && before.body.contains("quick") && before.body.contains("in the file"))
+        #expect(!before.body.contains("/do/removePolicy"), "the file has all of them")
+        let made = try await browser.post("/do/putPolicy", ["name": "slow", "interval": "60s", "back": "/settings"])
+        #expect(made.status == 303, "\(made.body)")
+        let wrong = try await browser.post("/do/putPolicy", ["name": "slow", "interval": "soon"])
+        #expect(wrong.status == 422, "\(wrong.body)")
+        let after = try await browser.open("/settings")
+        #expect(after.body.contains("interval 60s") && after.body.contains("value=\"60s\""))
+        #expect(try await browser.post("/do/removePolicy", ["name": "slow", "back": "/settings"]).status == 303)
+        #expect(try await !browser.open("/settings").body.contains("slow"))
+    }
+
+    @Test func `projects are shown with who has a role in them`() async throws {
+        let browser = try await Browser()
+        try await browser.house.accounts.add(
+            name: "eve", password: Installation.password, roles: ["cats": .operator])
+        let page = try await browser.open("/settings")
+        #expect(page.body.contains("<h3>cats</h3>") && page.body.contains("eve (operator)"))
+    }
+
+    @Test func `an account that nothing listens for is not reached, and says why`() async throws {
+        let browser = try await Browser {
+            $0.replacing("    failback: immediate", with: "    provider: elsewhere\n    failback: immediate") + """
+                providers:
+                  elsewhere: { driver: powerdns, url: "http://127.0.0.1:9/", key: "env:PATH", dry-run: yes }
+
+                """
+        }
+        let page = try await browser.open("/settings")
+        #expect(page.body.contains("elsewhere") && page.body.contains("1 name") && page.body.contains("dry run"))
+        let tested = try await browser.post("/settings/test", ["name": "elsewhere"])
+        #expect(tested.status == 200 && tested.body.contains("not reached"), "\(tested.body)")
+        #expect(try await browser.post("/settings/test", ["name": "nobody"]).status == 404)
+        #expect(try await browser.post("/settings/test", ["name": "elsewhere"], csrf: "").status == 403)
+    }
+
+    // MARK: Notices
+
+    @Test func `the channels are shown, and one can be tested`() async throws {
+        let browser = try await Browser {
+            $0 + """
+                notices:
+                  channels:
+                    phone: { kind: ntfy, url: "http://127.0.0.1:9", topic: "env:NINELIVES_TOPIC" }
+
+                """
+        }
+        let page = try await browser.open("/notices")
+        #expect(page.status == 200 && page.body.contains("phone") && page.body.contains("not used yet"))
+        let sent = try await browser.post("/do/testChannel", ["channel": "phone", "back": "/notices"])
+        #expect(sent.status == 303 && sent.location == "/notices", "\(sent.body)")
+        let after = try await browser.open("/notices?state=given-up")
+        #expect(after.body.contains("given up") && after.body.contains("→ phone"))
+    }
+
+    // MARK: Posts
+
+    @Test func `a post is on the status page for everybody, until it is removed or over`() async throws {
+        let browser = try await Browser()
+        let post = [
+            "kind": "maintenance", "scheme": "cat.example.test", "text": "A <new> kernel", "back": "/status",
+            "from": "2199-11-21T22:00", "until": "2199-11-21T23:00",
+        ]
+        #expect(try await browser.post("/do/addStatusPost", post).status == 303)
+        var over = post
+        over["text"] = "long ago"
+        over["from"] = ""
+        over["until"] = "2001-01-01T00:00"
+        #expect(try await browser.post("/do/addStatusPost", over).status == 303)
+        let shown = try await browser.house.ask(.get, "/status").text
+        #expect(shown.contains("A &lt;new&gt; kernel") && shown.contains("2199-11-21"))
+        #expect(!shown.contains("long ago") && !shown.contains("/do/addStatusPost"))
+        let listed = try await browser.house.ask(.get, "/api/v1/status/posts").text
+        #expect(listed.contains("long ago") && listed.contains("7254655200"), "\(listed)")
+        var wrong = post
+        wrong["until"] = "2199-11-21T21:00"
+        #expect(try await browser.post("/do/addStatusPost", wrong).status == 422, "it ends before it begins")
+        #expect(try await browser.post("/do/removeStatusPost", ["id": "1", "back": "/status"]).status == 303)
+        #expect(try await !browser.house.ask(.get, "/status").text.contains("kernel"))
+        #expect(try await browser.post("/do/removeStatusPost", ["id": "1"]).status == 404)
+    }
+}
