@@ -68,12 +68,14 @@ struct YAMLText {
     }
 
     private var text: String {
-        var scalars = String.UnicodeScalarView()
+        // A view of scalars would be copied with every line that is added to it.
+        var octets: [UInt8] = []
+        octets.reserveCapacity(lines.reduce(0) { $0 + $1.count + 1 })
         for (index, line) in lines.enumerated() {
-            if index > 0 { scalars.append("\n") }
-            scalars.append(contentsOf: line)
+            if index > 0 { octets.append(UInt8(ascii: "\n")) }
+            for scalar in line { octets.append(contentsOf: UTF8.encode(scalar) ?? UTF8.encodedReplacementCharacter) }
         }
-        return String(scalars)
+        return String(decoding: octets, as: UTF8.self)
     }
 
     /// False if the key does not stand there as a word or in quotes.
