@@ -3,7 +3,7 @@ import Foundation
 import Settings
 import Storage
 
-/// Which configuration a server starts with (docs/decisions/0040-revisions.md).
+/// Which configuration a server starts with (docs/decisions/0050-revisions.md).
 ///
 ///     the file is as it was last seen ─► the newest revision, which may be a rollback or have been changed by the API
 ///     it has changed, and is right    ─► a new revision
