@@ -217,6 +217,9 @@ let package = Package(
         .testTarget(
             name: "AccountsTests", dependencies: ["Accounts", "Failover", "Storage", "TestSupport"],
             path: "Tests/Accounts"),
+        // What `Fuzz/run` builds with libFuzzer, compiled with the tests, so that it keeps up with what it calls.
+        .target(name: "FuzzAnswers", dependencies: ["Addresses", "DNS"], path: "Fuzz", sources: ["Answers.swift"]),
+        .target(name: "FuzzParsers", dependencies: ["DNS"], path: "Fuzz", sources: ["Parsers.swift"]),
         // What a user does, done to the built executable with real tools.
         .testTarget(
             name: "ScenarioTests",

@@ -1,3 +1,4 @@
+import Addresses
 import DNS
 
 /// The whole way from a datagram to its reply, over a fixed set of zones and over zones made of the input.
@@ -38,10 +39,11 @@ private struct Authority {
 
     func ask(_ query: [UInt8]) {
         for (transport, room) in [(QueryTransport.datagram, 512), (.datagram, 1232), (.stream, 65_535)] {
+            let client = AskingClient(.v4(IPv4Address(bits: 0x7F00_0001)), over: transport, nowSeconds: 1_790_000_000)
             // Of exactly these sizes, so that a step beyond is found by AddressSanitizer.
             var reply = [UInt8](repeating: 0, count: room)
             let length = reply.withUnsafeMutableBytes { space in
-                query.withUnsafeBytes { answer($0, over: transport, from: AnswerSource(snapshot, table), into: space) }
+                query.withUnsafeBytes { answer($0, for: client, from: AnswerSource(snapshot, table), into: space) }
             }
             withExtendedLifetime((snapshot, table)) {}
             precondition(length <= room)

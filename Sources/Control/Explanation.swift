@@ -16,7 +16,8 @@ extension Explanation {
                 text:
                     "generation \(decision.generation): \(Wording.answer(decision.answer)), TTL \(decision.ttlSeconds) s"
             ))
-        if let took = status.publishTook {
+        // A name that is only at providers is none of ours; their steps say what has become of it.
+        if status.scheme.isLocal, let took = status.publishTook {
             steps.append(
                 Step(
                     at: (decision.at + took).seconds, stage: "published",

@@ -5,6 +5,22 @@ import TestSupport
 import Testing
 
 @Suite struct ControlTests {
+    @Test func `a name that is only at a provider is not said to be answered by our own DNS`() async throws {
+        let stage = try Stage()
+        for (providers, isOurs) in [([Scheme.localProvider], true), (["elsewhere"], false)] {
+            var configuration = Stage.configuration(["main"])
+            configuration.schemes[0].providers = providers
+            await stage.control.apply(configuration, checks: [IndicatorName("main"): ScriptedCheck()])
+            try await eventually("it is decided") {
+                await stage.control.explanation(of: "cat.example.test")?.steps.contains { $0.stage == "decision" }
+                    == true
+            }
+            let explanation = try #require(await stage.control.explanation(of: "cat.example.test"))
+            #expect(explanation.steps.contains { $0.stage == "published" } == isOurs)
+        }
+        await stage.control.stop()
+    }
+
     @Test func `a failing server is left, its recovery is followed, and both are explained`() async throws {
         let stage = try Stage()
         let main = ScriptedCheck()
