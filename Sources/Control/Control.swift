@@ -323,6 +323,7 @@ package actor Control: ControlInterface {
     package func explanation(of scheme: String) -> Explanation? {
         engine.status(of: SchemeName(scheme)).map { status in
             var explanation = Explanation(of: status)
+            explanation.summary += lineWords(of: status)
             explanation.steps += lineSteps(of: status)
             let reporting = Reporting(
                 engine: engine, now: clock.now, targets: targets, places: places, syncs: accounts.statuses)

@@ -29,7 +29,7 @@ import Testing
         let methods: [(String, [String: String])] = [
             ("tcp", ["host": "127.0.0.1", "port": port]),
             ("http-status", ["url": "http://www.example.test:\(port)/", "addr": "127.0.0.1", "status": "200"]),
-            ("dns", ["host": "127.0.0.1", "port": port, "name": "example.test", "transport": "tcp"]),
+            ("dns", ["server": "127.0.0.1", "port": port, "name": "example.test", "transport": "tcp"]),
         ]
         for (index, (method, arguments)) in methods.enumerated() {
             _ = try await leaving(Self.line) { try await probe(method, arguments) }
@@ -60,7 +60,7 @@ import Testing
         // Its own question is no answer, so that nothing comes of it; but it has come from there.
         _ = try await leaving(Self.line) {
             try await probe(
-                "dns", ["host": "127.0.0.1", "port": port, "name": "example.test"], timeout: .milliseconds(50))
+                "dns", ["server": "127.0.0.1", "port": port, "name": "example.test"], timeout: .milliseconds(50))
         }
         #expect(peers.all.allSatisfy { $0 == "127.0.0.35" } && peers.all.count >= 2)
         try await socket.close()
@@ -80,7 +80,7 @@ import Testing
         var arguments = ["host": "127.0.0.1"]
         if method != "ping" { arguments["port"] = "9" }
         if method == "udp" { arguments["send"] = "hello" }
-        if method == "dns" { arguments["name"] = "example.test" }
+        if method == "dns" { arguments = ["server": "127.0.0.1", "name": "example.test"] }
         let result = try await leaving(foreign) { try await probe(method, arguments) }
         #expect(!result.isSuccess)
         #expect(result.reason.contains("192.0.2.1 is no address of this machine"), "\(result.reason)")

@@ -17,7 +17,7 @@ import Testing
     private static let lines = """
         lines:
           wan1: { addresses: [198.51.100.10, "2001:db8:1::10"], interface: eth1, test-points: [ping 192.0.2.1, "tcp [2001:db8::53]:53"] }
-          wan2: { addresses: 203.0.113.10, source: 192.168.7.2, recovery: 0s, policy: default, test-points: { check: dns, host: 192.0.2.53, name: example.org } }
+          wan2: { addresses: 203.0.113.10, source: 192.168.7.2, recovery: 0s, policy: default, test-points: { check: dns, server: 192.0.2.53, name: example.org } }
 
         """
 
@@ -276,7 +276,7 @@ import Testing
             #"hosts.a.example.test.addresses.wan2 "198.51.100.20" stands at another line of this name already; use each address once"#
         ),
         (
-            "indicators: { a: { check: heartbeat, period: 1m, token: $A, line: wan1 } }",
+            "indicators: { a: { check: heartbeat, period: 1m, token: env:A, line: wan1 } }",
             "indicators.a.line has no meaning for heartbeat, which is not sent by us; use no line"
         ),
         (
@@ -314,6 +314,6 @@ import Testing
             Issue.record("it is wrong")
             return
         }
-        #expect(errors.errors.contains { $0.line == 8 && $0.column == 45 && $0.value == "tertiary" }, "\(errors)")
+        #expect(errors.errors.contains { $0.line == 8 && $0.column == 47 && $0.value == "tertiary" }, "\(errors)")
     }
 }

@@ -95,6 +95,19 @@ extension Control: LineInterface {
         return report
     }
 
+    /// Which lines of a scheme are not used, as a sentence behind another; empty if all are.
+    func lineWords(of status: SchemeStatus) -> String {
+        var words: [String] = []
+        for line in status.scheme.members.flatMap(\.lines) {
+            guard let line = engine.status(of: line.indicator), line.override != nil || line.effective != .ok else {
+                continue
+            }
+            let word = "\(line.name) is \(line.override.map(\.label) ?? line.effective.rawValue)"
+            if !words.contains(word) { words.append(word) }
+        }
+        return words.isEmpty ? "" : " Of its lines \(words.joined(separator: " and "))."
+    }
+
     /// What the lines of a scheme have to do with its answer, beside what its causes tell.
     func lineSteps(of status: SchemeStatus) -> [Explanation.Step] {
         var told: [IndicatorName] = []

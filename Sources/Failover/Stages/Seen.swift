@@ -56,7 +56,8 @@ struct Seen: Hashable, Sendable {
             let isAwaited = lines.contains { $0.verdictDueBy != nil }
             effective.unusableBecause = effective.unusableBecause ?? (isAwaited ? .unknown : .line)
             effective.verdictDueBy = ([effective.verdictDueBy] + lines.map(\.verdictDueBy)).compactMap { $0 }.max()
-            effective.probeDueBy = ([effective.probeDueBy] + lines.map(\.probeDueBy)).compactMap { $0 }.max()
         }
+        // One that has not been tried yet may be as good as those that have.
+        effective.probeDueBy = ([effective.probeDueBy] + lines.map(\.probeDueBy)).compactMap { $0 }.max()
     }
 }

@@ -107,7 +107,7 @@ extension SettingsReader {
                 report(item, "has no check", Self.pointForms)
                 return nil
             }
-            let target = ["host", "url", "name"].compactMap { mapping[Node($0)]?.scalar?.string }.first ?? ""
+            let target = ["host", "server", "url"].compactMap { mapping[Node($0)]?.scalar?.string }.first ?? ""
             label = "\(method) \(target)"
         } else {
             guard let written = text(of: item) else { return nil }

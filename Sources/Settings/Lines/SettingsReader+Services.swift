@@ -212,7 +212,7 @@ extension SettingsReader {
         var pairs = mapping.map { ($0.key, $0.value) }.filter { !Self.ownKeys.contains($0.0.scalar?.string ?? "") }
         if fields["check"] == nil { pairs.append((Node("check"), Node(method))) }
         let parameters = CheckMethod.named(method)?.parameters.map(\.name) ?? []
-        let whereItGoes = parameters.contains("host") ? "host" : "addr"
+        let whereItGoes = ["host", "server", "addr"].first { parameters.contains($0) } ?? "host"
         for (key, value) in [(whereItGoes, "\(address)"), ("port", "\(port)")]
         where parameters.contains(key) && fields[key] == nil {
             pairs.append((Node(key), ConfiguredValue.scalar(value)))

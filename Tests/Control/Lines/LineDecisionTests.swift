@@ -205,4 +205,18 @@ import Testing
         world.pass(.seconds(10))
         #expect(world.forwarded == "10.0.0.1:8443")
     }
+
+    @Test func `the first answer waits for lines that have not been tried yet`() throws {
+        let settings = try LineWorld(Self.text).settings
+        var engine = Engine()
+        let start = Instant(seconds: 1)
+        _ = engine.handle(.configured(settings.configuration), at: start)
+        for name in ["shop.example.test:web1", "shop.example.test:web2", "line:wan1:ping:192.0.2.1"] {
+            _ = engine.handle(.probed(IndicatorName(name), Probe(.success)), at: start + .milliseconds(10))
+        }
+        #expect(engine.schemes[0].decision == nil)
+        _ = engine.handle(
+            .probed(IndicatorName("line:wan2:ping:192.0.2.2"), Probe(.success)), at: start + .milliseconds(20))
+        #expect(engine.schemes[0].decision?.generation == 1)
+    }
 }
