@@ -59,7 +59,7 @@ import Testing
                     established: keep
                     servers:
                       - web1: { onsite: "10.0.0.2:8443" }
-                      - web2: { onsite: "[fd00::2]:8443", level: backup, check: http-grep, url: "http://shop.example.test:8080/", text: OK }
+                      - web2: { onsite: "[fd00::2]:8443", level: backup, check: http-grep, url: "http://shop.example.test:8080/", must-have: OK }
                       - dc: { offsite: 192.0.2.9, level: 3rd-backup, policy: default }
                   ns.example.test: { port: 53/udp, servers: { a: { onsite: 10.0.0.4:53, check: dns, name: example.org } } }
                 """)
@@ -106,7 +106,7 @@ import Testing
     }
 
     @Test(arguments: [
-        ("wan3: {}", #"lines.wan3 has no address; use addresses: with the line's own, such as 198.51.100.10"#),
+        ("wan3: { test-points: ping 192.0.2.1 }", #"lines.wan3 has no address; use addresses: with the line's own, such as 198.51.100.10"#),
         (
             "wan3: { addresses: 198.51.100.10, test-points: ping 192.0.2.1 }",
             #"lines.wan3.addresses "198.51.100.10" is the address of wan1 already; use each line's own addresses"#
@@ -223,7 +223,7 @@ import Testing
         ),
         (
             "port: 80, established: kept, servers: { a: { onsite: 10.0.0.2:80 } }",
-            #"services.a.example.test.established "kept" is not one of them: did you mean "keep"?"#
+            #"services.a.example.test.established "kept" is not one of them; use keep or cut"#
         ),
         (
             "port: 53/udp, servers: { a: { onsite: 10.0.0.2:53 } }",
@@ -276,8 +276,8 @@ import Testing
             #"hosts.a.example.test.addresses.wan2 "198.51.100.20" stands at another line of this name already; use each address once"#
         ),
         (
-            "indicators: { a: { check: heartbeat, period: 1m, token: env:A, line: wan1 } }",
-            "indicators.a.line has no meaning for heartbeat, which is not sent by us; use no line"
+            "indicators: { a: { check: logic, expression: line:wan1, line: wan1 } }",
+            "indicators.a.line has no meaning for logic, which connects to nothing by itself; use no line"
         ),
         (
             "indicators: { a: { check: tcp, host: 192.0.2.1, port: 1, line: wan } }",
