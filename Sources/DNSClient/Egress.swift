@@ -133,16 +133,11 @@ extension ClientBootstrap {
         to target: SocketAddress, leavingBy egress: Egress?,
         initializer: @escaping @Sendable (any Channel) throws -> Void
     ) -> EventLoopFuture<any Channel> {
-        let prepared = channelInitializer { channel in
+        channelInitializer { channel in
             channel.eventLoop.makeCompletedFuture {
                 try initializer(channel)
-            }.flatMap { egress?.bindToInterface(channel) ?? channel.eventLoop.makeSucceededVoidFuture() }
-        }
-        guard let source = egress?.source(for: target) else { return prepared.connect(to: target) }
-        return prepared.bind(to: source).connect(to: target).flatMapErrorThrowing { error in
-            guard let error = error as? IOError, error.errnoCode == EADDRNOTAVAIL else { throw error }
-            throw EgressFault.notOurAddress(source.ipAddress ?? "")
-        }
+            }.flatMap { egress?.prepare(channel, for: target) ?? channel.eventLoop.makeSucceededVoidFuture() }
+        }.connect(to: target)
     }
 }
 
@@ -161,7 +156,18 @@ extension DatagramBootstrap {
 }
 
 extension Egress {
-    fileprivate func bindToInterface(_ channel: any Channel) -> EventLoopFuture<Void> {
+    /// Binds a channel that has not been connected yet: first to the interface, then to the address.
+    fileprivate func prepare(_ channel: any Channel, for target: SocketAddress) -> EventLoopFuture<Void> {
+        bindToInterface(channel).flatMap {
+            guard let source = source(for: target) else { return channel.eventLoop.makeSucceededVoidFuture() }
+            return channel.bind(to: source).flatMapErrorThrowing { error in
+                guard let error = error as? IOError else { throw error }
+                throw fault(binding: error.errnoCode, source)
+            }
+        }
+    }
+
+    private func bindToInterface(_ channel: any Channel) -> EventLoopFuture<Void> {
         guard let interface else { return channel.eventLoop.makeSucceededVoidFuture() }
         guard let name = InterfaceName(interface), let socket = channel as? any SocketOptionProvider else {
             return channel.eventLoop.makeFailedFuture(EgressFault.noSuchInterface(interface))
