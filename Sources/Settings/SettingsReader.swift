@@ -96,6 +96,7 @@ struct SettingsReader {
         var schemes = readSchemes(
             section["schemes"], indicators: indicators, zones: zones, providers: providers.names)
         join(services, to: &schemes)
+        warnAboutOwnPorts(services, dns: dns, http: http)
         let references = readReferences(section["references"], indicators: indicators)
         let windows = readWindows(section["maintenance"], indicators: indicators)
         warnAboutUnused(indicators, schemes: schemes, references: references)

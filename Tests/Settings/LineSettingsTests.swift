@@ -106,7 +106,10 @@ import Testing
     }
 
     @Test(arguments: [
-        ("wan3: { test-points: ping 192.0.2.1 }", #"lines.wan3 has no address; use addresses: with the line's own, such as 198.51.100.10"#),
+        (
+            "wan3: { test-points: ping 192.0.2.1 }",
+            #"lines.wan3 has no address; use addresses: with the line's own, such as 198.51.100.10"#
+        ),
         (
             "wan3: { addresses: 198.51.100.10, test-points: ping 192.0.2.1 }",
             #"lines.wan3.addresses "198.51.100.10" is the address of wan1 already; use each line's own addresses"#
@@ -286,6 +289,21 @@ import Testing
     ])
     func `what does not fit together is told`(text: String, message: String) {
         #expect(faults(in: Self.lines + text) == [message])
+    }
+
+    @Test(arguments: [
+        ("0.0.0.0:53", "53/udp", 1), ("198.51.100.10:53", "53", 1), ("[::]:53", "53", 1),
+        ("127.0.0.1:53", "53", 0),  // nothing of the lines comes there
+        ("0.0.0.0:5300", "53", 0),
+    ])
+    func `a service that takes this server's own port gets a warning`(listener: String, port: String, count: Int) throws
+    {
+        let settings = try read(
+            Self.lines + """
+                listen: { dns: "\(listener)" }
+                services: { a.example.test: { port: \(port), servers: { a: { onsite: 10.0.0.2:53, indicator: line:wan1 } } } }
+                """)
+        #expect(settings.warnings.count { $0.problem.contains("where this server listens") } == count)
     }
 
     /// Without file and place; that the place is right is what the last test is for.

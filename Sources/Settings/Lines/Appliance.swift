@@ -73,6 +73,9 @@ package struct LineService: Hashable, Sendable {
     package var established: ForwardedService.Established
     /// In the order in which they are configured.
     package var servers: [Server]
+
+    /// Whether there is anything to forward.
+    var hasOnsite: Bool { servers.contains { if case .onsite = $0.site { true } else { false } } }
 }
 
 /// An ordinary name whose list of addresses loses those of lines that are down.

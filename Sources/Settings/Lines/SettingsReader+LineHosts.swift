@@ -96,7 +96,9 @@ extension SettingsReader {
             guard let place = indicators[index].fields["line"] else { continue }
             indicators[index].egress = readLine(ofIndicator: place, among: around)?.egress
             if let check = indicators[index].check, !check.leavesByLine {
-                report(place.atKey, "has no meaning for \(type(of: check).method), which connects to nothing by itself", "no line")
+                report(
+                    place.atKey, "has no meaning for \(type(of: check).method), which connects to nothing by itself",
+                    "no line")
             }
         }
         let services = readServices(section["services"], among: around, into: &indicators)

@@ -286,11 +286,24 @@ extension SettingsReader {
         return named
     }
 
+    /// Says where the forwarding would take what this server listens for itself.
+    mutating func warnAboutOwnPorts(_ services: [ReadService], dns: [Listener], http: Listener) {
+        for read in services {
+            guard let service = read.service, service.hasOnsite else { continue }
+            let listeners = service.transport == .udp ? dns : dns + [http]
+            for listener in listeners where listener.port == Int(service.port) {
+                let text = "\(listener.address)"
+                guard service.lineAddresses.contains(listener.address) || text == "0.0.0.0" || text == "::" else {
+                    continue
+                }
+                warn(read.place, "takes port \(service.port) of its lines from \(listener), where this server listens")
+            }
+        }
+    }
+
     /// One port of one line can be forwarded for one service only.
     private mutating func reportSharedPorts(_ read: ReadService, _ ports: inout [String: String]) {
-        guard let service = read.service, service.port > 0,
-            service.servers.contains(where: { if case .onsite = $0.site { true } else { false } })
-        else { return }
+        guard let service = read.service, service.port > 0, service.hasOnsite else { return }
         for line in service.lines {
             let key = "port \(service.port)/\(service.transport.rawValue) of \(line)"
             if let other = ports[key] {
