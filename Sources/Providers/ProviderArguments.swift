@@ -1,5 +1,6 @@
 import Addresses
 import DNS
+import Secrets
 
 /// Where one argument of a provider comes from and what it looks like.
 package struct ProviderParameter: Sendable {

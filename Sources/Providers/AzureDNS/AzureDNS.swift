@@ -1,4 +1,5 @@
 import DNS
+import Secrets
 
 /// Azure DNS by the Resource Manager's API (learn.microsoft.com/rest/api/dns).
 ///

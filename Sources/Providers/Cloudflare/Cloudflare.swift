@@ -1,6 +1,7 @@
 import DNS
 import Foundation
 import NIOHTTP1
+import Secrets
 
 /// Cloudflare's API v4 (developers.cloudflare.com/api).
 ///

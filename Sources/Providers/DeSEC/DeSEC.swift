@@ -1,4 +1,5 @@
 import DNS
+import Secrets
 
 /// deSEC's API (desec.readthedocs.io).
 ///

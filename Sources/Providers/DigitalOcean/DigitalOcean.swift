@@ -1,4 +1,5 @@
 import DNS
+import Secrets
 
 /// DigitalOcean's API v2 (docs.digitalocean.com/reference/api).
 ///

@@ -2,6 +2,7 @@ import Addresses
 import DNS
 import Foundation
 import NIOHTTP1
+import Secrets
 
 /// The dyndns2 update protocol, as DynDNS, No-IP, deSEC, Dynu and most routers know it.
 package struct DynDNS2: Provider {

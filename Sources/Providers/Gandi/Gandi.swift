@@ -1,4 +1,5 @@
 import DNS
+import Secrets
 
 /// Gandi's LiveDNS API v5 (api.gandi.net/docs/livedns).
 ///

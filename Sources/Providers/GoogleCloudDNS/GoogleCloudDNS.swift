@@ -1,4 +1,5 @@
 import DNS
+import Secrets
 
 /// Google's Cloud DNS API v1 (cloud.google.com/dns/docs/reference/rest/v1).
 ///

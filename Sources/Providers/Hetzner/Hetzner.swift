@@ -1,4 +1,5 @@
 import DNS
+import Secrets
 
 /// DNS in Hetzner's Cloud API v1 (docs.hetzner.cloud), which took the place of the DNS Console's.
 ///

@@ -2,6 +2,7 @@ import Addresses
 import DNS
 import Foundation
 import NIOHTTP1
+import Secrets
 
 /// Hurricane Electric's dynamic DNS (dyn.dns.he.net): a key for each name, one call for each family.
 package struct HurricaneElectric: Provider {
@@ -54,7 +55,7 @@ package struct HurricaneElectric: Provider {
 
     private func secret(of owner: Name) throws(ProviderError) -> Secret {
         if let keys {
-            for line in try keys.lines() {
+            for line in try keys.readDocument().reveal().split(whereSeparator: \.isNewline) {
                 let words = line.split { $0 == " " || $0 == "\t" }
                 guard words.count == 2, let name = try? Name(words[0]), name == owner else { continue }
                 return Secret(String(words[1]))

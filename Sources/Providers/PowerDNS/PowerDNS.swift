@@ -1,6 +1,7 @@
 import DNS
 import Foundation
 import NIOHTTP1
+import Secrets
 
 /// A PowerDNS Authoritative Server of the user's own, by its HTTP API (doc.powerdns.com/authoritative/http-api).
 ///

@@ -1,6 +1,7 @@
 import DNS
 import Foundation
 import NIOHTTP1
+import Secrets
 
 /// Amazon Route 53, by its API of 2013-04-01.
 ///

@@ -1,6 +1,7 @@
 import DNS
 import Foundation
 import NIOHTTP1
+import Secrets
 
 /// A URL of the user's own, which gets the desired RRsets as JSON.
 package struct Webhook: Provider {
