@@ -72,7 +72,7 @@ import Testing
                 #"channels.a.kind "nfty" is not a kind of channel: did you mean "ntfy"?"#
             ),
             ("{ channels: { a: { topic: x } } }", "channels.a has no kind; use kind: with one of webhook, email,"),
-            ("{ channels: { a: { kind: ntfy } } }", "channels.a.topic is missing; use the secret, or env:NAME, file:PATH"),
+            ("{ channels: { a: { kind: ntfy } } }", "channels.a.topic is missing; use the secret, or env:NAME"),
             (
                 "{ channels: { a: { kind: ntfy, topic: x, tokne: s3cret } } }",
                 "channels.a.tokne is not an argument of ntfy"
