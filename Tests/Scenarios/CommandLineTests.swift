@@ -61,6 +61,27 @@ import Testing
         #expect(!FileManager.default.fileExists(atPath: folder.path + "/data"))
     }
 
+    @Test func `what there is one of is counted as one`() async throws {
+        let folder = try TemporaryFolder()
+        defer { folder.remove() }
+        let file = try folder.write(
+            "one.yaml",
+            """
+            data: ./data
+            indicators:
+              a: { check: tcp, host: 127.0.0.1, port: 80 }
+            providers:
+              ours: { driver: webhook, url: "http://127.0.0.1:1/" }
+            schemes:
+              www.example.org: { providers: ours, members: [{ indicator: a, value: 192.0.2.1 }] }
+            """)
+        let (output, code) = try await ninelives("validate", file)
+        #expect(code == 0 && output.hasSuffix("one.yaml is right: 0 zones, 1 indicator, 1 scheme.\n"), "\(output)")
+        let zone = try folder.write("zone", "@ 60 SOA ns1 h 1 2 3 4 5\n@ 60 NS ns1\nns1 60 A 192.0.2.1\n")
+        let checked = try await ninelives("zone", "check", zone, "example.org").output
+        #expect(checked == "example.org. is right: 3 records in 3 sets.\n")
+    }
+
     @Test func `a port in use is named with its line, and nothing is started`() async throws {
         let folder = try TemporaryFolder()
         defer { folder.remove() }
