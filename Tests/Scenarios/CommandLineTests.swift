@@ -82,6 +82,16 @@ import Testing
         #expect(checked == "example.org. is right: 3 records in 3 sets.\n")
     }
 
+    @Test func `a program that a test has started ends with it, even if it throws`() async throws {
+        struct Failure: Error { var child: Int32 }
+        func fail() throws(Failure) {
+            guard let child = try? ChildProcess("sleep", ["60"]) else { return }
+            throw Failure(child: child.processIdentifier)
+        }
+        let failure = try #require(#expect(throws: Failure.self) { try fail() })
+        #expect(kill(failure.child, 0) == -1 && errno == ESRCH)
+    }
+
     @Test func `a port in use is named with its line, and nothing is started`() async throws {
         let folder = try TemporaryFolder()
         defer { folder.remove() }

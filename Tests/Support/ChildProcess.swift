@@ -1,6 +1,7 @@
 import Foundation
 
-/// A real program, started by a test and ended with it, by its own process id.
+/// A real program, started by a test and ended with it, by its own process id: at the latest when nobody holds it any
+/// more, as after an error.
 package final class ChildProcess: Sendable {
     private let process: Process
     private let output: FileHandle
@@ -19,6 +20,19 @@ package final class ChildProcess: Sendable {
         process.standardError = output
         process.standardInput = FileHandle.nullDevice
         try withoutBlockedSignals { try process.run() }
+    }
+
+    deinit {
+        if process.isRunning {
+            kill(process.processIdentifier, SIGTERM)
+            var rounds = 0
+            while process.isRunning, rounds < 1000 {
+                usleep(5000)
+                rounds += 1
+            }
+            if process.isRunning { kill(process.processIdentifier, SIGKILL) }
+        }
+        try? FileManager.default.removeItem(atPath: outputPath)
     }
 
     package var processIdentifier: Int32 { process.processIdentifier }
@@ -44,9 +58,7 @@ package final class ChildProcess: Sendable {
     @discardableResult
     package func stop() async -> Int32 {
         signal(SIGTERM)
-        let code = await end()
-        try? FileManager.default.removeItem(atPath: outputPath)
-        return code
+        return await end()
     }
 }
 
@@ -67,9 +79,7 @@ package func run(
 ) async throws -> (output: String, code: Int32) {
     let child = try ChildProcess(tool, arguments)
     let code = await child.end(within: limit)
-    let output = child.printed
-    try? FileManager.default.removeItem(atPath: child.outputPath)
-    return (output, code)
+    return (child.printed, code)
 }
 
 /// The path of a tool; throws if it is not installed (`make test` installs what the tests need).
