@@ -26,6 +26,9 @@ package struct ProviderParameter: Sendable {
     package var form: String
     package var summary: String
 
+    /// What every driver over HTTPS takes.
+    static let caFile = ProviderParameter("ca-file", .path, "PEM certificates to trust instead of the system's.")
+
     /// `form` need only be given for `.text`.
     package init(
         _ name: String, _ kind: Kind, form: String? = nil, required: Bool = false, standard: String? = nil,
@@ -185,6 +188,13 @@ package struct ProviderArgumentReader {
             return nil
         }
         return place
+    }
+
+    /// Calls to the API that `url` and `ca-file` lead to.
+    mutating func calls(limit: RateLimit) -> JSONCalls? {
+        let url = url("url")
+        let caller = HTTPCaller(caFile: path("ca-file"))
+        return url.map { JSONCalls(url: $0, caller: caller, limit: limit) }
     }
 
     /// A path, made relative to the configuration's folder.

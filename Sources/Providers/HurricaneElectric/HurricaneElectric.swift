@@ -13,7 +13,7 @@ package struct HurricaneElectric: Provider {
         ProviderParameter(
             "keys", .secret, "The keys by name: lines of NAME KEY."),
         ProviderParameter("url", .url, standard: "https://dyn.dns.he.net/nic/update", "Where updates are sent."),
-        ProviderParameter("ca-file", .path, "PEM certificates to trust instead of the system's."),
+        .caFile,
     ]
 
     package let capabilities = Capabilities.dynamicUpdate
