@@ -174,7 +174,8 @@ let package = Package(
             path: "Tests/Differential"),
         .testTarget(name: "SecretsTests", dependencies: ["Secrets", "TestSupport"], path: "Tests/Secrets"),
         .testTarget(name: "FailoverTests", dependencies: ["Addresses", "Failover"], path: "Tests/Failover"),
-        .testTarget(name: "SimulationTests", dependencies: ["Addresses", "Failover"], path: "Tests/Simulation"),
+        .testTarget(
+            name: "SimulationTests", dependencies: ["Addresses", "Failover", "TestSupport"], path: "Tests/Simulation"),
         .testTarget(
             name: "ChecksTests",
             dependencies: [
