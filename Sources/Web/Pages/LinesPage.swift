@@ -11,20 +11,20 @@ extension Pages {
             <h1>\(words("lines.title"))</h1>
             \("<section class=\"card attention\"><ul>\(problems)</ul></section>", if: !problems.isEmpty)\
             \("<p class=\"quiet\">\(words("lines.none"))</p>", if: isEmpty)\
-            \(card("services", report.services.map { service($0) }, none: "lines.no-services", if: !isEmpty))
-            \(card("lines", report.lines.map { line($0) }, none: "lines.no-lines", if: !isEmpty))
-            \(card("hosts", report.hosts.map { host($0) }, none: "", if: !report.hosts.isEmpty))
+            \(section("lines", report.lines.map { line($0) }, none: "lines.no-lines", if: !isEmpty))
+            \(section("services", report.services.map { service($0) }, none: "lines.no-services", if: !isEmpty))
+            \(section("hosts", report.hosts.map { host($0) }, none: "", if: !report.hosts.isEmpty))
             \(forwarding(report))
             """
         return PageContent(title: "\(words("lines.title")) · Ninelives", section: .lines, body: body)
     }
 
-    private func card(_ name: String, _ items: [HTML], none: String, if isShown: Bool) -> HTML {
+    private func section(_ name: String, _ cards: [HTML], none: String, if isShown: Bool) -> HTML {
         if !isShown { return .nothing }
         let content: HTML =
-            items.isEmpty ? "<p class=\"quiet\">\(words(none))</p>" : "<ul class=\"plain appliance\">\(items)</ul>"
+            cards.isEmpty ? "<p class=\"quiet\">\(words(none))</p>" : "<div class=\"appliance\">\(cards)</div>"
         return """
-            <section class="card" aria-labelledby="\(name)-title"><h2 id="\(name)-title">\(words("lines.\(name)"))</h2>\
+            <section aria-labelledby="\(name)-title"><h2 id="\(name)-title">\(words("lines.\(name)"))</h2>\
             \(HTML.keyed("list-\(name)", content))</section>
             """
     }
@@ -38,22 +38,28 @@ extension Pages {
             facts.append(words("lines.redundancy.\(service.redundancy)"))
             facts.append(words("lines.established.\(service.established)"))
         }
+        let best = service.servers.map(\.priority).max()
+        let isBest = service.servers.contains { $0.isActive && $0.priority == best }
+        let tone: Tone = service.isAllDown ? .bad : service.answer != "none" && isBest ? .good : .wait
         return .keyed(
             "service-\(service.name)",
             """
-            <li><h3>\(link(scheme: service.name))</h3>\
-            <p>\(answer(service.answer, service.addresses, service.ttl, isAllDown: service.isAllDown))</p>\
-            <p class="quiet">\(facts.joined(separator: " · "))</p>\
-            \(service.held.html { "<p class=\"quiet\">\(words.said($0))</p>" })\
-            <ul class="plain">\(service.servers.map { server($0, of: service) })</ul></li>
+            <article class="card scheme \(tone.rawValue)"><header><h3>\(link(scheme: service.name))</h3>\
+            <span class="quiet">\(facts[0])</span></header>
+            \(answer(service.answer, service.addresses, service.ttl))
+            \(service.held.html { "<p class=\"held\">\(words.said($0))</p>" })
+            <ol class="members">\(service.servers.map { server($0, of: service) })</ol>
+            \("<p class=\"quiet\">\(facts.dropFirst().joined(separator: " · "))</p>", if: facts.count > 1)</article>
             """)
     }
 
-    private func answer(_ kind: String, _ addresses: [String], _ ttl: UInt32, isAllDown: Bool) -> HTML {
-        if kind == "none" { return badge(.wait, words("lines.no-answer")) }
-        let text = kind == "addresses" ? addresses.joined(separator: " ") : kind.uppercased()
-        return
-            "\(badge(isAllDown ? .bad : .good, words("lines.answers", text))) <span class=\"quiet\">\(words("lines.ttl", "\(ttl)"))</span>"
+    private func answer(_ kind: String, _ addresses: [String], _ ttl: UInt32) -> HTML {
+        if kind == "none" { return "<p>\(badge(.wait, words("lines.no-answer")))</p>" }
+        let values = kind == "addresses" ? addresses : [kind.uppercased()]
+        return """
+            <p class="answer" aria-label="\(words("scheme.answers-now"))" data-flash="\(values.joined(separator: " "))">\
+            \(values.map { "<code>\($0)</code> " as HTML })</p><p class="facts"><span>\(words("lines.ttl", "\(ttl)"))</span></p>
+            """
     }
 
     private func server(_ server: ServiceReport.Server, of service: ServiceReport) -> HTML {
@@ -61,47 +67,56 @@ extension Pages {
         let level =
             named.contains(server.level)
             ? words("priority.\(server.level)") : "\(words("priority.word")) \(server.level)"
-        let imposed: HTML = server.override.html { " " + badge(.wait, words("override.\($0)")) }
-        let cutOff: HTML = server.unusableBecause == "line" ? " " + badge(.bad, words("lines.cut-off")) : .nothing
-        let role: HTML =
-            (server.isActive ? " " + badge(.good, words("member.answers")) : .nothing)
-            + (server.isForwardedTo ? " " + badge(.good, words("lines.forwarded")) : .nothing)
+        let imposed: HTML = server.override.html { badge(.wait, words("override.\($0)")) }
+        let cutOff: HTML = server.unusableBecause == "line" ? badge(.bad, words("lines.cut-off")) : .nothing
+        let probe = model.indicator(server.indicator)
+        let found =
+            probe?.lastProbe.map { "\(words.said($0.reason)) · \(milliseconds($0.totalMilliseconds))" }
+            ?? words("probe.none")
         return .keyed(
             "server-\(service.name)-\(server.name)",
             """
-            <li class="row" data-flash="\(server.state)\(server.isActive ? "+" : "")"><span><a href="/indicators/\(server.indicator.urlEncoded)">\(server.name)</a> \
-            <span class="quiet">\(level) · \(words("lines.\(server.site)"))</span> <code>\(server.address)</code> \
-            \(stateBadge(server.state))\(imposed)\(cutOff)\(role)</span></li>
+            <li class="\(server.isActive ? "active" : "")" data-flash="\(server.state)\(server.isActive ? "+" : "")">\
+            <span class="marker" aria-hidden="true"></span>\
+            <div class="who"><a href="/indicators/\(server.indicator.urlEncoded)">\(server.name)</a>\
+            \("<span class=\"answers\">\(words("member.answers"))</span>", if: server.isActive)\
+            \("<span class=\"answers\">\(words("lines.forwarded"))</span>", if: server.isForwardedTo)\
+            <span class="quiet priority">\(level) · \(words("lines.\(server.site)"))</span></div>\
+            <code class="value">\(server.address)</code>\
+            <span class="states">\(stateBadge(server.state))\(imposed)\(cutOff)</span>\
+            \(probeStrip(probe?.recent ?? []))<p class="reason quiet">\(found)</p></li>
             """)
     }
 
     // MARK: Lines
 
     private func line(_ line: LineReport) -> HTML {
-        var facts = [line.addresses.joined(separator: " ")]
-        if let interface = line.interface { facts.append(words("lines.interface", interface)) }
-        let imposed: HTML = line.override.html { " " + badge(.wait, words("override.\($0)")) }
-        let held: HTML = line.held.html { " " + badge(.wait, words.said($0)) }
+        let tone = Tone(state: line.state)
+        let interface = line.interface.map { words("lines.interface", $0) }
+        let imposed: HTML = line.override.html { badge(.wait, words("override.\($0)")) }
         return .keyed(
             "line-\(line.name)",
             """
-            <li data-flash="\(line.state)"><h3><a href="/indicators/\(line.indicator.urlEncoded)">\(line.name)</a></h3>\
-            <p>\(badge(Tone(state: line.state), words("lines.state.\(line.state)")))\(imposed)\(held)\
-            \(line.since.html { " <span class=\"quiet\">\(ago($0))</span>" })</p>\
-            <p class="quiet">\(facts.joined(separator: " · "))</p>\
-            <ul class="plain" aria-label="\(words("lines.tests"))">\(line.testPoints.map { point($0) })</ul></li>
+            <article class="card scheme \(tone.rawValue)" data-flash="\(line.state)"><header>\
+            <h3><a href="/indicators/\(line.indicator.urlEncoded)">\(line.name)</a></h3>\
+            <span class="states">\(badge(tone, words("lines.state.\(line.state)")))\(imposed)</span></header>
+            <p class="facts">\(line.addresses.map { "<code>\($0)</code>" as HTML })\(interface.html { "<span>\($0)</span>" })\
+            \(line.since.html { "<span>\(words("scheme.for")) \(ago($0))</span>" })</p>
+            \(line.held.html { "<p class=\"held\">\(words.said($0))</p>" })
+            <ol class="members tests" aria-label="\(words("lines.tests"))">\(line.testPoints.map { point($0) })</ol></article>
             """)
     }
 
     private func point(_ point: LineReport.TestPoint) -> HTML {
-        let found = point.lastProbe.html {
-            " <span class=\"quiet\">\(words.said($0.reason)) · \(milliseconds($0.totalMilliseconds))</span>" as HTML
-        }
+        let found =
+            point.lastProbe.map { "\(words.said($0.reason)) · \(milliseconds($0.totalMilliseconds))" }
+            ?? words("probe.none")
         return .keyed(
             "point-\(point.indicator)",
             """
-            <li class="row"><span><a href="/indicators/\(point.indicator.urlEncoded)">\(point.test)</a> \
-            \(badge(Tone(state: point.state), words("lines.point.\(point.state)")))\(found)</span></li>
+            <li><div class="who"><a href="/indicators/\(point.indicator.urlEncoded)">\(point.test)</a></div>\
+            <span class="states">\(badge(Tone(state: point.state), words("lines.point.\(point.state)")))</span>\
+            \(probeStrip(model.indicator(point.indicator)?.recent ?? []))<p class="reason quiet">\(found)</p></li>
             """)
     }
 
@@ -110,20 +125,25 @@ extension Pages {
     private func host(_ host: LineHostReport) -> HTML {
         let ways = host.lines.map { way -> HTML in
             """
-            <li class="row"><span>\(way.line) <code>\(way.addresses.joined(separator: " "))</code>\
-            \(way.isActive ? " " + badge(.good, words("member.answers")) : .nothing)</span></li>
+            <li class="\(way.isActive ? "active" : "")"><span class="marker" aria-hidden="true"></span><div class="who">\(way.line)\
+            \("<span class=\"answers\">\(words("member.answers"))</span>", if: way.isActive)</div>\
+            <code class="value">\(way.addresses.joined(separator: " "))</code></li>
             """
         }
         let others: HTML =
             host.others.isEmpty
             ? .nothing
-            : "<li class=\"row\"><span>\(words("lines.others")) <code>\(host.others.joined(separator: " "))</code></span></li>"
+            : """
+            <li class="active"><span class="marker" aria-hidden="true"></span><div class="who">\(words("lines.others"))</div>\
+            <code class="value">\(host.others.joined(separator: " "))</code></li>
+            """
+        let tone: Tone = host.isAllDown ? .bad : host.lines.allSatisfy(\.isActive) ? .good : .wait
         return .keyed(
             "host-\(host.name)",
             """
-            <li><h3>\(link(scheme: host.name))</h3>\
-            <p>\(answer(host.answer, host.addresses, host.ttl, isAllDown: host.isAllDown))</p>\
-            <ul class="plain">\(ways)\(others)</ul></li>
+            <article class="card scheme \(tone.rawValue)"><header><h3>\(link(scheme: host.name))</h3></header>
+            \(answer(host.answer, host.addresses, host.ttl))
+            <ol class="members">\(ways)\(others)</ol></article>
             """)
     }
 
@@ -132,7 +152,7 @@ extension Pages {
         let wanted = report.forwarding.map { item -> HTML in
             let servers = item.servers.isEmpty ? words("lines.to-nobody") : item.servers.joined(separator: " ")
             return """
-                <li>\(item.name): <code>\(item.lineAddresses.joined(separator: " ")) \(item.transport) \(item.port)</code> → <code>\(servers)</code></li>
+                <li><strong>\(item.name)</strong> <code>\(item.lineAddresses.joined(separator: " ")) \(item.transport) \(item.port)</code> → <code>\(servers)</code></li>
                 """
         }
         let inForce: HTML =
