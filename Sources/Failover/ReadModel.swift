@@ -54,6 +54,11 @@ package struct Recovery: Hashable, Sendable {
     package var since: Instant
     /// When it counts, if nothing comes between.
     package var until: Instant
+
+    package init(since: Instant, until: Instant) {
+        self.since = since
+        self.until = until
+    }
 }
 
 package struct SchemeStatus: Hashable, Sendable {
