@@ -28,7 +28,7 @@ import Testing
         for text in [
             "198.51.100.10", "interface absent0", "there is no interface absent0", "tcp 127.0.0.1:9", "192.0.2.9",
             "onsite",
-            "offsite", ">down<", "answers 192.0.2.20", "443/tcp", "chain &lt;b&gt;prerouting&lt;/b&gt;",
+            "offsite", ">down<", "<code>192.0.2.20</code>", "443/tcp", "chain &lt;b&gt;prerouting&lt;/b&gt;",
         ] {
             #expect(english.contains(text), "\(text)")
         }
