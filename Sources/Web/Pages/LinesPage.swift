@@ -79,7 +79,7 @@ extension Pages {
             <li class="\(server.isActive ? "active" : "")" data-flash="\(server.state)\(server.isActive ? "+" : "")">\
             <span class="marker" aria-hidden="true"></span>\
             <div class="who"><a href="/indicators/\(server.indicator.urlEncoded)">\(server.name)</a>\
-            \("<span class=\"answers\">\(words("member.answers"))</span>", if: server.isActive)\
+            \("<span class=\"answers\">\(words("member.answers"))</span>", if: server.isActive && !server.isForwardedTo)\
             \("<span class=\"answers\">\(words("lines.forwarded"))</span>", if: server.isForwardedTo)\
             <span class="quiet priority">\(level) · \(words("lines.\(server.site)"))</span></div>\
             <code class="value">\(server.address)</code>\
