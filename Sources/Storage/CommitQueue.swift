@@ -24,6 +24,7 @@ final class CommitQueue: Sendable {
         var noted = 0
         var idle: [CheckedContinuation<Void, Never>] = []
         var isRunning = false
+        var isClosed = false
         var trouble: String?
         var lost = 0
         var listener: (@Sendable (String?) -> Void)?
@@ -73,9 +74,14 @@ final class CommitQueue: Sendable {
         }
     }
 
+    /// Takes nothing any more: what is noted from now on is forgotten, and what is committed is refused.
+    func close() { waiting.withLock { $0.isClosed = true } }
+
     // MARK: -
 
     private func enqueue(_ request: Request) {
+        let isClosed = waiting.withLock(\.isClosed)
+        if isClosed { return request.done?.resume(returning: .closed(path: path)) ?? () }
         let isFirst = waiting.withLock { waiting in
             waiting.requests.append(request)
             if request.done == nil { waiting.noted += request.changes.count }
@@ -115,8 +121,17 @@ final class CommitQueue: Sendable {
             }
             for done in idle { done.resume() }
             if isDone { return }
+            if waiting.withLock(\.isClosed) { return refuseAll() }
             if hasTrouble { try? await Task.sleep(for: Self.pause) }
         }
+    }
+
+    private func refuseAll() {
+        let left = waiting.withLock { waiting in
+            defer { (waiting.requests, waiting.noted, waiting.isRunning) = ([], 0, false) }
+            return waiting.requests
+        }
+        for request in left { request.done?.resume(returning: .closed(path: path)) }
     }
 
     /// One request may take the others down with it: each is tried by itself. Who waits is told; what was only noted

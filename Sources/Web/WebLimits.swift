@@ -1,3 +1,4 @@
+import HTTPTypes
 import NIOCore
 import NIOHTTPTypes
 
@@ -9,6 +10,8 @@ package struct WebLimits: Sendable {
     package var nextHead = TimeAmount.seconds(60)
     /// From a request's head to the end of its body.
     package var body = TimeAmount.seconds(30)
+    /// The same of a backup that is to be restored.
+    package var upload = TimeAmount.minutes(15)
     /// How many connections may be open; more wait until one is closed.
     package var connections = 2000
     package init() {}
@@ -39,9 +42,10 @@ final class RequestDeadline: ChannelDuplexHandler, RemovableChannelHandler {
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         switch unwrapInboundIn(data) {
-        case .head:
+        case .head(let head):
             isWhole = false
-            expect(within: limits.body, context)
+            let isUpload = head.path?.hasPrefix(Site.restorePath) ?? false
+            expect(within: isUpload ? limits.upload : limits.body, context)
         case .body: break
         case .end:
             isWhole = true

@@ -55,7 +55,9 @@ struct OpenAPI {
         let parameters = inPath + inQuery + inHeader
         if !parameters.isEmpty { object["parameters"] = .array(parameters) }
         if let body = operation.body {
-            object["requestBody"] = ["required": true, "content": ["application/json": ["schema": body.json]]]
+            object["requestBody"] = [
+                "required": true, "content": .object([operation.bodyType: ["schema": body.json]]),
+            ]
         }
         switch operation.access {
         case .anyone: object["security"] = []

@@ -48,6 +48,8 @@ struct Operation: Sendable {
     /// Whether a POST that carries an `Idempotency-Key` and comes again is answered as the first time.
     var remembersReplies = true
     var body: Schema?
+    /// The media type of the body. One that is not JSON is read by the operation itself.
+    var bodyType = "application/json"
     var status: HTTPResponse.Status = .ok
     /// Of the answer; nil if it has no body.
     var result: Schema?
@@ -170,7 +172,10 @@ struct OperationRoutes {
                 path: try path(of: operation, context), query: try query(of: operation, request))
             try checkAccept(operation, request)
             try checkHeaders(operation, request)
-            if let schema = operation.body { try await read(schema, request, into: &call) }
+            try checkContentType(operation, request)
+            if let schema = operation.body, operation.bodyType == Self.json {
+                try await read(schema, request, into: &call)
+            }
             guard operation.method == .post, operation.remembersReplies, let accounts = gate.accounts else {
                 return try await operation.handle(call)
             }
@@ -235,11 +240,17 @@ struct OperationRoutes {
         return query
     }
 
-    private func read(_ schema: Schema, _ request: Request, into call: inout Call) async throws {
+    private static let json = "application/json"
+
+    private func checkContentType(_ operation: Operation, _ request: Request) throws {
+        if operation.body == nil { return }
         let type = request.headers[.contentType]?.split(separator: ";").first?.trimmingCharacters(in: .whitespaces)
-        guard type?.lowercased() == "application/json" else {
-            throw Problem(.unsupportedMediaType, "Send the body as application/json.")
+        guard type?.lowercased() == operation.bodyType else {
+            throw Problem(.unsupportedMediaType, "Send the body as \(operation.bodyType).")
         }
+    }
+
+    private func read(_ schema: Schema, _ request: Request, into call: inout Call) async throws {
         let buffer: ByteBuffer
         do {
             buffer = try await request.body.collect(upTo: Self.bodyLimit)

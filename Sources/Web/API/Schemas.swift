@@ -7,7 +7,7 @@ enum Schemas {
         "Channel": channel, "ChannelTest": channelTest, "ProviderTest": providerTest, "StatusPost": statusPost,
         "Receipt": receipt, "Revision": revision, "RevisionEffect": revisionEffect,
         "RevisionOutcome": revisionOutcome, "RevisionDetail": revisionDetail, "Window": window, "Entry": entry,
-        "User": user,
+        "User": user, "RestoreReport": restoreReport,
         "Token": token, "AuditEntry": auditEntry, "Me": me,
     ]
 
@@ -21,6 +21,12 @@ enum Schemas {
         .init("schemes", .array(.named("Scheme"))), .init("indicators", .array(.named("Indicator"))),
         .init("events", .array(.named("Event")), "The newest first, at most 200."),
         optional("problems", .array(.string()), "What the operator must know, in words."),
+    ])
+
+    static let restoreReport = Schema.object([
+        .init("revision", .integer(), "The revision in force now."),
+        optional("takenAt", .time, "When the backup was taken."),
+        optional("keptAs", .string(), "Where the state that was there before is, on the server."),
     ])
 
     static let scheme = Schema.object([
