@@ -76,7 +76,9 @@ actor Lives: Service, RestoreInterface {
         return WebServer.Subject(
             control: control, demo: body.demo, accounts: life.accounts, isReadingOpen: settings.isReadingOpen,
             isStatusOpen: settings.isStatusOpen, revisions: life.revisions, restoring: body.demo == nil ? self : nil,
-            metrics: { await dns.counters.metrics + control.probeCounts().metrics })
+            metrics: {
+                await dns.counters.metrics + control.probeCounts().metrics + control.noticeTallies().metrics
+            })
     }
 
     func serve(by web: WebServer) { self.web = web }
