@@ -9,12 +9,18 @@ extension Accounts {
     package func record(
         _ action: String, _ target: String, by actor: String, from origin: String, detail: String = ""
     ) async throws(AccountsError) {
-        let entry = AuditEntry(
-            at: instant, actor: actor, origin: origin, action: action, target: target, detail: detail)
+        let entry = entry(action, target, by: actor, from: origin, detail: detail)
         let chain = AuditChain(box: box)
         try await storedLater { () async throws(StoreError) in
             try await store.audit(entry) { entry, previous in chain.seal(entry, previous) }
         }
+    }
+
+    /// An entry that is still to be written, with what it is about.
+    package func entry(
+        _ action: String, _ target: String, by actor: String, from origin: String, detail: String = ""
+    ) -> AuditEntry {
+        AuditEntry(at: instant, actor: actor, origin: origin, action: action, target: target, detail: detail)
     }
 
     /// The newest first, from before an id.

@@ -143,17 +143,6 @@ package actor Control: ControlInterface {
         finishTaking()
     }
 
-    /// Imposes an operator's word, at once; returns when it would survive a power cut.
-    ///
-    /// - Throws: that it could not be written. It is in force all the same, and written as soon as that is possible.
-    package func impose(_ override: Override) async throws(StoreError) {
-        perform(event: .overridden(override))
-        let changes = unwritten
-        unwritten = []
-        finishTaking()
-        try await keeping?.store.commit(changes, isKept: true)
-    }
-
     /// Writes a line about the configuration into the history.
     func noteRevision(_ text: String) {
         let now = clock.now

@@ -88,7 +88,7 @@ package final class Restoration: Sendable {
     /// Where the store that was there is kept.
     package struct Kept: Hashable, Sendable {
         package var path: String
-        /// Whether it is a backup; one that was broken is kept as it was.
+        /// Whether it is a store of ours as this version makes it, from which something can be taken over.
         package var isSound: Bool
     }
 
@@ -101,10 +101,20 @@ package final class Restoration: Sendable {
             try Store.close(atPath: target)
             let path = Self.unused("\(folder)/before-restore-\(stamp)", ".db")
             try Store.backup(folder: folder, to: path)
-            return Kept(path: path, isSound: true)
+            return Kept(path: path, isSound: try Self.isOurs(path))
         } catch {
             guard case .broken = error else { throw error }
             return Kept(path: try Store.setAside(target), isSound: false)
+        }
+    }
+
+    private static func isOurs(_ path: String) throws(StoreError) -> Bool {
+        do {
+            let store = try DatabaseQueue(path: path, configuration: Store.readOnly)
+            defer { try? store.close() }
+            return try store.read(Schema.shape) == Schema.shape()
+        } catch {
+            throw StoreError(error, path: path)
         }
     }
 

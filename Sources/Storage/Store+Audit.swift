@@ -14,6 +14,9 @@ package struct AuditEntry: Hashable, Sendable {
     package var detail: String
     package var seal: String
 
+    /// The seal over an entry with its number, and the seal before it.
+    package typealias Seal = @Sendable (AuditEntry, _ previous: String) -> String
+
     package init(
         id: Int64 = 0, at: Instant, actor: String, origin: String, action: String, target: String, detail: String,
         seal: String = ""
@@ -30,17 +33,20 @@ package struct AuditEntry: Hashable, Sendable {
 }
 
 extension Store {
+    /// How entries are sealed that are committed with other changes.
+    package func sealAudit(by seal: @escaping AuditEntry.Seal) { queue.sealAudit(by: seal) }
+
     /// Appends an entry, sealed by `seal` over the entry with its number, and the seal before it.
     @discardableResult
     package func audit(
-        _ entry: AuditEntry, seal: @escaping @Sendable (AuditEntry, _ previous: String) -> String
+        _ entry: AuditEntry, seal: @escaping AuditEntry.Seal
     ) async throws(StoreError) -> AuditEntry {
         try await write { try entry.append(to: $0, seal) }
     }
 
     /// Appends many, in one transaction.
     package func audit(
-        _ entries: [AuditEntry], seal: @escaping @Sendable (AuditEntry, _ previous: String) -> String
+        _ entries: [AuditEntry], seal: @escaping AuditEntry.Seal
     ) async throws(StoreError) {
         try await write { database in for entry in entries { _ = try entry.append(to: database, seal) } }
     }
@@ -87,7 +93,7 @@ extension Store {
 
 extension AuditEntry {
     /// Returns the entry with its number and its seal.
-    func append(to database: Database, _ seal: (AuditEntry, _ previous: String) -> String) throws -> AuditEntry {
+    func append(to database: Database, _ seal: AuditEntry.Seal) throws -> AuditEntry {
         let last = try Row.fetchOne(database, sql: "SELECT id, seal FROM audit ORDER BY id DESC LIMIT 1")
         var entry = self
         entry.id = (last?["id"] ?? 0) + 1

@@ -145,7 +145,11 @@ package final class Store: Sendable {
             // One plain file, without a write-ahead log beside it.
             try copy.inDatabase { try $0.execute(sql: "PRAGMA journal_mode = DELETE") }
             try SealedFiles.take(from: folder, into: copy)
-            try copy.write { try StoredChange.fact(key: takenKey, value: "\(now)").perform(in: $0) }
+            try copy.write { database in
+                // What is backed up before a restore may be somebody else's file.
+                guard try database.tableExists("note") else { return }
+                try StoredChange.fact(key: takenKey, value: "\(now)").perform(in: database)
+            }
             let finding = try copy.read { try String.fetchOne($0, sql: "PRAGMA integrity_check(1)") }
             guard finding == "ok" else { throw StoreError.broken(path: source, why: finding ?? "no finding") }
             try copy.close()
@@ -192,6 +196,7 @@ package final class Store: Sendable {
 
     /// Alone among the writers, and in no transaction.
     func writeAlone<Value: Sendable>(_ body: @Sendable (Database) throws -> Value) async throws(StoreError) -> Value {
+        if let obstacle = queue.obstacle { throw obstacle }
         do {
             return try await pool.writeWithoutTransaction(body)
         } catch {
@@ -201,6 +206,7 @@ package final class Store: Sendable {
 
     /// One transaction, on the disk when this returns.
     func write<Value: Sendable>(_ body: @Sendable (Database) throws -> Value) async throws(StoreError) -> Value {
+        if let obstacle = queue.obstacle { throw obstacle }
         do {
             return try await pool.write(body)
         } catch {

@@ -7,32 +7,53 @@ import Testing
 
 /// What happens when nothing can be written any more, and when what was written is broken.
 @Suite struct FullDiskTests {
-    @Test func `on a full disk answers go on, nothing is acknowledged, and all is written when there is room again`()
-        async throws
-    {
+    @Test func `on a full disk an order is refused whole, with its audit entry, and answers go on`() async throws {
         try await withQuietSite { site in
             #expect(try await site.order("steady:a", "before").status == 201)
+            let entries = try await site.audit().count
             // No file may grow beyond this: the store's log is longer already.
             try await site.limitFiles(to: "65536")
-            try await eventually("an order is not acknowledged", within: .seconds(20)) {
+            try await eventually("an order is refused", within: .seconds(20)) {
                 try await site.order("steady:b", "full").status == 503
             }
             let refusal = try await site.order("steady:b", "full")
-            #expect(refusal.status == 503 && refusal.body.contains("would be forgotten at a restart"), "\(refusal)")
+            #expect(refusal.status == 503 && refusal.body.contains("is not in force"), "\(refusal)")
+            #expect(try await site.ask(.DELETE, "/api/v1/overrides/indicator:steady:a").status == 503)
+            let revision = try await site.ask(.POST, "/api/v1/revisions", site.document(comment: "full"))
+            #expect(revision.status == 503 && revision.body.contains("nothing was changed"), "\(revision)")
             #expect(try await site.get("/healthz").contains("would be forgotten at a restart"))
             #expect(try await site.get("/api/v1/status").contains("\"problems\""))
             #expect(site.process.printed.contains("Nothing can be written; answers go on"))
-            try await eventually("it is in force all the same") {
-                try site.dns.addresses("two.example.test") == ["192.0.2.3"]
-            }
+            #expect(try site.dns.addresses("two.example.test") == ["192.0.2.2"], "only what was acknowledged counts")
+            #expect(!(try await site.get("/api/v1/overrides").contains("full")))
             try await site.limitFiles(to: "unlimited")
-            try await eventually("the trouble is over", within: .seconds(20)) {
+            try await eventually("the trouble is over, though nobody has ordered anything", within: .seconds(20)) {
                 try await site.get("/healthz") == "ok\n"
             }
             #expect(try await site.order("steady:c", "after").status == 201)
-            let reasons = try await site.killed().overrides.map(\.reason)
-            #expect(reasons == ["before", "full", "after"], "what could not be written then was written later")
+            #expect(try await site.audit().count == entries + 1, "an entry for each deed, and for nothing else")
+            #expect(try await site.command("audit", "verify").code == 0)
+            #expect(try await site.killed().overrides.map(\.reason) == ["before", "after"])
         }
+    }
+
+    @Test func `a disk that is really full stops no answer, and takes orders again when there is room`() async throws {
+        guard let disk = try await SmallDisk() else { return }
+        try await withQuietSite(data: disk.path) { site in
+            #expect(try await site.order("steady:a", "before").status == 201)
+            try await disk.fill()
+            try await eventually("an order is refused", within: .seconds(20)) {
+                try await site.order("steady:b", "full").status == 503
+            }
+            #expect(try site.dns.addresses("two.example.test") == ["192.0.2.2"])
+            #expect(try await site.get("/healthz").contains("the disk is full"))
+            try await disk.empty()
+            try await eventually("an order is taken again", within: .seconds(20)) {
+                try await site.order("steady:b", "after").status == 201
+            }
+            #expect(try await site.command("audit", "verify").code == 0)
+        }
+        try await disk.remove()
     }
 
     enum Damage: String, CaseIterable {
@@ -68,19 +89,64 @@ import Testing
         }
     }
 
-    @Test func `a store that is taken away from a running server stops no answer, and is told of`() async throws {
+    enum Theft: String, CaseIterable {
+        case moved, deleted, replaced, emptied, overwritten
+
+        var words: String {
+            switch self {
+            case .moved, .deleted, .replaced: "moved or deleted"
+            case .emptied, .overwritten: "overwritten or cut off"
+            }
+        }
+
+        func done(to store: String) throws {
+            switch self {
+            case .moved: try FileManager.default.moveItem(atPath: store, toPath: store + ".elsewhere")
+            case .deleted: try FileManager.default.removeItem(atPath: store)
+            // Data.write replaces a file; a handle writes into it.
+            case .replaced:
+                try Data(contentsOf: URL(fileURLWithPath: store)).write(
+                    to: URL(fileURLWithPath: store), options: .atomic)
+            case .emptied: try FileHandle(forWritingTo: URL(fileURLWithPath: store)).truncate(atOffset: 0)
+            case .overwritten:
+                let handle = try FileHandle(forWritingTo: URL(fileURLWithPath: store))
+                try handle.write(contentsOf: Data("#!/bin/sh\necho hello\n".utf8))
+                try handle.close()
+            }
+        }
+    }
+
+    @Test(arguments: Theft.allCases)
+    func `what happens to the store beneath a running server is told, stops no answer, and nothing is acknowledged`(
+        theft: Theft
+    ) async throws {
         try await withQuietSite { site in
             #expect(try await site.order("steady:a", "before").status == 201)
-            let store = "\(site.folder.path)/data/\(Store.fileName)"
-            try FileManager.default.moveItem(atPath: store, toPath: store + ".elsewhere")
-            #expect(try await site.order("steady:b", "gone").status == 503, "the next start would not find it")
-            #expect(try await site.get("/healthz").contains("moved or deleted"))
-            try await eventually("it is in force all the same") {
-                try site.dns.addresses("two.example.test") == ["192.0.2.3"]
+            let backup = "\(site.folder.path)/backup.db"
+            #expect(try await ninelives("backup", backup, "--data", site.data).code == 0)
+            let store = "\(site.data)/\(Store.fileName)"
+            try theft.done(to: store)
+            // Nobody orders anything: the server finds out by itself.
+            try await eventually("it is told", within: .seconds(30)) {
+                try await site.get("/healthz").contains(theft.words)
             }
-            try FileManager.default.moveItem(atPath: store + ".elsewhere", toPath: store)
-            try await eventually("the trouble is over") { try await site.get("/healthz") == "ok\n" }
-            #expect(try await site.killed().overrides.map(\.reason) == ["before", "gone"])
+            #expect(try await site.order("steady:b", "gone").status == 503, "the next start would not find it")
+            #expect(try site.dns.addresses("two.example.test") == ["192.0.2.2"], "\(theft)")
+            if theft == .moved {
+                try FileManager.default.moveItem(atPath: store + ".elsewhere", toPath: store)
+                try await eventually("the trouble is over", within: .seconds(20)) {
+                    try await site.get("/healthz") == "ok\n"
+                }
+                #expect(try await site.order("steady:b", "after").status == 201)
+                #expect(try await site.killed().overrides.map(\.reason) == ["before", "after"])
+            } else {
+                let (output, code) = try await site.command("restore", backup, "--data", site.data)
+                #expect(code == 0, "\(theft): \(output)")
+                #expect(try await site.get("/healthz") == "ok\n", "\(theft)")
+                #expect(try await site.get("/api/v1/overrides").contains("before"))
+                #expect(try await site.order("steady:b", "after").status == 201)
+                #expect(try await site.killed().overrides.map(\.reason) == ["before", "after"])
+            }
         }
     }
 

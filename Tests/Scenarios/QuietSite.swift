@@ -7,8 +7,10 @@ import TestSupport
 import Testing
 
 /// Runs a test with a site of its own.
-func withQuietSite(_ body: (QuietSite) async throws -> Void) async throws {
-    let site = try await QuietSite()
+///
+/// - Parameter data: where it keeps its data; in a folder that goes with it if it is not said.
+func withQuietSite(data: String? = nil, _ body: (QuietSite) async throws -> Void) async throws {
+    let site = try await QuietSite(data: data)
     do {
         try await body(site)
     } catch {
@@ -24,9 +26,11 @@ final class QuietSite {
     let dns: LoopbackQuestion
     private(set) var process: ChildProcess
     let web: String
+    let data: String
 
-    init() async throws {
+    init(data: String? = nil) async throws {
         folder = try TemporaryFolder()
+        self.data = data ?? "\(folder.path)/data"
         let (dnsPort, httpPort) = (try freePort(), try freePort())
         dns = LoopbackQuestion(port: dnsPort)
         web = "http://127.0.0.1:\(httpPort)"
@@ -41,7 +45,7 @@ final class QuietSite {
             "n.yaml",
             """
             listen: { dns: ["127.0.0.1:\(dnsPort)"], http: "127.0.0.1:\(httpPort)" }
-            data: ./data
+            data: \(self.data)
             zones:
               - name: example.test
                 records: |
@@ -77,7 +81,7 @@ final class QuietSite {
     func killed() async throws -> StoredState {
         process.signal(SIGKILL)
         await process.end()
-        let store = try Store(folder: "\(folder.path)/data")
+        let store = try Store(folder: data)
         defer { Task { await store.close() } }
         #expect(store.repair == nil)
         return try store.state()
@@ -100,9 +104,15 @@ final class QuietSite {
     func ask(
         _ method: HTTPMethod, _ path: String, _ json: String? = nil, token other: String? = nil
     ) async throws -> (status: UInt, body: String) {
+        try await Self.ask(web, method, path, json, token: try other ?? token())
+    }
+
+    static func ask(
+        _ web: String, _ method: HTTPMethod, _ path: String, _ json: String? = nil, token: String
+    ) async throws -> (status: UInt, body: String) {
         var request = HTTPClientRequest(url: web + path)
         request.method = method
-        request.headers.add(name: "Authorization", value: "Bearer \(try other ?? token())")
+        request.headers.add(name: "Authorization", value: "Bearer \(token)")
         if let json {
             request.headers.add(name: "Content-Type", value: "application/json")
             request.body = .bytes(ByteBuffer(string: json))
@@ -113,16 +123,17 @@ final class QuietSite {
 
     func get(_ path: String) async throws -> String { try await ask(.GET, path).body }
 
+    /// Its configuration.
+    var file: String { "\(folder.path)/n.yaml" }
+
     /// Runs a command that asks this server.
     func command(_ arguments: String...) async throws -> (output: String, code: Int32) {
         try await run(
             binary, arguments + ["--url", web, "--token-file", "\(data)/local.token"], within: .seconds(60))
     }
 
-    var data: String { "\(folder.path)/data" }
-
     func token() throws -> String {
-        try String(contentsOfFile: "\(folder.path)/data/local.token", encoding: .utf8)
+        try String(contentsOfFile: "\(data)/local.token", encoding: .utf8)
             .trimmingCharacters(in: .whitespacesAndNewlines)
     }
 }

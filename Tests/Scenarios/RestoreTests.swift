@@ -11,6 +11,8 @@ import Testing
     @Test func `a running server takes a backup back, answers all the while, and forgets nobody's deed`() async throws {
         try await withQuietSite { site in
             let backup = "\(site.folder.path)/backup.db"
+            let admin = #"{"name":"root","password":"correct horse battery","roles":{"*":"admin"}}"#
+            #expect(try await site.ask(.POST, "/api/v1/users", admin).status == 201)
             // What the backup has: an account, a revision by the API, an order.
             let roles = #"{"name":"ann","password":"correct horse battery","roles":{"*":"operator"}}"#
             #expect(try await site.ask(.POST, "/api/v1/users", roles).status == 201)
@@ -215,12 +217,16 @@ extension QuietSite {
     /// Makes a revision that differs by its comment line only.
     @discardableResult
     func apply(comment: String) async throws -> String {
-        let file = try String(contentsOfFile: "\(folder.path)/n.yaml", encoding: .utf8)
-        let wish = ["document": file + "# \(comment)\n", "comment": comment]
-        let json = String(decoding: try JSONEncoder().encode(wish), as: UTF8.self)
-        let (status, body) = try await ask(.POST, "/api/v1/revisions", json)
+        let (status, body) = try await ask(.POST, "/api/v1/revisions", document(comment: comment))
         #expect(status == 200, "\(body)")
         return body
+    }
+
+    /// What makes such a revision.
+    func document(comment: String) throws -> String {
+        let file = try String(contentsOfFile: "\(folder.path)/n.yaml", encoding: .utf8)
+        let wish = ["document": file + "# \(comment)\n", "comment": comment]
+        return String(decoding: try JSONEncoder().encode(wish), as: UTF8.self)
     }
 
     /// What was there before a restore is a backup: putting it back brings the later state.

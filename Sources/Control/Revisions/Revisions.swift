@@ -330,7 +330,7 @@ package actor Revisions: RevisionInterface {
             document.masked, managed: managed.masked, effects: json,
             secrets: seal.sealed(document.secrets.merging(managed.secrets) { first, _ in first }),
             author: terms.author, comment: terms.comment, origin: source, at: control.clock.now,
-            base: number == 0 ? nil : number, facts: facts)
+            base: number == 0 ? nil : number, facts: facts, entry: terms.entry)
         number = kept.number
         await control.noteRevision(RevisionReport(kept).sentence)
     }

@@ -73,6 +73,16 @@ struct OpenAPI {
         if let result = operation.result {
             success["content"] = .object([operation.type: ["schema": result.json]])
         }
+        if !operation.links.isEmpty {
+            let links = operation.links.map { link -> (String, JSONValue) in
+                let value = JSONValue.string("$response.body#\(link.pointer)")
+                return (
+                    link.operation,
+                    ["operationId": .string(link.operation), "parameters": .object([link.parameter: value])]
+                )
+            }
+            success["links"] = .object(Dictionary(links) { first, _ in first })
+        }
         responses["\(operation.status.code)"] = .object(success)
         var problems = [400, 401, 403, 406] + operation.problems.map(\.code)
         if operation.body != nil { problems += [413, 415] }

@@ -36,6 +36,21 @@ struct Operation: Sendable {
         }
     }
 
+    /// From an answer to another operation (OpenAPI 3.1 §4.8.20).
+    struct Link: Sendable {
+        /// The other operation's id, and the path parameter that takes the value.
+        var operation: String
+        var parameter: String
+        /// Where the value is in the answer: a JSON Pointer.
+        var pointer: String
+
+        init(_ operation: String, _ parameter: String, from pointer: String) {
+            self.operation = operation
+            self.parameter = parameter
+            self.pointer = pointer
+        }
+    }
+
     var method: HTTPRequest.Method
     /// Parameters in braces: `/api/v1/schemes/{name}`.
     var path: String
@@ -55,6 +70,8 @@ struct Operation: Sendable {
     var result: Schema?
     /// The media type of the answer.
     var type = "application/json"
+    /// What can be asked next with what was answered.
+    var links: [Link] = []
     /// What else may be answered, beside 400, 401, 403 and 406.
     var problems: [HTTPResponse.Status] = []
     var handle: @Sendable (Call) async throws -> Response
