@@ -53,6 +53,7 @@ package struct WebServer: Service {
     let tls: (@Sendable () -> NIOSSLContext)?
     private let limits: WebLimits
     private let door: FrontDoor
+    private let guests: Guests
 
     /// - Parameter tls: what the next connection is encrypted with; without it, connections are in the clear.
     package init(
@@ -64,8 +65,12 @@ package struct WebServer: Service {
         self.logger = logger
         self.tls = tls
         self.limits = limits
-        door = FrontDoor(try Site(of: subject, hasTLS: tls != nil, logger: logger))
+        guests = Guests(limit: limits.perClient, exemptsLoopback: limits.exemptsLoopback)
+        door = FrontDoor(try Site(of: subject, guests, hasTLS: tls != nil, logger: logger))
     }
+
+    /// How many connections one client may have open from now on, ≥ 1.
+    package func setConnectionsPerClient(_ limit: Int) { guests.setLimit(limit) }
 
     /// Whether looking needs no account from now on.
     package func setReadingOpen(_ isOpen: Bool) { door.site.gate.setReadingOpen(isOpen) }
@@ -76,7 +81,7 @@ package struct WebServer: Service {
     package func close() { door.close() }
     /// Requests from now on see `subject`; connections stay open.
     package func open(_ subject: Subject) throws {
-        door.open(try Site(of: subject, hasTLS: tls != nil, logger: logger))
+        door.open(try Site(of: subject, guests, hasTLS: tls != nil, logger: logger))
     }
 
     /// Serves until the graceful shutdown; open event streams end with it.
@@ -93,12 +98,12 @@ package struct WebServer: Service {
     }
 
     private var server: HTTPServerBuilder {
-        let (tls, limits) = (tls, limits)
+        let (tls, limits, guests) = (tls, limits, guests)
         return HTTPServerBuilder { responder in
             let plain = HTTP1Channel(
                 responder: responder,
                 configuration: .init(
-                    additionalChannelHandlers: [RequestDeadline(limits)],
+                    additionalChannelHandlers: [GuestCounter(guests), RequestDeadline(limits)],
                     httpDecoderConfiguration: .init(
                         maxHeaderFieldSize: 16 << 10, maxHeaderListSize: 32 << 10, maxHeaderFieldCount: 100)))
             guard let tls else { return plain }
@@ -108,13 +113,16 @@ package struct WebServer: Service {
 }
 
 extension Site {
-    fileprivate init(of subject: WebServer.Subject, hasTLS: Bool, logger: Logger) throws(CatalogueError) {
+    fileprivate init(
+        of subject: WebServer.Subject, _ guests: Guests, hasTLS: Bool, logger: Logger
+    ) throws(CatalogueError) {
         try self.init(
             control: subject.control, demo: subject.demo,
             gate: Gate(
                 accounts: subject.accounts, isReadingOpen: subject.isReadingOpen, isStatusOpen: subject.isStatusOpen,
                 sandbox: subject.demo == nil ? nil : Gate.Sandbox()),
-            moreMetrics: subject.metrics, revisions: subject.revisions, restoring: subject.restoring, hasTLS: hasTLS,
+            moreMetrics: { await subject.metrics() + guests.metrics }, revisions: subject.revisions,
+            restoring: subject.restoring, hasTLS: hasTLS,
             logger: logger)
     }
 }

@@ -61,6 +61,7 @@ struct Node {
             host: settings.http.address.description, port: settings.http.port, subject: await lives.subject(), tls: tls,
             logger: logger)
         opening.web = web
+        web.setConnectionsPerClient(settings.connectionsPerClient)
         await lives.serve(by: web)
         // The last decisions are in place before the first query is read.
         await first.control.apply(settings)
@@ -129,6 +130,7 @@ struct Node {
             // While the page listens where it did, it is not opened by what another listener would allow.
             let isElsewhere = settings.http.description != started.http.description
             opening.web?.setReadingOpen(settings.isReadingOpen && (!isElsewhere || before.isReadingOpen))
+            opening.web?.setConnectionsPerClient(settings.connectionsPerClient)
             opening.web?.setStatusOpen(settings.isStatusOpen && (!isElsewhere || before.isStatusOpen))
             return settings.listensLike(started) ? [] : [.listenersNeedRestart(settings)]
         }

@@ -3,6 +3,7 @@ import Failover
 import Foundation
 import Logging
 import NIOPosix
+import Notices
 import Providers
 import Settings
 import Storage
@@ -416,7 +417,11 @@ package actor Revisions: RevisionInterface {
     }
 
     package func projects(of name: String, in section: ManagedPart.Section) -> [String] {
-        settings.projects.filter { $0.has(name, in: section) }.map(\.name)
+        if section == .subscriptions {
+            let subscription = settings.notices.subscriptions.first { $0.name == name }
+            return [subscription?.bounds?.project].compactMap(\.self)
+        }
+        return settings.projects.filter { $0.has(name, in: section) }.map(\.name)
     }
 
     package func entries() -> [ConfiguredEntry] {

@@ -146,6 +146,7 @@ extension Violation {
     init(_ error: SettingsError, in change: RevisionChange?) {
         var prefix: String?
         switch change {
+        case .entry(.subscriptions, let name, _)?: prefix = "notices.subscriptions.\(name)"
         case .entry(let section, let name, _)?: prefix = "\(section.rawValue).\(name)"
         case .member(let scheme, _, _)?: prefix = "schemes.\(scheme)"
         default: break

@@ -1,3 +1,5 @@
+import Settings
+
 /// What the API's answers are like, by the names of the types that make them.
 enum Schemas {
     static let all: [String: Schema] = [
@@ -206,7 +208,7 @@ enum Schemas {
     ])
 
     static let entry = Schema.object([
-        .init("kind", .choice(["policies", "indicators", "schemes"])), .init("name", .string()),
+        .init("kind", .choice(ManagedPart.Section.allCases.map(\.rawValue))), .init("name", .string()),
         .init("managedBy", managedBy, managedByDescription),
         .init("value", .anything, "With the keys that the file has; secrets are masked."),
     ])
