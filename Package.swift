@@ -230,7 +230,7 @@ let package = Package(
         .testTarget(
             name: "ScenarioTests",
             dependencies: [
-                "Storage", "TestSupport", nio, nioPosix,
+                "Storage", "TestSupport", nio, nioHTTP1, nioPosix,
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
             ],
             path: "Tests/Scenarios"),

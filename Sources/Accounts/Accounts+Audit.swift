@@ -9,12 +9,18 @@ extension Accounts {
     package func record(
         _ action: String, _ target: String, by actor: String, from origin: String, detail: String = ""
     ) async throws(AccountsError) {
-        let entry = AuditEntry(
-            at: instant, actor: actor, origin: origin, action: action, target: target, detail: detail)
-        let key = box.derivedKey(for: "audit")
+        let entry = entry(action, target, by: actor, from: origin, detail: detail)
+        let chain = AuditChain(box: box)
         try await storedLater { () async throws(StoreError) in
-            try await store.audit(entry) { entry, previous in Self.seal(entry, previous, key) }
+            try await store.audit(entry) { entry, previous in chain.seal(entry, previous) }
         }
+    }
+
+    /// An entry that is still to be written, with what it is about.
+    package func entry(
+        _ action: String, _ target: String, by actor: String, from origin: String, detail: String = ""
+    ) -> AuditEntry {
+        AuditEntry(at: instant, actor: actor, origin: origin, action: action, target: target, detail: detail)
     }
 
     /// The newest first, from before an id.
@@ -24,30 +30,38 @@ extension Accounts {
 
     /// Reads the whole chain; returns how many entries are sound, and what is wrong with the first that is not.
     package func verifyAudit() throws(AccountsError) -> (sound: Int, problem: String?) {
-        let key = box.derivedKey(for: "audit")
+        try stored { () throws(StoreError) in try AuditChain(box: box).verify(store) }
+    }
+}
+
+/// How the entries of the audit log hang together.
+struct AuditChain: Sendable {
+    private let key: SymmetricKey
+
+    init(box: SecretBox) { key = box.derivedKey(for: "audit") }
+
+    func verify(_ store: Store) throws(StoreError) -> (sound: Int, problem: String?) {
         var previous = AuditEntry(at: .epoch, actor: "", origin: "", action: "", target: "", detail: "")
         while true {
-            let last = previous.id
-            let entries = try stored { () throws(StoreError) in try store.auditEntries(after: last) }
+            let entries = try store.auditEntries(after: previous.id)
             if entries.isEmpty { break }
             for entry in entries {
                 if entry.id != previous.id + 1 {
                     return (Int(previous.id), "entry \(previous.id + 1) is missing")
                 }
-                if entry.seal != Self.seal(entry, previous.seal, key) {
+                if entry.seal != seal(entry, previous.seal) {
                     return (Int(previous.id), "entry \(entry.id) was changed, or the key is another one")
                 }
                 previous = entry
             }
         }
-        let head = try stored { () throws(StoreError) in try store.auditHead() }
-        if let head, head != "\(previous.id) \(previous.seal)" {
+        if let head = try store.auditHead(), head != "\(previous.id) \(previous.seal)" {
             return (Int(previous.id), "entries after \(previous.id) are missing")
         }
         return (Int(previous.id), nil)
     }
 
-    private static func seal(_ entry: AuditEntry, _ previous: String, _ key: SymmetricKey) -> String {
+    func seal(_ entry: AuditEntry, _ previous: String) -> String {
         var message = Data()
         let fields = [
             previous, "\(entry.id)", "\(entry.at.nanoseconds)", entry.actor, entry.origin, entry.action, entry.target,

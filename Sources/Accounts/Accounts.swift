@@ -40,6 +40,8 @@ package final class Accounts: Sendable {
             FileManager.default.createFile(
                 atPath: path, contents: Data((localToken + "\n").utf8), attributes: [.posixPermissions: 0o600])
         else { throw .badKey("\(path) cannot be written") }
+        let chain = AuditChain(box: box)
+        store.sealAudit { chain.seal($0, $1) }
     }
 
     /// The file that whoever runs commands on this machine must be able to read.

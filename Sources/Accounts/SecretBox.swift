@@ -36,6 +36,14 @@ package struct SecretBox: Sendable {
         return SecretBox(key: SymmetricKey(data: key))
     }
 
+    /// Whether there is a key, so that `open` makes none.
+    static func hasKey(
+        in folder: String, environment: [String: String] = ProcessInfo.processInfo.environment
+    ) -> Bool {
+        environment["NINELIVES_KEY"] != nil
+            || FileManager.default.fileExists(atPath: (folder as NSString).appendingPathComponent("secret.key"))
+    }
+
     /// - Parameter name: what the secret is called; it opens under no other name.
     package func seal(_ secret: Data, as name: String) -> Data? {
         try? ChaChaPoly.seal(secret, using: key, authenticating: Data(name.utf8)).combined

@@ -99,6 +99,11 @@ extension Engine {
 
 // MARK: - What can be asked
 
+extension Control {
+    /// How each channel's letters fare, by its name.
+    package func noticeTallies() async -> [ChannelTally] { await post.postman.tallies() }
+}
+
 extension Control: NoticeInterface {
     package func channels() async -> [ChannelReport] { await post.postman.reports() }
 

@@ -5,14 +5,13 @@ import Storage
 
 /// What operators order and ask.
 extension Control: OperatorInterface {
-    package func carryOut(_ order: Order, by author: String) async throws(OrderError) -> [OverrideReport] {
+    package func carryOut(
+        _ order: Order, by author: String, noting entry: AuditEntry?
+    ) async throws(OrderError) -> [OverrideReport] {
         let until = order.seconds.map { clock.now + .nanoseconds(Int64($0 * 1e9)) }
-        var subjects: Set<String> = []
-        for action in try actions(of: order) {
-            let override = Override(action, author: author, reason: order.reason, until: until)
-            if let subject = override.keptSubject { subjects.insert(subject) }
-            try await keep(override)
-        }
+        let given = try actions(of: order).map { Override($0, author: author, reason: order.reason, until: until) }
+        try await give(given, noting: entry)
+        let subjects = Set(given.compactMap(\.keptSubject))
         return overrides().filter { subjects.contains($0.subject) }
     }
 
@@ -63,12 +62,27 @@ extension Control: OperatorInterface {
         return fitting
     }
 
-    private func keep(_ override: Override) async throws(OrderError) {
-        do {
-            try await impose(override)
-        } catch {
-            throw .notKept("\(error)")
+    /// Imposes an operator's word once it would survive a power cut.
+    package func impose(_ override: Override) async throws(OrderError) { try await give([override], noting: nil) }
+
+    /// Writes orders and who gave them in one transaction, and only then puts them into force: all, or none.
+    private func give(_ given: [Override], noting entry: AuditEntry?) async throws(OrderError) {
+        if let store = keeping?.store {
+            let now = clock.now
+            let changes = given.flatMap { $0.changes(since: now) } + (entry.map { [.audit($0)] } ?? [])
+            do {
+                try await store.commit(changes)
+            } catch {
+                throw .notKept("\(error)")
+            }
         }
+        guard !isStopped else { throw .notKept("the server is stopping") }
+        for override in given { perform(event: .overridden(override)) }
+        let changes = unwritten
+        unwritten = []
+        finishTaking()
+        // What the orders have brought about is on the disk too before they are acknowledged; it is kept if it cannot be.
+        try? await keeping?.store.commit(changes, isKept: true)
     }
 
     package func overrides() -> [OverrideReport] {
@@ -77,7 +91,9 @@ extension Control: OperatorInterface {
         return all.compactMap(OverrideReport.init).sorted { $0.subject < $1.subject }
     }
 
-    package func end(_ subject: String, by author: String) async throws(OrderError) {
+    package func end(
+        _ subject: String, by author: String, noting entry: AuditEntry?
+    ) async throws(OrderError) {
         guard overrides().contains(where: { $0.subject == subject }) else { throw .notInForce(subject) }
         let parts = subject.split(separator: ":", maxSplits: 1).map(String.init)
         let action: Override.Action
@@ -89,7 +105,7 @@ extension Control: OperatorInterface {
             action = .unsilence(silenced)
         default: action = .clear(IndicatorName(parts[1]))
         }
-        try await keep(Override(action, author: author))
+        try await give([Override(action, author: author)], noting: entry)
     }
 
     /// Tries it on a copy of the engine, whose effects nobody performs.

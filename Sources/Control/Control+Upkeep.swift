@@ -1,5 +1,7 @@
 import Failover
+import Foundation
 import Logging
+import NIOPosix
 import Settings
 import Storage
 
@@ -7,17 +9,37 @@ import Storage
 extension Control {
     /// Between two rounds of upkeep.
     private static let upkeepInterval = Duration.seconds(3600)
+    /// Between two looks at the store's file, and between two at the whole of it after it was written to.
+    private static let lookInterval = Duration.seconds(3)
+    private static let thoroughInterval = Duration.seconds(300)
 
-    /// Forgets old history, at once and once an hour, until the task is cancelled.
+    /// Forgets old history and reads the store whole, at once and once an hour, and looks at its file more often, until
+    /// the task is cancelled.
     package func keepUp() async {
+        var (upkeepAt, thoroughAt) = (clock.now, clock.now)
+        var seen: Date?
         while !Task.isCancelled {
-            do {
-                let forgotten = try await forgetOldHistory()
-                if forgotten > 0 { logger.info("Old history is forgotten", metadata: ["events": "\(forgotten)"]) }
-            } catch {
-                logger.error("Old history cannot be forgotten", metadata: ["why": "\(error)"])
+            let now = clock.now
+            if now >= upkeepAt {
+                await tidy()
+                upkeepAt = now + Self.upkeepInterval
             }
-            try? await ContinuousClock().sleep(for: Self.upkeepInterval)
+            if let store = keeping?.store {
+                let changed = store.changedAt
+                let isThorough = now >= thoroughAt && (changed != seen || now >= thoroughAt + Self.upkeepInterval)
+                if isThorough { (seen, thoroughAt) = (changed, now + Self.thoroughInterval) }
+                _ = try? await NIOThreadPool.singleton.runIfActive { store.look(isThorough: isThorough) }
+            }
+            try? await ContinuousClock().sleep(for: Self.lookInterval)
+        }
+    }
+
+    private func tidy() async {
+        do {
+            let forgotten = try await forgetOldHistory()
+            if forgotten > 0 { logger.info("Old history is forgotten", metadata: ["events": "\(forgotten)"]) }
+        } catch {
+            logger.error("Old history cannot be forgotten", metadata: ["why": "\(error)"])
         }
     }
 

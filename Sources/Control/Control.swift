@@ -148,17 +148,6 @@ package actor Control: ControlInterface {
         finishTaking()
     }
 
-    /// Imposes an operator's word, at once; returns when it would survive a power cut.
-    ///
-    /// - Throws: that it could not be written. It is in force all the same, and written as soon as that is possible.
-    package func impose(_ override: Override) async throws(StoreError) {
-        perform(event: .overridden(override))
-        let changes = unwritten
-        unwritten = []
-        finishTaking()
-        try await keeping?.store.commit(changes, isKept: true)
-    }
-
     /// Writes a line about the configuration into the history.
     func noteRevision(_ text: String) {
         let now = clock.now
@@ -168,6 +157,9 @@ package actor Control: ControlInterface {
         if keeping != nil { unwritten.append(.event(StoredEvent(report, at: now))) }
         finishTaking()
     }
+
+    /// Writes into the history that a backup was restored.
+    package func noteRestore(_ text: String, by author: String) { noteRevision("\(author): \(text)") }
 
     /// Notes what keeps the newest configuration from being in force, to be shown; empty when it is.
     package func setProblems(_ problems: [String]) {
@@ -214,7 +206,11 @@ package actor Control: ControlInterface {
         guard !isStopped else { return }
         let receivedAt = clock.now
         var published: [Event] = []
-        for effect in engine.handle(event, at: receivedAt) {
+        let effects = engine.handle(event, at: receivedAt)
+        let last = effects.lastIndex(byScheme: event)
+        for (place, effect) in effects.enumerated() {
+            // Of what is remembered and at once decided otherwise, only the latter is answered.
+            if case .publish(let decision) = effect, last[decision.scheme].map({ $0 > place }) ?? false { continue }
             if let report = perform(effect, receivedAt: receivedAt) { published.append(report) }
         }
         for report in published {
@@ -338,5 +334,17 @@ package actor Control: ControlInterface {
     package func unreadiness() -> String? {
         let undecided = engine.schemes.filter { $0.decision == nil }.map(\.scheme.name.text)
         return undecided.isEmpty ? nil : "no verdict yet for \(undecided.joined(separator: ", "))"
+    }
+}
+
+extension [Effect] {
+    /// Where each scheme's last answer is, after a configuration; empty after any other event, which decides once.
+    fileprivate func lastIndex(byScheme event: Event) -> [SchemeName: Int] {
+        guard case .configured = event else { return [:] }
+        var last: [SchemeName: Int] = [:]
+        for (place, effect) in enumerated() {
+            if case .publish(let decision) = effect { last[decision.scheme] = place }
+        }
+        return last
     }
 }

@@ -130,6 +130,13 @@ extension Override {
         }
     }
 
+    /// What is written of an order before it is in force.
+    func changes(since now: Instant) -> [StoredChange] {
+        var given = self
+        given.since = now
+        return given.changes
+    }
+
     var changes: [StoredChange] {
         guard let subject = keptSubject else { return [] }
         let (action, argument): (String, String)

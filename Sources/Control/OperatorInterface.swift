@@ -1,3 +1,5 @@
+import Storage
+
 /// What an operator wants done: to every indicator or scheme whose name fits.
 package struct Order: Hashable, Sendable {
     package enum Action: String, CaseIterable, Sendable {
@@ -84,7 +86,7 @@ package enum OrderError: Error, Hashable, Sendable {
     case noSuchMember(String, scheme: String, members: [String])
     case memberWanted
     case notInForce(String)
-    /// It is in force, but could not be written; that is tried again until it can.
+    /// It could not be written, and is not in force.
     case notKept(String)
     /// History is kept in the store, and there is none, or it cannot be read.
     case noHistory(String)
@@ -98,7 +100,7 @@ extension OrderError: CustomStringConvertible {
             "\(member) is no member of \(scheme); its members are \(members.joined(separator: ", "))"
         case .memberWanted: "say which member is to be pinned"
         case .notInForce(let subject): "no override is in force for \(subject)"
-        case .notKept(let why): "it is in force, but would be forgotten at a restart now: \(why)"
+        case .notKept(let why): "it could not be written, and is not in force: \(why)"
         case .noHistory(let why): "the history cannot be read: \(why)"
         }
     }
@@ -106,8 +108,12 @@ extension OrderError: CustomStringConvertible {
 
 /// What operators may order and ask, beside reading reports. `Control` is it, and tests may stand in for it.
 package protocol OperatorInterface: Sendable {
-    /// Carries an order out; returns once it would survive a power cut.
-    func carryOut(_ order: Order, by author: String) async throws(OrderError) -> [OverrideReport]
+    /// Carries an order out, on all that it reaches or on nothing; returns once it would survive a power cut.
+    ///
+    /// - Parameter entry: goes into the audit log with it, or neither does.
+    func carryOut(
+        _ order: Order, by author: String, noting entry: AuditEntry?
+    ) async throws(OrderError) -> [OverrideReport]
     /// The names of all that an order reaches, sorted.
     func reach(of order: Order) async throws(OrderError) -> (indicators: [String], schemes: [String])
     /// Sorted by subject.
@@ -115,7 +121,7 @@ package protocol OperatorInterface: Sendable {
     /// Planned maintenance, in the order in which it is configured.
     func windowReports() async -> [WindowReport]
     /// Ends what is in force for one subject.
-    func end(_ subject: String, by author: String) async throws(OrderError)
+    func end(_ subject: String, by author: String, noting entry: AuditEntry?) async throws(OrderError)
     /// What every scheme would answer with these indicators (names or patterns) down and up.
     func whatIf(down: [String], up: [String]) async throws(OrderError) -> [WhatIfReport]
     func history(_ query: HistoryQuery) async throws(OrderError) -> [EventReport]

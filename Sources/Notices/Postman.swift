@@ -56,6 +56,23 @@ package struct ChannelReport: Codable, Hashable, Sendable {
     package var nextAttemptAt: Double?
 }
 
+/// What has become of a channel's letters since the start, and what waits.
+package struct ChannelTally: Hashable, Sendable {
+    package var name: String
+    package var waiting: Int
+    /// How long the oldest that waits has waited, seconds; 0 if nothing waits.
+    package var oldestWaitingSeconds: Double
+    package var counts: Counts
+
+    package struct Counts: Hashable, Sendable {
+        package var queued = 0
+        package var delivered = 0
+        /// Attempts that failed; most letters are tried again.
+        package var failed = 0
+        package var givenUp = 0
+    }
+}
+
 /// How the test of a channel went.
 package struct ChannelTest: Codable, Hashable, Sendable {
     package var channel: String
@@ -76,6 +93,7 @@ package actor Postman {
         var queue = LetterQueue()
         var deliveredAt: Instant?
         var trouble: String?
+        var counts = ChannelTally.Counts()
         var wake: Task<Void, Never>?
         var underWay: Task<Void, Never>?
     }
@@ -138,6 +156,7 @@ package actor Postman {
                 giveUp(letter, attempts, "there is no channel \"\(letter.channel)\"")
                 continue
             }
+            boxes[letter.channel]?.counts.queued += 1
             for lost in boxes[letter.channel]?.queue.add(letter, attempts: attempts) ?? [] {
                 giveUp(lost, attempts, "too many notices wait for this channel")
             }
@@ -175,6 +194,17 @@ package actor Postman {
         }
     }
 
+    /// Sorted by name.
+    package func tallies() -> [ChannelTally] {
+        let now = now()
+        return boxes.values.sorted { $0.named.name < $1.named.name }.map { box in
+            let oldest = box.queue.waiting.map(\.letter.at).min()
+            return ChannelTally(
+                name: box.named.name, waiting: box.queue.waiting.count,
+                oldestWaitingSeconds: oldest.map { max(0, (now - $0).milliseconds / 1000) } ?? 0, counts: box.counts)
+        }
+    }
+
     /// Ends; what waits is in the ledger.
     package func stop() {
         isStopped = true
@@ -188,6 +218,7 @@ package actor Postman {
     // MARK: -
 
     private func giveUp(_ letter: Letter, _ attempts: Int, _ words: String) {
+        boxes[letter.channel]?.counts.givenUp += 1
         logger.error("Notice given up", metadata: ["channel": "\(letter.channel)", "why": "\(words)"])
         ledger(Delivery(letter, state: .givenUp, attempts: attempts, attemptedAt: now(), words: words))
     }
@@ -220,10 +251,12 @@ package actor Postman {
         switch outcome {
         case .success(let words):
             boxes[letter.channel]?.queue.delivered(letter.id)
+            boxes[letter.channel]?.counts.delivered += 1
             boxes[letter.channel]?.deliveredAt = now
             boxes[letter.channel]?.trouble = nil
             ledger(Delivery(letter, state: .delivered, attempts: waiting.attempts, attemptedAt: now, words: words))
         case .failure(let error):
+            boxes[letter.channel]?.counts.failed += 1
             let isGivenUp =
                 boxes[letter.channel]?.queue.failed(letter.id, error, at: now, random: .random(in: 0..<1)) ?? true
             if boxes[letter.channel]?.trouble == nil {

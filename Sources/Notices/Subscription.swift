@@ -9,6 +9,8 @@ package struct Subscription: Hashable, Sendable {
     /// Patterns with `*` and `?`.
     package var schemes: [String]
     package var indicators: [String]
+    /// What it is limited to, whatever the patterns say; nil: nothing.
+    package var bounds: Bounds?
     package var kinds: Set<Happening.Kind>
     /// What is less severe is not told.
     package var severity: Happening.Severity
@@ -20,6 +22,19 @@ package struct Subscription: Hashable, Sendable {
     package var remind: Duration?
     package var hours: [Hours]
     package var timeZone: TimeZone
+
+    /// What belongs to a project: names, or patterns with `*` and `?`.
+    package struct Bounds: Hashable, Sendable {
+        package var project: String
+        var schemes: [String]
+        var indicators: [String]
+
+        package init(project: String, schemes: [String], indicators: [String]) {
+            self.project = project
+            self.schemes = schemes
+            self.indicators = indicators
+        }
+    }
 
     package static let standardGroup = Duration.seconds(10)
 
@@ -45,9 +60,16 @@ package struct Subscription: Hashable, Sendable {
     /// Whether it is about something that is subscribed to, however severe.
     func covers(_ happening: Happening) -> Bool {
         guard kinds.contains(happening.kind) else { return false }
-        if let scheme = happening.scheme, isAmong(schemes, scheme) { return true }
-        if let indicator = happening.indicator, isAmong(indicators, indicator) { return true }
-        return happening.scheme == nil && happening.indicator == nil
+        if let scheme = happening.scheme, isAmong(schemes, scheme), isAmong(bounds?.schemes ?? ["*"], scheme) {
+            return true
+        }
+        if let indicator = happening.indicator, isAmong(indicators, indicator),
+            isAmong(bounds?.indicators ?? ["*"], indicator)
+        {
+            return true
+        }
+        // What is about the whole server is no project's.
+        return happening.scheme == nil && happening.indicator == nil && bounds == nil
     }
 
     private func isAmong(_ patterns: [String], _ name: String) -> Bool { patterns.contains { fits(name, $0) } }

@@ -1,7 +1,7 @@
 import Yams
 
 /// The part of the configuration that no file manages: what was made with the API or on the page. YAML like the file,
-/// with the sections `policies`, `indicators`, `schemes` and `projects`.
+/// with the sections `policies`, `indicators`, `schemes` and `subscriptions` (in a file, those are under `notices`).
 ///
 ///     the file ──┐
 ///                ├─► one configuration, validated whole
@@ -11,7 +11,7 @@ package struct ManagedPart: Hashable, Sendable {
     package static let name = "made with the API"
     /// The sections that can be added to.
     package enum Section: String, CaseIterable, Sendable {
-        case policies, indicators, schemes
+        case policies, indicators, schemes, subscriptions
 
         /// What one of its entries is called.
         package var noun: String {
@@ -19,6 +19,7 @@ package struct ManagedPart: Hashable, Sendable {
             case .policies: "policy"
             case .indicators: "indicator"
             case .schemes: "scheme"
+            case .subscriptions: "subscription"
             }
         }
     }
@@ -76,9 +77,9 @@ package indirect enum ConfiguredValue: Hashable, Sendable {
     /// The entries of a section of a configuration's text, in their order; none if the text is broken.
     package static func entries(of section: ManagedPart.Section, of text: String) -> [Pair] {
         var yaml = YAMLText(text)
-        guard let root = try? yaml.compose()?.mapping, let entries = root[Node(section.rawValue)]?.mapping else {
-            return []
-        }
+        guard let root = try? yaml.compose()?.mapping else { return [] }
+        let inNotices = section == .subscriptions ? root["notices"]?.mapping?["subscriptions"] : nil
+        guard let entries = (root[Node(section.rawValue)] ?? inNotices)?.mapping else { return [] }
         return entries.map { Pair($0.key.scalar?.string ?? "", ConfiguredValue($0.value)) }
     }
 
@@ -132,6 +133,7 @@ package struct ManagedNames: Hashable, Sendable {
     package var indicators: Set<String> = []
     /// In lower case, without the final dot.
     package var schemes: Set<String> = []
+    package var subscriptions: Set<String> = []
 
     package init() {}
 
@@ -141,6 +143,7 @@ package struct ManagedNames: Hashable, Sendable {
         }
         policies = names(.policies)
         indicators = names(.indicators)
+        subscriptions = names(.subscriptions)
         schemes = Set(names(.schemes).map { $0.lowercased().droppingFinalDot })
     }
 
@@ -148,6 +151,7 @@ package struct ManagedNames: Hashable, Sendable {
         switch section {
         case .policies: policies.contains(name)
         case .indicators: indicators.contains(name)
+        case .subscriptions: subscriptions.contains(name)
         case .schemes: schemes.contains(name.lowercased().droppingFinalDot)
         }
     }

@@ -7,7 +7,10 @@ package struct Project: Hashable, Sendable {
     package var indicators: [String]
     /// The same; in lower case, without the final dot.
     package var schemes: [String]
+    /// The channels that its people may subscribe with: names, or patterns.
+    package var channels: [String] = []
 
+    package func mayUse(channel name: String) -> Bool { channels.contains { fits(name, $0) } }
     package func has(indicator name: String) -> Bool { indicators.contains { fits(name, $0) } }
     package func has(scheme name: String) -> Bool { schemes.contains { fits(name, $0) } }
 
@@ -16,7 +19,7 @@ package struct Project: Hashable, Sendable {
         switch section {
         case .indicators: has(indicator: name)
         case .schemes: has(scheme: name.lowercased().droppingFinalDot)
-        case .policies: false
+        case .policies, .subscriptions: false
         }
     }
 }
@@ -33,7 +36,8 @@ extension SettingsReader {
             if indicators.isEmpty, schemes.isEmpty {
                 report(child.atKey, "has nothing in it", "indicators or schemes, names or patterns: \"charlie:*\"")
             }
-            return Project(name: name, indicators: indicators, schemes: schemes)
+            let channels = items(of: fields["channels"]).compactMap { text(of: $0) }
+            return Project(name: name, indicators: indicators, schemes: schemes, channels: channels)
         }
     }
 }

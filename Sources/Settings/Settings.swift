@@ -24,6 +24,9 @@ package struct Settings: Sendable {
     package var isReadingOpen: Bool
     /// Whether the status page needs no account, whatever looking needs.
     package var isStatusOpen: Bool
+    /// How many connections to the page one client may have open.
+    package var connectionsPerClient = standardConnectionsPerClient
+    package static let standardConnectionsPerClient = 100
     /// Where what must outlive the process is kept; relative paths begin at the file's folder.
     package var dataFolder: String
     package var history: HistorySettings

@@ -23,7 +23,10 @@ package enum SettingsKeys {
         SettingsKey("tls"), SettingsKey("https"),
     ]
     static let history = [SettingsKey("keep", standard: "90d"), SettingsKey("events", standard: "1000000")]
-    static let access = [SettingsKey("read"), SettingsKey("status")]
+    static let access = [
+        SettingsKey("read"), SettingsKey("status"),
+        SettingsKey("connections-per-client", standard: "\(Settings.standardConnectionsPerClient)"),
+    ]
     static let tls = [SettingsKey("address"), SettingsKey("certificate"), SettingsKey("key")]
     static let http = [
         SettingsKey("address", standard: Settings.standardHTTPListener), SettingsKey("certificate"), SettingsKey("key"),
@@ -93,7 +96,7 @@ package enum SettingsKeys {
         SettingsKey("driver"), SettingsKey("drift", standard: "correct"), SettingsKey("max-changes", standard: "30%"),
         SettingsKey("timeout", standard: "20s"), SettingsKey("servers"), SettingsKey("dry-run", standard: "no"),
     ]
-    static let project = [SettingsKey("indicators"), SettingsKey("schemes")]
+    static let project = [SettingsKey("indicators"), SettingsKey("schemes"), SettingsKey("channels")]
     static let maintenance = [
         SettingsKey("indicators"), SettingsKey("once"), SettingsKey("weekly"), SettingsKey("cron"),
         SettingsKey("for", standard: "1h"), SettingsKey("time-zone", standard: "UTC"), SettingsKey("reason"),
@@ -112,7 +115,7 @@ package enum SettingsKeys {
         SettingsKey("to"), SettingsKey("schemes"), SettingsKey("indicators"), SettingsKey("kinds"),
         SettingsKey("severity", standard: "warning"), SettingsKey("hold", standard: "0s"),
         SettingsKey("group", standard: "10s"), SettingsKey("remind", standard: "off"), SettingsKey("hours"),
-        SettingsKey("time-zone", standard: "UTC"),
+        SettingsKey("time-zone", standard: "UTC"), SettingsKey("project"),
     ]
     static let hours = [
         SettingsKey("days"), SettingsKey("from"), SettingsKey("to"), SettingsKey("hold"),

@@ -6,14 +6,21 @@ import Yams
 
 /// Who is told what, under `notices:`.
 extension SettingsReader {
-    mutating func readNotices(_ entry: Entry?) -> NoticeSettings {
+    /// - Parameter added: the subscriptions that the page and the API have added.
+    mutating func readNotices(_ entry: Entry?, added: Node?, projects: [Project]) -> NoticeSettings {
         let fields = fields(of: entry, allowed: SettingsKeys.notices)
         var notices = NoticeSettings()
         notices.name = fields["name"].flatMap { text(of: $0) }
         let channels = entries(of: fields["channels"])
         notices.channels = channels.compactMap { readChannel($0, $1) }.sorted { $0.name < $1.name }
-        for (name, child) in entries(of: fields["subscriptions"]) {
-            notices.subscriptions.append(readSubscription(name, child, channels: channels.map(\.key)))
+        var subscriptions = fields["subscriptions"]
+        if let added {
+            subscriptions = subscriptions ?? Entry(node: .mapping([:]), path: "notices.subscriptions")
+            subscriptions?.managed = added
+        }
+        for (name, child) in entries(of: subscriptions) {
+            notices.subscriptions.append(
+                readSubscription(name, child, channels: channels.map(\.key), projects: projects))
         }
         if let place = fields["certificates"] {
             let days = items(of: place).compactMap { integer($0, in: 1...365) }
@@ -80,7 +87,9 @@ extension SettingsReader {
 
     // MARK: Subscriptions
 
-    private mutating func readSubscription(_ name: String, _ entry: Entry, channels: [String]) -> Subscription {
+    private mutating func readSubscription(
+        _ name: String, _ entry: Entry, channels: [String], projects: [Project]
+    ) -> Subscription {
         let fields = fields(of: entry, allowed: SettingsKeys.subscription)
         var subscription = Subscription(name: name, channels: [])
         for item in items(of: fields["to"]) {
@@ -109,7 +118,31 @@ extension SettingsReader {
             subscription.severity = word(place, "is not a severity") ?? subscription.severity
         }
         readPatience(fields, into: &subscription)
+        if let place = fields["project"] { limit(&subscription, to: place, of: entry, fields["to"], projects) }
         return subscription
+    }
+
+    /// Limits a subscription to what belongs to a project. One that the project's people have made also uses the
+    /// project's channels only.
+    private mutating func limit(
+        _ subscription: inout Subscription, to place: Entry, of entry: Entry, _ channels: Entry?,
+        _ projects: [Project]
+    ) {
+        guard let name = text(of: place) else { return }
+        guard let project = projects.first(where: { $0.name == name }) else {
+            return reportMissing(name, place, "is not a project", among: projects.map(\.name))
+        }
+        subscription.bounds = Subscription.Bounds(
+            project: name, schemes: project.schemes, indicators: project.indicators)
+        guard entry.isManaged else { return }
+        for item in items(of: channels) {
+            guard let channel = text(of: item), !project.mayUse(channel: channel) else { continue }
+            report(
+                item, value: channel, "is not a channel of the project \(name)",
+                project.channels.isEmpty
+                    ? "a channel under projects: \(name): channels:, which the server's admin writes"
+                    : "one of \(project.channels.joined(separator: ", "))")
+        }
     }
 
     private mutating func readPatience(_ fields: [String: Entry], into subscription: inout Subscription) {

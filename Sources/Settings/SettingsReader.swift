@@ -72,6 +72,7 @@ struct SettingsReader {
         let access = fields(of: section["access"], allowed: SettingsKeys.access)
         let isReadingOpen = readAccess(access["read"]) ?? http.isLoopback
         let isStatusOpen = readAccess(access["status"]) ?? isReadingOpen
+        let connections = integer(access["connections-per-client"], in: 1...100_000)
         let encrypted =
             readEncryptedListeners(listen["tls"], isHTTPS: false)
             + readEncryptedListeners(listen["https"], isHTTPS: true)
@@ -103,11 +104,14 @@ struct SettingsReader {
         let transfers = TransferPolicy(
             keys: keys, transfer: readTransferRules(section["transfer"], keys: keyNames) ?? [],
             notify: readNotifyTargets(section["notify"], keys: keyNames) ?? [], zones: zones.transfers)
-        let notices = readNotices(section["notices"])
+        let projects = readProjects(section["projects"])
+        let notices = readNotices(section["notices"], added: section["subscriptions"]?.managed, projects: projects)
         return Settings(
             file: file, dnsListeners: dns, encryptedListeners: encrypted, http: http, httpCertificate: httpCertificate,
             isReadingOpen: isReadingOpen,
-            isStatusOpen: isStatusOpen, dataFolder: dataFolder, history: readHistory(section["history"]),
+            isStatusOpen: isStatusOpen,
+            connectionsPerClient: connections ?? Settings.standardConnectionsPerClient, dataFolder: dataFolder,
+            history: readHistory(section["history"]),
             dns: dnsSettings, zones: zones.read,
             transfers: transfers,
             configuration: Configuration(
@@ -116,8 +120,7 @@ struct SettingsReader {
             checks: indicators.compactMap { item in item.check.map { (item.indicator.name, $0) } }
                 .sorted { $0.0 < $1.0 }, providers: providers.read.sorted { $0.name < $1.name },
             propagation: readPropagation(section["propagation"]), windows: windows,
-            projects: readProjects(section["projects"]), appliance: appliance, managed: ManagedNames(managed),
-            reportToken: reportToken,
+            projects: projects, appliance: appliance, managed: ManagedNames(managed), reportToken: reportToken,
             forbidden: forbidden,
             warnings: inOrder(warnings), readAt: 0,
             keptZoneErrors: inOrder(keptZoneErrors), files: files)

@@ -24,7 +24,10 @@ final class CommitQueue: Sendable {
         var noted = 0
         var idle: [CheckedContinuation<Void, Never>] = []
         var isRunning = false
+        var isClosed = false
         var trouble: String?
+        var obstacle: StoreError?
+        var seal: AuditEntry.Seal?
         var lost = 0
         var listener: (@Sendable (String?) -> Void)?
 
@@ -73,9 +76,14 @@ final class CommitQueue: Sendable {
         }
     }
 
+    /// Takes nothing any more: what is noted from now on is forgotten, and what is committed is refused.
+    func close() { waiting.withLock { $0.isClosed = true } }
+
     // MARK: -
 
     private func enqueue(_ request: Request) {
+        let isClosed = waiting.withLock(\.isClosed)
+        if isClosed { return request.done?.resume(returning: .closed(path: path)) ?? () }
         let isFirst = waiting.withLock { waiting in
             waiting.requests.append(request)
             if request.done == nil { waiting.noted += request.changes.count }
@@ -96,27 +104,72 @@ final class CommitQueue: Sendable {
 
     private func run() async {
         while true {
-            let batch = waiting.withLock { waiting in
+            let (batch, isTroubled) = waiting.withLock { waiting in
                 defer { (waiting.requests, waiting.noted) = ([], 0) }
-                return waiting.requests
+                return (waiting.requests, waiting.trouble != nil)
             }
-            let failure = batch.isEmpty ? nil : await write(batch.flatMap(\.changes))
-            if failure != nil {
+            // While nothing can be written, something is tried, so that the end of the trouble is seen.
+            let changes = batch.isEmpty && isTroubled ? [Self.sign] : batch.flatMap(\.changes)
+            let failure = batch.isEmpty && changes.isEmpty ? nil : await write(changes)
+            if let failure {
+                setTrouble("\(failure)")
                 await writeApart(batch)
             } else {
                 for request in batch { request.done?.resume(returning: nil) }
+                if !changes.isEmpty { setTrouble(nil) }
             }
-            if failure == nil, !batch.isEmpty { setTrouble(nil) }
             let (idle, isDone, hasTrouble) = waiting.withLock { waiting in
-                let isDone = waiting.requests.isEmpty
+                let isDone = waiting.requests.isEmpty && waiting.trouble == nil
                 if isDone { waiting.isRunning = false }
                 defer { if isDone || waiting.trouble != nil { waiting.idle = [] } }
                 return (isDone || waiting.trouble != nil ? waiting.idle : [], isDone, waiting.trouble != nil)
             }
             for done in idle { done.resume() }
             if isDone { return }
+            if waiting.withLock(\.isClosed) { return refuseAll() }
             if hasTrouble { try? await Task.sleep(for: Self.pause) }
         }
+    }
+
+    private static let sign = StoredChange.fact(key: "attempt", value: "1")
+
+    /// What keeps anything from being written, as found by looking at the file; nil if nothing does any more.
+    func setObstacle(_ obstacle: StoreError?) {
+        let isFirst = waiting.withLock { waiting in
+            waiting.obstacle = obstacle
+            guard obstacle != nil, !waiting.isRunning, !waiting.isClosed else { return false }
+            waiting.isRunning = true
+            return true
+        }
+        if let obstacle { setTrouble("\(obstacle)") }
+        if isFirst { Task { await run() } }
+    }
+
+    /// Writes something, so that trouble is found, and its end.
+    func attempt() {
+        let isFirst = waiting.withLock { waiting in
+            guard !waiting.isRunning, !waiting.isClosed else { return false }
+            waiting.isRunning = true
+            waiting.requests.append(Request(changes: [Self.sign], done: nil, isKept: false))
+            return true
+        }
+        if isFirst { Task { await run() } }
+    }
+
+    /// Why nothing may be written now: SQLite goes on writing into a file that has no name any more, or that somebody
+    /// has changed beneath it; the next start would not find what was acknowledged.
+    var obstacle: StoreError? {
+        if let obstacle = waiting.withLock(\.obstacle) { return obstacle }
+        guard FileIdentity(of: path) != file else { return nil }
+        return .unusable(path: path, why: "it was moved or deleted while the server used it; put it back, or restart")
+    }
+
+    private func refuseAll() {
+        let left = waiting.withLock { waiting in
+            defer { (waiting.requests, waiting.noted, waiting.isRunning) = ([], 0, false) }
+            return waiting.requests
+        }
+        for request in left { request.done?.resume(returning: .closed(path: path)) }
     }
 
     /// One request may take the others down with it: each is tried by itself. Who waits is told; what was only noted
@@ -125,8 +178,7 @@ final class CommitQueue: Sendable {
         var kept: [Request] = []
         for request in batch {
             let failure = await write(request.changes)
-            if let failure {
-                setTrouble("\(failure)")
+            if failure != nil {
                 if request.isKept { kept.append(Request(changes: request.changes, done: nil, isKept: true)) }
             }
             request.done?.resume(returning: failure)
@@ -150,24 +202,26 @@ final class CommitQueue: Sendable {
     }
 
     private func write(_ changes: [StoredChange]) async -> StoreError? {
-        // SQLite goes on writing into a file that has no name any more; the next start would not find it.
-        guard FileIdentity(of: path) == file else {
-            return .unusable(
-                path: path, why: "it was moved or deleted while the server used it; put it back, or restart")
-        }
+        if let obstacle { return obstacle }
+        let seal = waiting.withLock(\.seal)
         do {
             try await pool.write { database in
-                for change in changes { try change.perform(in: database) }
+                for change in changes { try change.perform(in: database, seal: seal) }
             }
             return nil
         } catch {
             return StoreError(error, path: path)
         }
     }
+
+    /// How entries of the audit log are sealed.
+    var seal: AuditEntry.Seal? { waiting.withLock(\.seal) }
+
+    func sealAudit(by seal: @escaping AuditEntry.Seal) { waiting.withLock { $0.seal = seal } }
 }
 
 /// Which file a path leads to.
-private struct FileIdentity: Equatable {
+struct FileIdentity: Equatable {
     private let device: UInt
     private let inode: UInt
 

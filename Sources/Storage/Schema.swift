@@ -11,6 +11,23 @@ enum Schema {
         return migrator
     }
 
+    /// Every table and index as it was made, and all that does not belong there; what only a backup has left out.
+    static func shape(_ database: Database) throws -> [String] {
+        try String.fetchAll(
+            database,
+            sql: """
+                SELECT type || ' ' || name || ' ' || sql FROM sqlite_master
+                WHERE name NOT LIKE 'sqlite_%' AND name NOT IN ('grdb_migrations', '\(SealedFiles.table)') ORDER BY 1
+                """)
+    }
+
+    /// The same of a store that has just been made.
+    static func shape() throws -> [String] {
+        let fresh = try DatabaseQueue()
+        try migrator.migrate(fresh)
+        return try fresh.read(shape)
+    }
+
     /// Times are nanoseconds since 1970. What is open-ended is JSON.
     private static let first = """
         CREATE TABLE revision (

@@ -14,6 +14,9 @@ package struct AuditEntry: Hashable, Sendable {
     package var detail: String
     package var seal: String
 
+    /// The seal over an entry with its number, and the seal before it.
+    package typealias Seal = @Sendable (AuditEntry, _ previous: String) -> String
+
     package init(
         id: Int64 = 0, at: Instant, actor: String, origin: String, action: String, target: String, detail: String,
         seal: String = ""
@@ -30,25 +33,22 @@ package struct AuditEntry: Hashable, Sendable {
 }
 
 extension Store {
+    /// How entries are sealed that are committed with other changes.
+    package func sealAudit(by seal: @escaping AuditEntry.Seal) { queue.sealAudit(by: seal) }
+
     /// Appends an entry, sealed by `seal` over the entry with its number, and the seal before it.
     @discardableResult
     package func audit(
-        _ entry: AuditEntry, seal: @escaping @Sendable (AuditEntry, _ previous: String) -> String
+        _ entry: AuditEntry, seal: @escaping AuditEntry.Seal
     ) async throws(StoreError) -> AuditEntry {
-        try await write { database in
-            let last = try Row.fetchOne(database, sql: "SELECT id, seal FROM audit ORDER BY id DESC LIMIT 1")
-            var entry = entry
-            entry.id = (last?["id"] ?? 0) + 1
-            entry.seal = seal(entry, last?["seal"] ?? "")
-            try database.run(
-                "INSERT INTO audit VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-                [
-                    entry.id, entry.at.nanoseconds, entry.actor, entry.origin, entry.action, entry.target,
-                    entry.detail, entry.seal,
-                ])
-            try database.run("INSERT OR REPLACE INTO note VALUES ('audit', ?)", ["\(entry.id) \(entry.seal)"])
-            return entry
-        }
+        try await write { try entry.append(to: $0, seal) }
+    }
+
+    /// Appends many, in one transaction.
+    package func audit(
+        _ entries: [AuditEntry], seal: @escaping AuditEntry.Seal
+    ) async throws(StoreError) {
+        try await write { database in for entry in entries { _ = try entry.append(to: database, seal) } }
     }
 
     /// The oldest first, from `after` on.
@@ -57,6 +57,23 @@ extension Store {
             try Row.fetchAll(
                 database, sql: "SELECT * FROM audit WHERE id > ? ORDER BY id LIMIT ?", arguments: [after, limit]
             ).map(AuditEntry.init)
+        }
+    }
+
+    /// The same of a backup, which is only read.
+    package static func auditEntries(
+        ofBackup path: String, after: Int64, limit: Int = 1000
+    ) throws(StoreError) -> [AuditEntry] {
+        do {
+            let backup = try DatabaseQueue(path: path, configuration: readOnly)
+            defer { try? backup.close() }
+            return try backup.read { database in
+                try Row.fetchAll(
+                    database, sql: "SELECT * FROM audit WHERE id > ? ORDER BY id LIMIT ?", arguments: [after, limit]
+                ).map(AuditEntry.init)
+            }
+        } catch {
+            throw StoreError(error, path: path)
         }
     }
 
@@ -75,6 +92,22 @@ extension Store {
 }
 
 extension AuditEntry {
+    /// Returns the entry with its number and its seal.
+    func append(to database: Database, _ seal: AuditEntry.Seal) throws -> AuditEntry {
+        let last = try Row.fetchOne(database, sql: "SELECT id, seal FROM audit ORDER BY id DESC LIMIT 1")
+        var entry = self
+        entry.id = (last?["id"] ?? 0) + 1
+        entry.seal = seal(entry, last?["seal"] ?? "")
+        try database.run(
+            "INSERT INTO audit VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+            [
+                entry.id, entry.at.nanoseconds, entry.actor, entry.origin, entry.action, entry.target,
+                entry.detail, entry.seal,
+            ])
+        try database.run("INSERT OR REPLACE INTO note VALUES ('audit', ?)", ["\(entry.id) \(entry.seal)"])
+        return entry
+    }
+
     fileprivate init(_ row: Row) {
         self.init(
             id: row["id"], at: Instant(nanoseconds: row["at"]), actor: row["actor"], origin: row["origin"],

@@ -27,12 +27,15 @@ extension Store {
     /// - Parameters:
     ///   - base: the revision that the author began from; nil takes whatever is newest.
     ///   - facts: what is to be remembered with it, by key.
+    ///   - entry: goes into the audit log with it; its target becomes the revision.
     /// - Throws: `.conflict` if another revision than `base` is the newest.
     package func addRevision(
         _ document: String, managed: String = "", effects: String = "[]", secrets: Data? = nil, author: String,
-        comment: String, origin: String, at: Instant, base: Int? = nil, facts: [String: String] = [:]
+        comment: String, origin: String, at: Instant, base: Int? = nil, facts: [String: String] = [:],
+        entry: AuditEntry? = nil
     ) async throws(StoreError) -> StoredRevision {
-        try await write { database in
+        let seal = queue.seal
+        return try await write { database in
             let newest = try Int.fetchOne(database, sql: "SELECT max(number) FROM revision") ?? 0
             if let base, base != newest { throw StoreError.conflict(newest: newest) }
             try database.run(
@@ -42,6 +45,10 @@ extension Store {
                 """,
                 [at.nanoseconds, author, comment, origin, document, managed, effects, secrets])
             let number = Int(database.lastInsertedRowID)
+            if var entry {
+                entry.target = "revision \(number)"
+                try StoredChange.audit(entry).perform(in: database, seal: seal)
+            }
             for (key, value) in facts { try StoredChange.fact(key: key, value: value).perform(in: database) }
             return StoredRevision(
                 number: number, at: at, author: author, comment: comment, origin: origin, document: document,

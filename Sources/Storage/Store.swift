@@ -41,11 +41,16 @@ package final class Store: Sendable {
         }
     }
 
-    private init(opening path: String, repair: String?) throws(StoreError) {
+    /// Opens what is to become a store, and is none yet.
+    convenience init(draft path: String) throws(StoreError) { try self.init(opening: path, repair: nil, isDraft: true) }
+
+    private init(opening path: String, repair: String?, isDraft: Bool = false) throws(StoreError) {
         do {
             let pool = try DatabasePool(path: path, configuration: Self.configuration)
             try FileManager.default.setAttributes([.posixPermissions: 0o600], ofItemAtPath: path)
             try Self.check(pool)
+            // A restore that a power cut has ended is brought to its end.
+            if !isDraft { try SealedFiles.putBack(from: pool, into: (path as NSString).deletingLastPathComponent) }
             self.pool = pool
         } catch {
             throw StoreError(error, path: path)
@@ -79,7 +84,7 @@ package final class Store: Sendable {
     }
 
     /// Renames a broken store, with what belongs to it, out of the way; returns its new path.
-    private static func setAside(_ path: String) throws(StoreError) -> String {
+    static func setAside(_ path: String) throws(StoreError) -> String {
         let stamp = Int(Date().timeIntervalSince1970)
         let aside = "\(path).broken-\(stamp)"
         for suffix in ["-wal", "-shm", ""] where FileManager.default.fileExists(atPath: path + suffix) {
@@ -122,6 +127,7 @@ package final class Store: Sendable {
     /// Writes a copy of the whole store in `folder`, as it stands at one moment, into a new file, while a server may
     /// be using it. The store itself is only read. The new file has its name once it is whole and on the disk.
     package static func backup(folder: String, to path: String) throws(StoreError) {
+        let now = Int(Date().timeIntervalSince1970)
         let source = (folder as NSString).appendingPathComponent(fileName)
         guard !FileManager.default.fileExists(atPath: path) else {
             throw .unusable(path: path, why: "it exists already")
@@ -139,6 +145,11 @@ package final class Store: Sendable {
             // One plain file, without a write-ahead log beside it.
             try copy.inDatabase { try $0.execute(sql: "PRAGMA journal_mode = DELETE") }
             try SealedFiles.take(from: folder, into: copy)
+            try copy.write { database in
+                // What is backed up before a restore may be somebody else's file.
+                guard try database.tableExists("note") else { return }
+                try StoredChange.fact(key: takenKey, value: "\(now)").perform(in: database)
+            }
             let finding = try copy.read { try String.fetchOne($0, sql: "PRAGMA integrity_check(1)") }
             guard finding == "ok" else { throw StoreError.broken(path: source, why: finding ?? "no finding") }
             try copy.close()
@@ -152,50 +163,13 @@ package final class Store: Sendable {
         }
     }
 
-    /// Puts a backup in the place of the store in `folder`, which nobody may be using.
-    ///
-    /// - Returns: what the store that was there is called now; nil if there was none.
-    package static func restore(_ backup: String, into folder: String) throws(StoreError) -> String? {
-        let path = (folder as NSString).appendingPathComponent(fileName)
-        do {
-            let copy = try DatabaseQueue(path: backup, configuration: readOnly)
-            let finding = try copy.read { try String.fetchOne($0, sql: "PRAGMA quick_check(1)") }
-            guard finding == "ok", try copy.read({ try $0.tableExists("revision") }) else {
-                throw StoreError.broken(path: backup, why: finding ?? "it is no backup of ours")
-            }
-            try copy.close()
-        } catch {
-            throw StoreError(error, path: backup)
-        }
-        do {
-            try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-            guard FileManager.default.fileExists(atPath: path) else {
-                try FileManager.default.copyItem(atPath: backup, toPath: path)
-                try SealedFiles.putBack(from: path, into: folder)
-                return nil
-            }
-            // Whoever uses the store holds it locked in WAL mode: an exclusive lock finds out.
-            var configuration = Configuration()
-            configuration.busyMode = .immediateError
-            let present = try DatabaseQueue(path: path, configuration: configuration)
-            try present.inDatabase { database in
-                try database.execute(sql: "PRAGMA wal_checkpoint(TRUNCATE)")
-                try database.execute(sql: "PRAGMA journal_mode = DELETE")
-            }
-            try present.close()
-            let aside = "\(path).before-\(Int(Date().timeIntervalSince1970))"
-            try FileManager.default.moveItem(atPath: path, toPath: aside)
-            try FileManager.default.copyItem(atPath: backup, toPath: path)
-            try SealedFiles.putBack(from: path, into: folder)
-            return aside
-        } catch let error as DatabaseError where error.resultCode.primaryResultCode == .SQLITE_BUSY {
-            throw .unusable(path: path, why: "a server is using it; stop it first")
-        } catch {
-            throw StoreError(error, path: path)
-        }
-    }
+    /// In a backup: when it was taken, seconds since 1970.
+    private static let takenKey = "backup.taken"
 
-    private static var readOnly: Configuration {
+    /// When the backup that this store was made of was taken, seconds since 1970; nil if it was made of none.
+    package func backupTakenAt() throws(StoreError) -> Int? { try fact(Self.takenKey).flatMap { Int($0) } }
+
+    static var readOnly: Configuration {
         var configuration = Configuration()
         configuration.readonly = true
         configuration.busyMode = .timeout(5)
@@ -205,6 +179,7 @@ package final class Store: Sendable {
     /// Ends all use of the file. What was noted and not yet written is written first.
     package func close() async {
         await queue.flush()
+        queue.close()
         _ = try? await pool.writeWithoutTransaction { try $0.checkpoint(.truncate) }
         try? pool.close()
     }
@@ -221,6 +196,7 @@ package final class Store: Sendable {
 
     /// Alone among the writers, and in no transaction.
     func writeAlone<Value: Sendable>(_ body: @Sendable (Database) throws -> Value) async throws(StoreError) -> Value {
+        if let obstacle = queue.obstacle { throw obstacle }
         do {
             return try await pool.writeWithoutTransaction(body)
         } catch {
@@ -230,6 +206,7 @@ package final class Store: Sendable {
 
     /// One transaction, on the disk when this returns.
     func write<Value: Sendable>(_ body: @Sendable (Database) throws -> Value) async throws(StoreError) -> Value {
+        if let obstacle = queue.obstacle { throw obstacle }
         do {
             return try await pool.write(body)
         } catch {

@@ -7,6 +7,12 @@ package enum StoreError: Error, Hashable, Sendable {
     /// A newer version of Ninelives made it.
     case newer(path: String)
     case diskFull(path: String)
+    /// What was to be restored is no sound backup of ours.
+    case noBackup(path: String, why: String)
+    /// The server is stopping, or a backup is put in its place.
+    case closed(path: String)
+    /// A server is using it.
+    case inUse(path: String)
     /// No permission, no such folder, or anything else that the system says.
     case unusable(path: String, why: String)
     /// Somebody else was first: the newest revision is another one than the change began from.
@@ -38,6 +44,9 @@ extension StoreError: CustomStringConvertible {
         case .newer(let path):
             "\(path) was written by a newer version of Ninelives; run that version, or restore a backup"
         case .diskFull(let path): "\(path) cannot be written: the disk is full"
+        case .noBackup(let path, let why): "\(path) cannot be restored: \(why)"
+        case .closed(let path): "\(path) takes nothing any more: the server stops, or a backup is being restored"
+        case .inUse(let path): "\(path) is in use by a server"
         case .unusable(let path, let why): "\(path) cannot be used: \(why)"
         case .conflict(let newest): "somebody else has made revision \(newest) meanwhile; look at it and try again"
         case .notFound(let what): "there is no \(what)"

@@ -17,6 +17,8 @@ package enum StoredChange: Hashable, Sendable {
     case fact(key: String, value: String?)
     /// A notice on its way, or what has become of it.
     case letter(StoredLetter)
+    /// Who did what, with the next number and seal of the audit log.
+    case audit(AuditEntry)
     /// How a matter stands with a subscription, as JSON; nil forgets it.
     case matter(subscription: String, key: String, body: String?)
 }
@@ -121,8 +123,13 @@ package struct StoredOverride: Hashable, Sendable {
 
 extension StoredChange {
     /// Performs the change; the same one twice does no harm.
-    func perform(in database: Database) throws {
+    ///
+    /// - Parameter seal: seals entries of the audit log; only they need one.
+    func perform(in database: Database, seal: AuditEntry.Seal? = nil) throws {
         switch self {
+        case .audit(let entry):
+            guard let seal else { throw StoreError.notFound("seal for the audit log") }
+            _ = try entry.append(to: database, seal)
         case .event(let event): try event.insert(into: database)
         case .scheme(let scheme): try scheme.replace(in: database)
         case .schemeRemoved(let name): try database.run("DELETE FROM scheme WHERE name = ?", [name])

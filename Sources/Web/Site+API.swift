@@ -8,7 +8,7 @@ import NIOFoundationCompat
 extension Site {
     var operations: [Operation] {
         lookingOperations + providerOperations + orderOperations + reportOperations + noticeOperations + postOperations
-            + revisionOperations + entryOperations + accountOperations + lineOperations
+            + revisionOperations + entryOperations + accountOperations + lineOperations + restoreOperations
     }
 
     /// What programs read: the API, metrics and health.

@@ -25,7 +25,9 @@ extension Site {
         await demo.setCalm(true)
         for server in await demo.servers() { _ = await demo.revive(server.name) }
         if let orders = control as? any OperatorInterface {
-            for override in await orders.overrides() { try? await orders.end(override.subject, by: "training") }
+            for override in await orders.overrides() {
+                try? await orders.end(override.subject, by: "training", noting: nil)
+            }
         }
         let model = await control.readModel()
         guard let glance = model.schemeGlances().first, let main = model.scheme(glance.name)?.members.first else {

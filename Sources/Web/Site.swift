@@ -19,6 +19,8 @@ struct Site: Sendable {
     /// Nil where the configuration cannot be changed.
     let revisions: (any RevisionInterface)?
     let catalogues: Catalogues
+    /// Nil where there is nothing to restore.
+    let restoring: (any RestoreInterface)?
     /// Whether browsers reach us by HTTPS without anything between.
     let hasTLS: Bool
     let logger: Logger
@@ -30,13 +32,15 @@ struct Site: Sendable {
     init(
         control: any ControlInterface, demo: (any DemoServers)?, gate: Gate,
         moreMetrics: @escaping @Sendable () async -> String, revisions: (any RevisionInterface)? = nil,
-        hasTLS: Bool = false, logger: Logger = Logger(label: "web") { _ in SwiftLogNoOpLogHandler() }
+        restoring: (any RestoreInterface)? = nil, hasTLS: Bool = false,
+        logger: Logger = Logger(label: "web") { _ in SwiftLogNoOpLogHandler() }
     ) throws(CatalogueError) {
         self.control = control
         self.demo = demo
         self.gate = gate
         self.moreMetrics = moreMetrics
         self.revisions = revisions
+        self.restoring = restoring
         self.hasTLS = hasTLS
         self.logger = logger
         catalogues = try Catalogues()

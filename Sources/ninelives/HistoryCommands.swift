@@ -119,30 +119,6 @@ struct BackupCommand: AsyncParsableCommand {
     }
 }
 
-struct RestoreCommand: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(
-        commandName: "restore", abstract: "Put a backup in the place of what the server remembers.",
-        discussion: """
-            The server must not be running. What was there is kept beside it under another name. On another machine, put
-            the old one's `secret.key` into the data folder first: without it the backup's secrets cannot be opened.
-
-            EXAMPLE
-              ninelives restore ninelives-2026-11-21.db --data ./ninelives-data
-            """)
-    @Argument(help: "A file that `ninelives backup` made.") var file: String
-    @Option(help: "The server's data folder.") var data = Settings.standardDataFolder
-
-    func run() async throws {
-        do {
-            let old = try Store.restore(file, into: data)
-            print("Restored from \(file)." + (old.map { " What was there before is \($0)." } ?? ""))
-        } catch {
-            printError("\(error). Nothing was changed.")
-            throw Exit.no
-        }
-    }
-}
-
 /// A time as `--at` takes it.
 struct PointInTime: ExpressibleByArgument {
     let seconds: Double

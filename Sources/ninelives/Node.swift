@@ -47,51 +47,54 @@ struct Node {
         }
         let opening = Opening()
         let dns = try makeDNS(opening)
-        let control = try Control(
-            clock: clock, publisher: LocalPublisher(server: dns), group: MultiThreadedEventLoopGroup.singleton,
-            process: ProcessReport(
-                version: Version.current, startedAt: clock.now, dns: settings.dnsListeners.map(\.description)),
-            probing: descriptors.probing(), store: store, isDryRun: isDryRun, logger: logger)
-        let accounts = try openAccounts(store, clock)
+        let process = ProcessReport(
+            version: Version.current, startedAt: clock.now, dns: settings.dnsListeners.map(\.description))
+        let body = Body(
+            clock: clock, process: process, dns: dns, probing: descriptors.probing(), demo: demo, isDryRun: isDryRun,
+            install: installation(on: dns, opening), logger: logger)
+        let first = try begin(body, store)
         let certificate = try openCertificate()
         var tls: (@Sendable () -> NIOSSLContext)?
         if let certificate { tls = { certificate.context } }
-        let seal = try makeSeal()
-        let revisions = Revisions(
-            from: start, store: store, seal: seal, control: control, logger: logger,
-            install: installation(on: dns, opening))
+        let lives = Lives(body: body, first: first)
         let web = try WebServer(
-            host: settings.http.address.description, port: settings.http.port, control: control, demo: demo,
-            accounts: accounts, isReadingOpen: settings.isReadingOpen, isStatusOpen: settings.isStatusOpen,
-            revisions: revisions, tls: tls,
-            metrics: { await dns.counters.metrics + control.probeCounts().metrics }, logger: logger)
+            host: settings.http.address.description, port: settings.http.port, subject: await lives.subject(), tls: tls,
+            logger: logger)
         opening.web = web
+        web.setConnectionsPerClient(settings.connectionsPerClient)
+        await lives.serve(by: web)
         // The last decisions are in place before the first query is read.
-        await control.apply(settings)
+        await first.control.apply(settings)
         try await begin(dns)
-        await revisions.begin()
+        await first.revisions.begin()
         started()
-        try invite(accounts)
+        try invite(first.accounts)
         // By then the page is served, too.
         MultiThreadedEventLoopGroup.singleton.next().scheduleTask(in: .seconds(1)) { ninelives_release_program_pages() }
         var parts = [
-            ServiceGroupConfiguration.ServiceConfiguration(service: web), .init(service: Upkeep(control: control)),
+            ServiceGroupConfiguration.ServiceConfiguration(service: web), .init(service: lives),
         ]
         if let certificate { parts.append(.init(service: CertificateRenewal(certificate: certificate))) }
-        if demo == nil {
-            parts.append(
-                .init(service: Reloading(revisions: revisions, settings: settings)))
-        }
         var quiet = logger
         quiet.logLevel = max(logger.logLevel, .warning)
         let services = ServiceGroup(
             configuration: .init(
                 services: parts, gracefulShutdownSignals: [.sigint, .sigterm], logger: quiet))
         let outcome = await Result { try await services.run() }
-        await control.stop()
+        let last = await lives.current
+        await last.control.stop()
         await dns.stop()
-        await store.close()
+        await last.store.close()
         try outcome.get()
+    }
+
+    private func begin(_ body: Body, _ store: Store) throws -> Life {
+        do {
+            return try body.live(from: start, store: store)
+        } catch {
+            printError("\(error).\nNothing was started.")
+            throw Exit.wrong
+        }
     }
 
     private func openStore() throws -> Store {
@@ -100,15 +103,6 @@ struct Node {
             let store = try Store(folder: settings.dataFolder)
             if let repair = store.repair { logger.error("The store was begun anew", metadata: ["why": "\(repair)"]) }
             return store
-        } catch {
-            printError("\(error).\nNothing was started.")
-            throw Exit.wrong
-        }
-    }
-
-    private func openAccounts(_ store: Store, _ clock: ShellClock) throws -> Accounts {
-        do {
-            return try Accounts(store: store, folder: settings.dataFolder) { clock.now }
         } catch {
             printError("\(error).\nNothing was started.")
             throw Exit.wrong
@@ -126,15 +120,6 @@ struct Node {
         }
     }
 
-    private func makeSeal() throws -> RevisionSeal {
-        do {
-            return RevisionSeal(try SecretBox.open(folder: settings.dataFolder))
-        } catch {
-            printError("\(error).\nNothing was started.")
-            throw Exit.wrong
-        }
-    }
-
     /// Puts what is not the engine's into force while the server answers on.
     private func installation(on dns: DNSServer, _ opening: Opening) -> Revisions.Installation {
         let started = settings
@@ -145,6 +130,7 @@ struct Node {
             // While the page listens where it did, it is not opened by what another listener would allow.
             let isElsewhere = settings.http.description != started.http.description
             opening.web?.setReadingOpen(settings.isReadingOpen && (!isElsewhere || before.isReadingOpen))
+            opening.web?.setConnectionsPerClient(settings.connectionsPerClient)
             opening.web?.setStatusOpen(settings.isStatusOpen && (!isElsewhere || before.isStatusOpen))
             return settings.listensLike(started) ? [] : [.listenersNeedRestart(settings)]
         }
@@ -210,13 +196,6 @@ private struct CertificateRenewal: Service {
 extension Settings {
     /// Where the page is.
     var webAddress: String { "\(httpCertificate == nil ? "http" : "https")://\(http)" }
-}
-
-/// Forgets old history, as long as the server runs.
-private struct Upkeep: Service {
-    let control: Control
-
-    func run() async throws { await cancelWhenGracefulShutdown { await control.keepUp() } }
 }
 
 /// What outlives a revision: the page that is opened or closed by it, and the secret that cookies are made with.

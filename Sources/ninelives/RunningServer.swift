@@ -73,9 +73,16 @@ struct RunningServer {
         }
     }
 
+    /// Sends a file; ends the command with the server's own words if it will not have it.
+    func upload(_ file: String, to path: String) async throws -> Data {
+        let (status, body) = try await send(.POST, path, file: file)
+        guard (200..<300).contains(Int(status)) else { throw refused(status, body) }
+        return body
+    }
+
     /// Asks with each token there is until one is taken.
     private func send(
-        _ method: HTTPMethod, _ path: String, json: String? = nil, ifMatch base: Int? = nil
+        _ method: HTTPMethod, _ path: String, json: String? = nil, ifMatch base: Int? = nil, file: String? = nil
     ) async throws -> (UInt, Data) {
         var last: (UInt, Data) = (0, Data())
         for token in try tokens() {
@@ -88,8 +95,17 @@ struct RunningServer {
                 request.headers.add(name: "Content-Type", value: "application/json")
                 request.body = .bytes(ByteBuffer(string: json))
             }
+            if let file {
+                guard let parts = FileParts(of: file) else {
+                    printError("\(file) cannot be read.")
+                    throw Exit.no
+                }
+                request.headers.add(name: "Content-Type", value: "application/octet-stream")
+                request.body = .stream(parts, length: .known(parts.length))
+            }
             do {
-                let response = try await Self.client.execute(request, timeout: .seconds(30))
+                let response = try await Self.client.execute(
+                    request, timeout: file == nil ? .seconds(30) : .minutes(15))
                 let body = try await response.body.collect(upTo: 64 << 20)
                 last = (response.status.code, Data(body.readableBytesView))
             } catch {
@@ -157,4 +173,33 @@ extension String {
     var pathSegment: String {
         addingPercentEncoding(withAllowedCharacters: .alphanumerics.union(CharacterSet(charactersIn: "-._~"))) ?? self
     }
+}
+
+/// A file, piece by piece.
+private struct FileParts: AsyncSequence, Sendable {
+    let path: String
+    let length: Int64
+
+    /// Nil if it cannot be read.
+    init?(of path: String) {
+        guard let attributes = try? FileManager.default.attributesOfItem(atPath: path),
+            let size = attributes[.size] as? Int64 ?? (attributes[.size] as? Int).map(Int64.init)
+        else { return nil }
+        self.path = path
+        length = size
+    }
+
+    struct AsyncIterator: AsyncIteratorProtocol {
+        let file: FileHandle?
+
+        mutating func next() async throws -> ByteBuffer? {
+            guard let part = try file?.read(upToCount: 1 << 18), !part.isEmpty else {
+                try file?.close()
+                return nil
+            }
+            return ByteBuffer(bytes: part)
+        }
+    }
+
+    func makeAsyncIterator() -> AsyncIterator { AsyncIterator(file: FileHandle(forReadingAtPath: path)) }
 }

@@ -41,7 +41,7 @@ import Testing
         // 14:30 is 1,002,600 seconds after 1970 began.
         #expect(await inForce(stage) == ["window:a:web by plan backup until 1002600"])
         #expect(await stage.control.report().indicators.map(\.override) == ["planned maintenance", nil])
-        try await stage.control.end("window:a:web", by: "ann")
+        try await stage.control.end("window:a:web", by: "ann", noting: nil)
         #expect(await inForce(stage) == [])
         await stage.control.apply(try settings(plan))
         #expect(await inForce(stage) == [], "a new revision opens it no second time")

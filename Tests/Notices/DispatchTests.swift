@@ -105,6 +105,23 @@ import Testing
     @Test(
         arguments: [
             (.indicator("charlie:cat", .worse, .warning, "err"), true),
+            (.indicator("echo:cat", .worse, .warning, "err"), false),  // its pattern fits, the project has it not
+            (.scheme("cat.example.org", .worse, .critical, "x"), true),
+            (.scheme("dog.example.org", .worse, .critical, "x"), false),
+            (Happening(.vantage, .worse, .critical, standing: "x", text: "x", at: .epoch), false),  // the server's
+        ] as [(Happening, Bool)])
+    func `a project's subscription hears of the project only`(happening: Happening, expected: Bool) {
+        var subscription = Subscription.prompt()
+        subscription.bounds = .init(project: "cats", schemes: ["cat.*"], indicators: ["charlie:*"])
+        var world = DispatchWorld(subscription)
+        world.happens(happening, at: 1)
+        world.run(until: 100)
+        #expect(world.letters.isEmpty != expected)
+    }
+
+    @Test(
+        arguments: [
+            (.indicator("charlie:cat", .worse, .warning, "err"), true),
             (.indicator("echo:cat", .worse, .warning, "err"), false),  // no pattern fits
             (.indicator("charlie:cat", .worse, .info, "unknown"), false),  // not severe enough
             (.scheme("www.example.org", .worse, .critical, "x"), true),

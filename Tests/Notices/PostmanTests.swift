@@ -127,6 +127,27 @@ private final class Ledger: Sendable {
         #expect(ledger.state(2) == .givenUp && ledger.words(2) == "there is no channel \"nobody\"")
         await postman.stop()
     }
+
+    @Test("tallies say what was handed over, taken, refused and given up, and how long the oldest waits")
+    func tallies() async throws {
+        let (good, away) = (ScriptedChannel(), ScriptedChannel(.away))
+        let postman = await postman([("good", good), ("away", away)])
+        var old = letter(3, "away")
+        old.letter.at = old.letter.at + .seconds(-90)
+        await postman.post([letter(1, "good"), letter(2, "away"), old])
+        try await eventually("one was taken, one attempt failed") {
+            let tallies = await postman.tallies()
+            return tallies[1].counts.delivered == 1 && tallies[0].counts.failed == 1
+        }
+        let tallies = await postman.tallies()
+        #expect(tallies.map(\.name) == ["away", "good"])
+        #expect(tallies[0].waiting == 2 && tallies[0].counts.queued == 2 && tallies[0].counts.delivered == 0)
+        #expect((90..<120).contains(tallies[0].oldestWaitingSeconds), "\(tallies[0].oldestWaitingSeconds)")
+        #expect(tallies[1].counts.queued == 1 && tallies[1].oldestWaitingSeconds == 0)
+        await postman.configure(named([("good", good)]), name: "test")
+        #expect(await postman.tallies().map(\.name) == ["good"])
+        await postman.stop()
+    }
 }
 
 /// Letters in the store.

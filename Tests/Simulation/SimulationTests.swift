@@ -1,4 +1,5 @@
 import Failover
+import TestSupport
 import Foundation
 import Testing
 
@@ -18,12 +19,72 @@ import Testing
             var world = World(seed: seed, keepsTrace: Self.replayed != nil)
             world.live(events: Self.eventsPerWorld)
             for line in world.trace { print(line) }
-            if let objection = world.oracle.objections.first {
+            if let objection = world.objections.first {
                 Issue.record(
                     "seed \(seed): \(objection). Replay: NINELIVES_SEED=\(seed) swift test --filter SimulationTests")
                 return
             }
         }
+    }
+
+    @Test(arguments: 0..<shares)
+    func `whatever operators say, no answer is empty, orders end by themselves, and what is frozen stays`(
+        share: UInt64
+    ) {
+        for seed in Self.replayed.map({ share == 0 ? [$0] : [] }) ?? Array(stride(from: share, to: Self.count, by: 8)) {
+            var world = World(seed: seed, keepsTrace: Self.replayed != nil, saysAll: true)
+            world.live(events: Self.eventsPerWorld * 2)
+            for line in world.trace { print(line) }
+            if let objection = world.objections.first {
+                Issue.record(
+                    "seed \(seed): \(objection). Replay: NINELIVES_SEED=\(seed) swift test --filter SimulationTests")
+                return
+            }
+        }
+    }
+
+    @Test func `the watch objects to an order that is not obeyed, and to an end that nobody is told of`() throws {
+        var random = SeededRandom(seed: 1)
+        let configuration = World.configuration(&random)
+        var engine = Engine()
+        let start = Instant(nanoseconds: 1_000_000_000_000)
+        let scheme = try #require(configuration.schemes.first?.name)
+        let pause = Override(.pause(scheme), author: "anna")
+        let began = engine.handle(.configured(configuration), at: start)
+        var deaf = OrderWatch()
+        deaf.witness(.configured(configuration), at: start, effects: began, engine)
+        #expect(deaf.objections.isEmpty)
+        deaf.witness(.overridden(pause), at: start, effects: [], engine)
+        #expect(deaf.objections.contains { $0.contains("ought to be pause") }, "the engine has not heard of it")
+        var mute = OrderWatch()
+        mute.witness(.configured(configuration), at: start, effects: began, engine)
+        mute.witness(.overridden(pause), at: start, effects: engine.handle(.overridden(pause), at: start), engine)
+        #expect(mute.objections.isEmpty)
+        let end = Override(.unpin(scheme), author: "anna")
+        _ = engine.handle(.overridden(end), at: start)
+        mute.witness(.overridden(end), at: start, effects: [], engine)
+        #expect(mute.objections.contains { $0.contains("ended []") }, "its end was swallowed")
+    }
+
+    /// What is never said cannot be objected to.
+    @Test func `operators say all that there is, and schemes stand still by it`() {
+        var said: Set<String> = []
+        var paused = 0
+        for seed in 0..<(100 as UInt64) {
+            var world = World(seed: seed, keepsEffects: true, saysAll: true)
+            world.live(events: Self.eventsPerWorld * 2)
+            for case .append(let entry) in world.effects {
+                if case .overridden(let override) = entry.what {
+                    said.insert(String("\(override.action)".prefix { $0 != "(" }))
+                }
+                if case .held(_, .paused) = entry.what { paused += 1 }
+            }
+        }
+        #expect(
+            said.sorted() == [
+                "clear", "drain", "failBack", "force", "maintenance", "pause", "pin", "silence", "unpin", "window",
+            ])
+        #expect(paused > 20, "pauses have held something back")
     }
 
     @Test func `the same seed twice gives the same effects`() {

@@ -38,6 +38,8 @@ struct World {
 
     let seed: UInt64
     private(set) var oracle = Oracle()
+    /// Watches instead of the oracle, where operators say everything that they can.
+    private(set) var watch: OrderWatch?
     /// Every event handed in and every effect that came of it, if asked for.
     private(set) var trace: [String] = []
     /// Every effect, if asked for.
@@ -60,8 +62,10 @@ struct World {
     private let keepsTrace: Bool
     private let keepsEffects: Bool
 
-    init(seed: UInt64, keepsTrace: Bool = false, keepsEffects: Bool = false) {
+    /// - Parameter saysAll: whether operators also drain, pause and silence, and maintenance is planned.
+    init(seed: UInt64, keepsTrace: Bool = false, keepsEffects: Bool = false, saysAll: Bool = false) {
         self.seed = seed
+        watch = saysAll ? OrderWatch() : nil
         self.keepsEffects = keepsEffects
         self.keepsTrace = keepsTrace
         var random = SeededRandom(seed: seed)
@@ -81,13 +85,17 @@ struct World {
         schedule(.revision, in: random.number(1000...60_000))
         schedule(.windowTurns, in: random.number(0...20_000))
         if random.chance(30) { schedule(.clockJumps, in: random.number(1000...100_000)) }
-        while oracle.events < events, oracle.objections.isEmpty, !plan.isEmpty {
+        while watch?.events ?? oracle.events < events, objections.isEmpty, !plan.isEmpty {
             let next = plan.removeFirst()
-            if isPunctual, next.at > now { oracle.watch(until: next.at) }
+            if isPunctual, next.at > now {
+                if watch == nil { oracle.watch(until: next.at) } else { watch?.wait(until: next.at) }
+            }
             now = max(now, next.at)
             happen(next.happening)
         }
     }
+
+    var objections: [String] { watch?.objections ?? oracle.objections }
 
     // MARK: What happens
 
@@ -109,7 +117,7 @@ struct World {
             if random.chance(60) { schedule(.tripped(IndicatorName(letter)), in: random.number(0...20)) }
             schedule(.serverTurns(letter), in: random.number(1000...40_000))
         case .operatorSpeaks:
-            hand(in: .overridden(word()))
+            hand(in: .overridden(watch == nil ? word() : anyWord()))
             schedule(.operatorSpeaks, in: random.number(1000...30_000))
         case .revision:
             configuration = Self.revision(of: configuration, &random)
@@ -171,6 +179,27 @@ struct World {
         return Override(action, author: "anna", until: until)
     }
 
+    /// The same from all that there is.
+    private mutating func anyWord() -> Override {
+        if random.chance(30) { return word() }
+        let name = IndicatorName(random.pick(Self.letters + ["x", "y", "z"]))
+        let scheme = SchemeName(random.pick(["s1.example.test", "s2.example.test"]))
+        let subject: Override.Silenced = random.chance(50) ? .indicator(name) : .scheme(scheme)
+        let action: Override.Action =
+            switch random.number(1...11) {
+            case 1, 2, 3: .drain(name)
+            case 4, 5: .pause(scheme)
+            case 6: .unpin(scheme)
+            case 7: .silence(subject)
+            case 8: .unsilence(subject)
+            case 9: .clear(name)
+            case 10: .closeWindow(name)
+            default: .window(name)
+            }
+        let until = random.chance(80) ? now + .milliseconds(random.number(-500...30_000)) : nil
+        return Override(action, author: "anna", until: until)
+    }
+
     // MARK: The engine
 
     private mutating func hand(in event: Event) {
@@ -182,14 +211,15 @@ struct World {
             trace += made.map { "    \($0)" }
         }
         if keepsEffects { effects += made }
-        oracle.witness(event, at: instant, effects: made, engine)
+        if watch == nil { oracle.witness(event, at: instant, effects: made, engine) }
+        watch?.witness(event, at: instant, effects: made, engine)
         for effect in made { perform(effect, after: event) }
     }
 
     private mutating func perform(_ effect: Effect, after event: Event) {
         switch effect {
         case .publish(let decision):
-            oracle.objections += decision.ttlSeconds == 0 ? ["a TTL of zero was published"] : []
+            if decision.ttlSeconds == 0 { oracle.object("a TTL of zero was published") }
         case .probe(let name, let turn, _): follow(turn, of: name, after: event)
         case .wake(let instant):
             plan.removeAll { if case .wake = $0.happening { true } else { false } }

@@ -235,7 +235,9 @@ private func event(_ id: Int64, at seconds: Double = 0, scheme: String? = nil, k
 
         let elsewhere = StoreFolder()
         for target in [folder, elsewhere] {
-            _ = try Store.restore(backup, into: target.path)
+            let restoration = try Restoration(of: backup, in: target.path)
+            _ = try restoration.keepPresent(at: 1)
+            try await restoration.put()
             #expect(try files.contentsOfDirectory(atPath: target.path + "/secrets") == ["cloudflare"])
             #expect(files.contents(atPath: target.path + "/secrets/cloudflare") == old)
             let mode = try files.attributesOfItem(atPath: target.path + "/secrets/cloudflare")[.posixPermissions]

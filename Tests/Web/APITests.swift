@@ -191,7 +191,7 @@ import Testing
     }
 
     @Test func `every answer is as the document says`() async throws {
-        let house = try await Installation(document: { $0 + Installation.lines })
+        let house = try await Installation(document: { $0 + Installation.lines + Installation.notices })
         try await house.makeAdmin()
         let admin = try await house.token(.admin)
         _ = try await house.ask(
@@ -202,6 +202,7 @@ import Testing
         #expect(changed.status == 200 && changed.headers[.eTag] == "\"2\"", "\(changed.text)")
         let names = [
             "getIndicator": "echo:cat", "getConfiguredIndicator": "echo:cat", "getConfiguredPolicy": "slow",
+            "getConfiguredSubscription": "all-cats",
         ]
         for operation in house.site.operations where operation.method == .get && operation.type == "application/json" {
             let path = operation.path.replacing("{name}", with: names[operation.id] ?? "cat.example.test")

@@ -139,7 +139,7 @@ import Testing
         limits.firstHead = .milliseconds(300)
         limits.body = .milliseconds(300)
         let server = try WebServer(
-            host: "127.0.0.1", port: port, control: FakeControl(), demo: nil, limits: limits, metrics: { "" },
+            host: "127.0.0.1", port: port, subject: .init(control: FakeControl(), metrics: { "" }), limits: limits,
             logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
         let serving = Task { try await server.run() }
         try await eventually("it serves") {

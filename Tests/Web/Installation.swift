@@ -83,7 +83,7 @@ final class Installation: Sendable {
           echo:cat: { check: tcp, host: 127.0.0.1, port: \(port), policy: quick }
           job: { check: heartbeat, period: 1h, token: "file:\(token)" }
         projects:
-          cats: { indicators: "charlie:*", schemes: [cat.example.test, "*.cats.example.test"] }
+          cats: { indicators: "charlie:*", schemes: [cat.example.test, "*.cats.example.test"], channels: "cats-*" }
           dogs: { indicators: "dog:*", schemes: "*.dogs.example.test" }
         schemes:
           cat.example.test:
@@ -117,6 +117,18 @@ final class Installation: Sendable {
     func document(replacing old: String, with new: String) throws -> String {
         try String(contentsOfFile: folder.path + "/n.yaml", encoding: .utf8).replacing(old, with: new)
     }
+
+    /// Two channels, one of them of the project `cats`, and a subscription with each.
+    static let notices = """
+        notices:
+          channels:
+            cats-hook: { kind: webhook, url: "http://127.0.0.1:9/", secret: whsec_MTIzNDU2Nzg5MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTI= }
+            ours: { kind: webhook, url: "http://127.0.0.1:9/", secret: whsec_MTIzNDU2Nzg5MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTI= }
+          subscriptions:
+            everything: { to: ours }
+            all-cats: { to: cats-hook, project: cats }
+
+        """
 
     static let reportToken = "what-only-the-job-knows"
     static let password = "correct horse battery"

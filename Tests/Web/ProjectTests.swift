@@ -121,4 +121,37 @@ import Testing
         #expect(
             try await house.ask(.post, "/api/v1/revisions/1/rollback", token: token, json: "{}").status == 403)
     }
+
+    @Test(
+        "an admin of a project subscribes for what belongs to it, by the project's channels",
+        arguments: [
+            ("mine", #"{"project": "cats", "to": "cats-hook"}"#, 200, "revision"),
+            // Patterns that reach beyond are bounded by the project.
+            (
+                "mine", #"{"project": "cats", "to": ["cats-hook"], "indicators": ["*"], "kinds": ["state"]}"#, 200,
+                "revision"
+            ),
+            ("mine", #"{"to": "cats-hook"}"#, 403, "the whole server's"),
+            ("mine", #"{"project": "dogs", "to": "cats-hook"}"#, 403, "belongs to no project where you may"),
+            ("mine", #"{"project": "cats", "to": "ours"}"#, 422, "is not a channel of the project cats"),
+            // The file's stay the file's, and the server's the server's.
+            ("all-cats", #"{"project": "cats", "to": "cats-hook"}"#, 409, "is managed by"),
+            ("everything", #"{"project": "cats", "to": "cats-hook"}"#, 403, "belongs to no project where you may"),
+        ] as [(String, String, Int, String)])
+    func subscriptions(name: String, json: String, status: Int, words: String) async throws {
+        let house = try await Installation(isReadingOpen: false) { $0 + Installation.notices }
+        try await house.makeAdmin()
+        let token = try await house.token(.admin, project: "cats")
+        let path = "/api/v1/configuration/subscriptions"
+        let answer = try await house.ask(.put, "\(path)/\(name)", token: token, json: json)
+        #expect(answer.status == status && answer.text.contains(words), "\(answer.text)")
+        let list = try await house.ask(.get, path, token: token).text
+        #expect(list.contains("all-cats") && !list.contains("everything"), "\(list)")
+        #expect(list.contains("\"mine\"") == (status == 200), "\(list)")
+        guard status == 200 else { return }
+        let dogs = try await house.token(.admin, name: "dogs", project: "dogs")
+        #expect(try await house.ask(.delete, "\(path)/mine", token: dogs).status == 403)
+        #expect(!(try await house.ask(.get, path, token: dogs).text.contains("cats")))
+        #expect(try await house.ask(.delete, "\(path)/mine", token: token).status == 200)
+    }
 }

@@ -79,7 +79,9 @@ struct SettingsDifference {
     let oldText: RevisionText
     let newText: RevisionText
 
-    var effects: [RevisionEffect] { entries(.schemes) + entries(.indicators) + entries(.policies) + zones + sections }
+    var effects: [RevisionEffect] {
+        entries(.schemes) + entries(.indicators) + entries(.policies) + entries(.subscriptions) + zones + sections
+    }
 
     private func entries(_ section: ManagedPart.Section) -> [RevisionEffect] {
         let noun = section.noun

@@ -1,4 +1,5 @@
 import Settings
+import Storage
 
 /// What changes the configuration, as a whole or in one place.
 package enum RevisionChange: Hashable, Sendable {
@@ -22,14 +23,19 @@ package struct RevisionTerms: Hashable, Sendable {
     package var base: Int?
     /// Only says what it would do.
     package var isDryRun: Bool
+    /// Goes into the audit log with the revision, as its target.
+    package var entry: AuditEntry?
 
-    package init(author: String, comment: String = "", source: String = "api", base: Int? = nil, isDryRun: Bool = false)
-    {
+    package init(
+        author: String, comment: String = "", source: String = "api", base: Int? = nil, isDryRun: Bool = false,
+        entry: AuditEntry? = nil
+    ) {
         self.author = author
         self.comment = comment
         self.source = source
         self.base = base
         self.isDryRun = isDryRun
+        self.entry = entry
     }
 }
 

@@ -1,5 +1,6 @@
 import Failover
 import Foundation
+import Notices
 import Providers
 import Settings
 import Storage
@@ -59,7 +60,11 @@ extension Revisions {
     }
 
     package func projects(of name: String, in section: ManagedPart.Section) -> [String] {
-        settings.projects.filter { $0.has(name, in: section) }.map(\.name)
+        if section == .subscriptions {
+            let subscription = settings.notices.subscriptions.first { $0.name == name }
+            return [subscription?.bounds?.project].compactMap(\.self)
+        }
+        return settings.projects.filter { $0.has(name, in: section) }.map(\.name)
     }
 
     package func entries() -> [ConfiguredEntry] {

@@ -3,6 +3,7 @@ import Failover
 import Foundation
 import Logging
 import NIOPosix
+import Notices
 import Providers
 import Settings
 import Storage
@@ -32,12 +33,15 @@ package actor Revisions: RevisionInterface {
     /// What is wrong with zones that are served as they were, and what waits for a restart.
     private var otherProblems: [SettingsError] = []
     private var isBusy = false
+    private var isRetired = false
     private var waiting: [CheckedContinuation<Void, Never>] = []
 
-    /// - Parameter store: nil without one: then revisions are counted, and forgotten with the process.
+    /// - Parameters:
+    ///   - store: nil without one: then revisions are counted, and forgotten with the process.
+    ///   - pending: what of the settings takes effect at the next start only.
     package init(
-        from start: StartingPoint, store: Store?, seal: RevisionSeal, control: Control, logger: Logger,
-        install: @escaping Installation
+        from start: StartingPoint, store: Store?, seal: RevisionSeal, control: Control,
+        pending: [SettingsError] = [], logger: Logger, install: @escaping Installation
     ) {
         self.store = store
         self.seal = seal
@@ -49,6 +53,7 @@ package actor Revisions: RevisionInterface {
         number = start.newest?.number ?? 0
         fileHash = start.fileHash
         fileProblems = start.problems
+        otherProblems = start.settings.keptZoneErrors + pending
         if !start.isNewest { unkept = start }
     }
 
@@ -87,6 +92,19 @@ package actor Revisions: RevisionInterface {
         if waiting.isEmpty { isBusy = false } else { waiting.removeFirst().resume() }
     }
 
+    /// Waits for the change that is under way, and refuses all that come later.
+    package func retire() async {
+        await enter()
+        isRetired = true
+        leave()
+    }
+
+    /// From where another one could go on.
+    package func standing() -> StartingPoint {
+        StartingPoint(
+            settings: settings, text: text, newest: nil, isNewest: true, fileHash: fileHash, problems: fileProblems)
+    }
+
     // MARK: Changes by people and programs
 
     package func propose(
@@ -94,6 +112,7 @@ package actor Revisions: RevisionInterface {
     ) async throws(RevisionError) -> RevisionOutcome {
         await enter()
         defer { leave() }
+        if isRetired { throw .notKept("a backup is being restored, or the server is stopping") }
         if let base = terms.base, base != number {
             throw .conflict(base: base, meanwhile: try meanwhile(since: base))
         }
@@ -207,6 +226,7 @@ package actor Revisions: RevisionInterface {
     package func reread(_ reason: String) async -> [String] {
         await enter()
         defer { leave() }
+        if isRetired { return settings.files }
         let start = ContinuousClock.now
         var wanted = text
         var hash = fileHash
@@ -311,7 +331,7 @@ package actor Revisions: RevisionInterface {
             document.masked, managed: managed.masked, effects: json,
             secrets: seal.sealed(document.secrets.merging(managed.secrets) { first, _ in first }),
             author: terms.author, comment: terms.comment, origin: source, at: control.clock.now,
-            base: number == 0 ? nil : number, facts: facts)
+            base: number == 0 ? nil : number, facts: facts, entry: terms.entry)
         number = kept.number
         await control.noteRevision(RevisionReport(kept).sentence)
     }

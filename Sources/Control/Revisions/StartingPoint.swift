@@ -21,7 +21,7 @@ package struct StartingPoint: Sendable {
     package var problems: [SettingsError]
 
     /// The key of what was last seen in the configuration file.
-    static let seenKey = "configuration.seen"
+    package static let seenKey = "configuration.seen"
 
     static func hash(_ text: String) -> String {
         SHA256.hash(data: Data(text.utf8)).map { byte in

@@ -55,7 +55,9 @@ struct OpenAPI {
         let parameters = inPath + inQuery + inHeader
         if !parameters.isEmpty { object["parameters"] = .array(parameters) }
         if let body = operation.body {
-            object["requestBody"] = ["required": true, "content": ["application/json": ["schema": body.json]]]
+            object["requestBody"] = [
+                "required": true, "content": .object([operation.bodyType: ["schema": body.json]]),
+            ]
         }
         switch operation.access {
         case .anyone: object["security"] = []
@@ -70,6 +72,16 @@ struct OpenAPI {
         var success: [String: JSONValue] = ["description": .string(operation.status.reasonPhrase)]
         if let result = operation.result {
             success["content"] = .object([operation.type: ["schema": result.json]])
+        }
+        if !operation.links.isEmpty {
+            let links = operation.links.map { link -> (String, JSONValue) in
+                let value = JSONValue.string("$response.body#\(link.pointer)")
+                return (
+                    link.operation,
+                    ["operationId": .string(link.operation), "parameters": .object([link.parameter: value])]
+                )
+            }
+            success["links"] = .object(Dictionary(links) { first, _ in first })
         }
         responses["\(operation.status.code)"] = .object(success)
         var problems = [400, 401, 403, 406] + operation.problems.map(\.code)

@@ -36,6 +36,21 @@ struct Operation: Sendable {
         }
     }
 
+    /// From an answer to another operation (OpenAPI 3.1 §4.8.20).
+    struct Link: Sendable {
+        /// The other operation's id, and the path parameter that takes the value.
+        var operation: String
+        var parameter: String
+        /// Where the value is in the answer: a JSON Pointer.
+        var pointer: String
+
+        init(_ operation: String, _ parameter: String, from pointer: String) {
+            self.operation = operation
+            self.parameter = parameter
+            self.pointer = pointer
+        }
+    }
+
     var method: HTTPRequest.Method
     /// Parameters in braces: `/api/v1/schemes/{name}`.
     var path: String
@@ -48,11 +63,15 @@ struct Operation: Sendable {
     /// Whether a POST that carries an `Idempotency-Key` and comes again is answered as the first time.
     var remembersReplies = true
     var body: Schema?
+    /// The media type of the body. One that is not JSON is read by the operation itself.
+    var bodyType = "application/json"
     var status: HTTPResponse.Status = .ok
     /// Of the answer; nil if it has no body.
     var result: Schema?
     /// The media type of the answer.
     var type = "application/json"
+    /// What can be asked next with what was answered.
+    var links: [Link] = []
     /// What else may be answered, beside 400, 401, 403 and 406.
     var problems: [HTTPResponse.Status] = []
     var handle: @Sendable (Call) async throws -> Response
@@ -170,7 +189,10 @@ struct OperationRoutes {
                 path: try path(of: operation, context), query: try query(of: operation, request))
             try checkAccept(operation, request)
             try checkHeaders(operation, request)
-            if let schema = operation.body { try await read(schema, request, into: &call) }
+            try checkContentType(operation, request)
+            if let schema = operation.body, operation.bodyType == Self.json {
+                try await read(schema, request, into: &call)
+            }
             guard operation.method == .post, operation.remembersReplies, let accounts = gate.accounts else {
                 return try await operation.handle(call)
             }
@@ -235,11 +257,17 @@ struct OperationRoutes {
         return query
     }
 
-    private func read(_ schema: Schema, _ request: Request, into call: inout Call) async throws {
+    private static let json = "application/json"
+
+    private func checkContentType(_ operation: Operation, _ request: Request) throws {
+        if operation.body == nil { return }
         let type = request.headers[.contentType]?.split(separator: ";").first?.trimmingCharacters(in: .whitespaces)
-        guard type?.lowercased() == "application/json" else {
-            throw Problem(.unsupportedMediaType, "Send the body as application/json.")
+        guard type?.lowercased() == operation.bodyType else {
+            throw Problem(.unsupportedMediaType, "Send the body as \(operation.bodyType).")
         }
+    }
+
+    private func read(_ schema: Schema, _ request: Request, into call: inout Call) async throws {
         let buffer: ByteBuffer
         do {
             buffer = try await request.body.collect(upTo: Self.bodyLimit)

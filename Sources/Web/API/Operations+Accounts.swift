@@ -78,6 +78,7 @@ extension Site {
                 body: .object([
                     .init("name", name), .init("password", .string()), .init("roles", .map(Schemas.role)),
                 ]), status: .created, result: .named("User"),
+                links: [.init("changeUser", "name", from: "/name"), .init("removeUser", "name", from: "/name")],
                 problems: [.conflict, .unprocessableContent, .serviceUnavailable]
             ) { call in
                 struct Wish: Decodable {
@@ -154,7 +155,9 @@ extension Site {
                     .init("name", .string(length: 1...64)), .init("role", Schemas.role),
                     .init("project", .string(length: 1...64), "* for every project.", required: false),
                     .init("expires", .time, "Seconds since 1970; without it, never.", required: false),
-                ]), status: .created, result: .named("Token"), problems: [.unprocessableContent, .serviceUnavailable]
+                ]), status: .created, result: .named("Token"),
+                links: [.init("removeToken", "id", from: "/id")],
+                problems: [.unprocessableContent, .serviceUnavailable]
             ) { call in try await addToken(call) },
             Operation(
                 method: .delete, path: "/api/v1/tokens/{id}", id: "removeToken", summary: "Ends a token.",

@@ -5,7 +5,7 @@ import HTTPTypes
 import Hummingbird
 import Settings
 
-/// The configuration's entries one by one: indicators, schemes with their members, policies. What a file manages can
+/// The configuration's entries one by one: indicators, schemes with their members, policies, subscriptions. What a file manages can
 /// only be looked at here.
 extension Site {
     private static let terms: [Operation.Parameter] = [
@@ -29,7 +29,11 @@ extension Site {
             Operation(
                 method: .get, path: path, id: "listConfigured\(type)s",
                 summary: "The \(section.rawValue) as they are configured, and who manages each.",
-                access: looking, result: Self.list(of: "Entry"), problems: [.serviceUnavailable]
+                access: looking, result: Self.list(of: "Entry"),
+                links: [
+                    .init("getConfigured\(type)", "name", from: "/items/0/name"),
+                    .init("remove\(type)", "name", from: "/items/0/name"),
+                ], problems: [.serviceUnavailable]
             ) { call in try await list(section, call) },
             Operation(
                 method: .get, path: path + "/{name}", id: "getConfigured\(type)",
@@ -51,7 +55,11 @@ extension Site {
             ) { call in
                 let value = try ConfiguredValue(call.body)
                 let name = call.path["name"] ?? ""
-                try await check(section, name, members: value.memberIndicators, .admin, call)
+                if section == .subscriptions {
+                    try await checkSubscription(name, value, call)
+                } else {
+                    try await check(section, name, members: value.memberIndicators, .admin, call)
+                }
                 return try await propose(.entry(section, name: name, value), call, "\(section.noun).put")
             },
             Operation(
@@ -64,6 +72,23 @@ extension Site {
                 return try await propose(.entry(section, name: name, nil), call, "\(section.noun).remove")
             },
         ]
+    }
+
+    /// A project's admin makes and changes the project's own subscriptions, and no others.
+    private func checkSubscription(_ name: String, _ value: ConfiguredValue, _ call: Call) async throws {
+        if call.identity?.may(.admin) == true { return }
+        guard case .text(let project)? = value["project"] else {
+            throw Problem(
+                .forbidden,
+                "\(call.actor) may not: without \"project\" a subscription is the whole server's. Say which.")
+        }
+        let known = try await entries().contains { $0.section == .subscriptions && $0.name == name }
+        let present = try await revised { await $0.projects(of: name, in: .subscriptions) }
+        let scope = scope(call)
+        guard scope.may(.admin, in: [project]), !known || scope.may(.admin, in: present) else {
+            throw Problem(
+                .forbidden, "\(call.actor) may not: the subscription \(name) belongs to no project where you may.")
+        }
     }
 
     private var memberOperations: [Operation] {
@@ -104,11 +129,14 @@ extension Site {
     private static func body(of section: ManagedPart.Section) -> Schema {
         // Beside its own keys an indicator takes the arguments of its check.
         if section == .indicators { return .map(.anything) }
+        let isPlain = section != .subscriptions
         let keys = SettingsKeys.all.first { $0.section == section.rawValue }?.keys ?? []
         return .object(
             keys.map { key in
                 let standard = key.standard.map { "\($0) if it is not said." } ?? ""
-                return .init(key.name, key.name == "members" ? .array(.anything) : .scalar, standard, required: false)
+                return .init(
+                    key.name, key.name == "members" ? .array(.anything) : isPlain ? .scalar : .anything, standard,
+                    required: false)
             })
     }
 

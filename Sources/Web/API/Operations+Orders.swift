@@ -2,6 +2,7 @@ import Accounts
 import Control
 import HTTPTypes
 import Hummingbird
+import Storage
 
 /// What operators order, and what they try first.
 extension Site {
@@ -36,6 +37,7 @@ extension Site {
                         "seconds", .nullable(.number(1...31_536_000)),
                         "How long; an hour if it is not said; null until it is ended by hand.", required: false),
                 ]), status: .created, result: .object([.init("items", .array(.named("Override")))]),
+                links: [.init("endOverride", "subject", from: "/items/0/subject")],
                 problems: [.notFound, .unprocessableContent, .serviceUnavailable]
             ) { call in try await addOverride(call) },
             Operation(
@@ -45,8 +47,8 @@ extension Site {
             ) { call in
                 let subject = call.path["subject"] ?? ""
                 try await check(subject, call)
-                try await ordered { try await orders().end(subject, by: call.actor) }
-                try await note("override.end", subject, call)
+                let entry = entry("override.end", subject, call)
+                try await ordered { try await orders().end(subject, by: call.actor, noting: entry) }
                 return Response(status: .noContent)
             },
             Operation(
@@ -104,8 +106,8 @@ extension Site {
             action, target: wish.target, member: wish.member, reason: wish.reason ?? "",
             seconds: isOpenEnded ? nil : wish.seconds ?? 3600)
         try await check(order, call)
-        let done = try await ordered { try await orders().carryOut(order, by: call.actor) }
-        try await note("override.\(wish.action)", wish.target, call, detail: order.reason)
+        let entry = entry("override.\(wish.action)", wish.target, call, detail: order.reason)
+        let done = try await ordered { try await orders().carryOut(order, by: call.actor, noting: entry) }
         return try .json(Page(items: done, next: nil), status: .created)
     }
 
@@ -129,6 +131,11 @@ extension Site {
             case .notKept, .noHistory: throw Problem(.serviceUnavailable, "\(error)")
             }
         }
+    }
+
+    /// For the audit log: what is written together with the deed.
+    func entry(_ action: String, _ target: String, _ call: Call, detail: String = "") -> AuditEntry? {
+        gate.accounts?.entry(action, target, by: call.actor, from: call.address, detail: detail)
     }
 
     /// Writes into the audit log who did what.

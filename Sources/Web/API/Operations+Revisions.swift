@@ -26,7 +26,8 @@ extension Site {
                 query: [
                     .init("before", .integer(1...Int(1e15)), "Only those with a lower number."),
                     .init("limit", .integer(1...1000), "How many at the most; 100 if it is not said."),
-                ], result: Self.list(of: "Revision"), problems: [.serviceUnavailable]
+                ], result: Self.list(of: "Revision"),
+                links: [.init("getRevision", "number", from: "/items/0/number")], problems: [.serviceUnavailable]
             ) { call in
                 let limit = call.number("limit").map { Int($0) } ?? 100
                 let before = call.number("before").map { Int($0) }
@@ -65,7 +66,11 @@ extension Site {
                 body: .object(
                     [
                         .init("document", .string(length: 0...1_000_000), "The text, YAML like the file.")
-                    ] + Self.terms), result: .named("RevisionOutcome"), problems: Self.refusals
+                    ] + Self.terms), result: .named("RevisionOutcome"),
+                links: [
+                    .init("getRevision", "number", from: "/revision"),
+                    .init("diffRevision", "number", from: "/revision"), .init("rollBack", "number", from: "/revision"),
+                ], problems: Self.refusals
             ) { call in
                 struct Wish: Decodable { var document: String }
                 return try await propose(.document(try call.decode(Wish.self).document), call, "revision.apply")
@@ -106,9 +111,9 @@ extension Site {
         let isTrial = call.flag("dry-run") || wish?.dryRun == true
         let terms = RevisionTerms(
             author: call.actor, comment: call.text("comment") ?? wish?.comment ?? "",
-            source: isSession ? "page" : "api", base: try call.ifMatch(), isDryRun: isTrial)
+            source: isSession ? "page" : "api", base: try call.ifMatch(), isDryRun: isTrial,
+            entry: entry(action, "", call, detail: call.text("comment") ?? wish?.comment ?? ""))
         let outcome = try await revised(of: change) { try await $0.propose(change, terms) }
-        if outcome.isNew { try await note(action, "revision \(outcome.revision)", call, detail: terms.comment) }
         var response = try Response.json(outcome)
         response.headers[.eTag] = "\"\(outcome.revision)\""
         return response
@@ -141,6 +146,7 @@ extension Violation {
     init(_ error: SettingsError, in change: RevisionChange?) {
         var prefix: String?
         switch change {
+        case .entry(.subscriptions, let name, _)?: prefix = "notices.subscriptions.\(name)"
         case .entry(let section, let name, _)?: prefix = "\(section.rawValue).\(name)"
         case .member(let scheme, _, _)?: prefix = "schemes.\(scheme)"
         default: break

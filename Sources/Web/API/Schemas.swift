@@ -1,3 +1,5 @@
+import Settings
+
 /// What the API's answers are like, by the names of the types that make them.
 enum Schemas {
     static let all: [String: Schema] = [
@@ -7,7 +9,7 @@ enum Schemas {
         "Channel": channel, "ChannelTest": channelTest, "ProviderTest": providerTest, "StatusPost": statusPost,
         "Receipt": receipt, "Revision": revision, "RevisionEffect": revisionEffect,
         "RevisionOutcome": revisionOutcome, "RevisionDetail": revisionDetail, "Window": window, "Entry": entry,
-        "User": user,
+        "User": user, "RestoreReport": restoreReport,
         "Token": token, "AuditEntry": auditEntry, "Me": me,
     ].merging(lineSchemas) { $1 }
 
@@ -21,6 +23,12 @@ enum Schemas {
         .init("schemes", .array(.named("Scheme"))), .init("indicators", .array(.named("Indicator"))),
         .init("events", .array(.named("Event")), "The newest first, at most 200."),
         optional("problems", .array(.string()), "What the operator must know, in words."),
+    ])
+
+    static let restoreReport = Schema.object([
+        .init("revision", .integer(), "The revision in force now."),
+        optional("takenAt", .time, "When the backup was taken."),
+        optional("keptAs", .string(), "Where the state that was there before is, on the server."),
     ])
 
     static let scheme = Schema.object([
@@ -200,7 +208,7 @@ enum Schemas {
     ])
 
     static let entry = Schema.object([
-        .init("kind", .choice(["policies", "indicators", "schemes"])), .init("name", .string()),
+        .init("kind", .choice(ManagedPart.Section.allCases.map(\.rawValue))), .init("name", .string()),
         .init("managedBy", managedBy, managedByDescription),
         .init("value", .anything, "With the keys that the file has; secrets are masked."),
     ])
