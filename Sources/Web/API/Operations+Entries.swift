@@ -30,10 +30,7 @@ extension Site {
                 method: .get, path: path, id: "listConfigured\(type)s",
                 summary: "The \(section.rawValue) as they are configured, and who manages each.",
                 access: looking, result: Self.list(of: "Entry"),
-                links: [
-                    .init("getConfigured\(type)", "name", from: "/items/0/name"),
-                    .init("remove\(type)", "name", from: "/items/0/name"),
-                ], problems: [.serviceUnavailable]
+                problems: [.serviceUnavailable]
             ) { call in try await list(section, call) },
             Operation(
                 method: .get, path: path + "/{name}", id: "getConfigured\(type)",

@@ -37,7 +37,6 @@ extension Site {
                         "seconds", .nullable(.number(1...31_536_000)),
                         "How long; an hour if it is not said; null until it is ended by hand.", required: false),
                 ]), status: .created, result: .object([.init("items", .array(.named("Override")))]),
-                links: [.init("endOverride", "subject", from: "/items/0/subject")],
                 problems: [.notFound, .unprocessableContent, .serviceUnavailable]
             ) { call in try await addOverride(call) },
             Operation(

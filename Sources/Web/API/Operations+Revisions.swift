@@ -27,7 +27,7 @@ extension Site {
                     .init("before", .integer(1...Int(1e15)), "Only those with a lower number."),
                     .init("limit", .integer(1...1000), "How many at the most; 100 if it is not said."),
                 ], result: Self.list(of: "Revision"),
-                links: [.init("getRevision", "number", from: "/items/0/number")], problems: [.serviceUnavailable]
+                problems: [.serviceUnavailable]
             ) { call in
                 let limit = call.number("limit").map { Int($0) } ?? 100
                 let before = call.number("before").map { Int($0) }
