@@ -165,6 +165,8 @@ package protocol ControlInterface: Sendable {
     func allowChanges(provider: String) async -> Bool
     /// Asks an account whether it can be reached; nil if there is no such account.
     func testProvider(_ name: String) async -> ProviderTest?
+    /// Tries again at once what these accounts have refused: their credentials have changed.
+    func retry(providers: [String]) async
     /// How far the scheme's answer has got, asked now; nil if there is no such scheme. It takes less than two seconds.
     func propagation(of scheme: String) async -> PropagationReport?
     /// What was seen last, for a page that is open: it is asked again and again while somebody looks, and each time
@@ -189,6 +191,7 @@ extension ControlInterface {
     package func preview(scheme: String, provider: String?) async -> [PushPreview]? { nil }
     package func allowChanges(provider: String) async -> Bool { false }
     package func testProvider(_ name: String) async -> ProviderTest? { nil }
+    package func retry(providers: [String]) async {}
     package func propagation(of scheme: String) async -> PropagationReport? { nil }
     package func watchedPropagation(of scheme: String) async -> PropagationReport? { nil }
 }

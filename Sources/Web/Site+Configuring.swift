@@ -18,7 +18,7 @@ extension Site {
             let pages = await Pages(site: self, visit: visit)
             let wish = NewScheme(fields.fields)
             do {
-                try gate.check(.role(.admin), fields, context)
+                try gate.check(.project(.admin), fields, context)
                 if wish.gap != nil { return render(await pages.newScheme(wish), visit, version: pages.model.version) }
                 if fields["do"] == "save" {
                     try await save(wish, request, context)

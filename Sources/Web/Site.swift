@@ -52,7 +52,7 @@ struct Site: Sendable {
         let paths = [
             "/", "/schemes", "/schemes/:name", "/indicators", "/indicators/:name", "/events", "/status", "/audit",
             "/people", "/account", "/revisions",
-            "/revisions/:number", "/api", "/notices", "/settings", "/configure/indicators",
+            "/revisions/:number", "/api", "/notices", "/settings", "/settings/projects/:name", "/configure/indicators",
             "/configure/indicators/:name",
         ]
         for path in paths {

@@ -202,6 +202,7 @@ import Testing
         #expect(changed.status == 200 && changed.headers[.eTag] == "\"2\"", "\(changed.text)")
         let names = [
             "getIndicator": "echo:cat", "getConfiguredIndicator": "echo:cat", "getConfiguredPolicy": "slow",
+            "listProjectMembers": "cats",
         ]
         for operation in house.site.operations where operation.method == .get && operation.type == "application/json" {
             let path = operation.path.replacing("{name}", with: names[operation.id] ?? "cat.example.test")

@@ -13,50 +13,6 @@ import Testing
 
 /// The forms that make and change what is configured, as a browser sends them.
 @Suite struct FormsTests {
-    /// A browser that an admin has logged in with.
-    private struct Browser {
-        let house: Installation
-        let session: String
-        let csrf: String
-
-        init(language: String = "en", document: (String) -> String = { $0 }) async throws {
-            house = try await Installation(document: document)
-            try await house.makeAdmin()
-            let login = try await Self.send(
-                house.site, "/login", .post, "", form: "name=ann&password=\(Installation.password.urlEncoded)")
-            let cookie = try #require(login.headers[.setCookie]?.split(separator: ";").first.map(String.init))
-            session = "\(cookie); ninelives-language=\(language)"
-            let page = try await Self.send(house.site, "/account", .get, session)
-            csrf = try #require(
-                String(buffer: page.body).firstMatch(of: /name="csrf" value="([^"]+)"/).map { String($0.1) })
-        }
-
-        private static func send(
-            _ site: Site, _ path: String, _ method: HTTPRequest.Method, _ cookie: String, form: String? = nil
-        ) async throws -> TestResponse {
-            try await Application(router: site.router()).test(.router) { client in
-                var headers: HTTPFields = [.cookie: cookie]
-                if form != nil { headers[.contentType] = "application/x-www-form-urlencoded" }
-                return try await client.execute(
-                    uri: path, method: method, headers: headers, body: form.map { ByteBuffer(string: $0) })
-            }
-        }
-
-        func open(_ path: String) async throws -> (status: Int, body: String) {
-            let answer = try await Self.send(house.site, path, .get, session)
-            return (answer.status.code, String(buffer: answer.body))
-        }
-
-        func post(_ path: String, _ fields: [String: String], csrf: String? = nil) async throws
-            -> (status: Int, location: String?, body: String)
-        {
-            let all = fields.merging(["csrf": csrf ?? self.csrf]) { $1 }
-            let form = all.map { "\($0.key.urlEncoded)=\($0.value.urlEncoded)" }.joined(separator: "&")
-            let answer = try await Self.send(house.site, path, .post, session, form: form)
-            return (answer.status.code, answer.headers[.location], String(buffer: answer.body))
-        }
-    }
-
     // MARK: Names
 
     @Test func `a new name can be given to an account at a provider, with our own server first`() async throws {
@@ -168,8 +124,59 @@ import Testing
         let browser = try await Browser()
         try await browser.house.accounts.add(
             name: "eve", password: Installation.password, roles: ["cats": .operator])
-        let page = try await browser.open("/settings")
-        #expect(page.body.contains("<h3>cats</h3>") && page.body.contains("eve (operator)"))
+        #expect(try await browser.open("/settings").body.contains("href=\"/settings/projects/cats\""))
+        let page = try await browser.open("/settings/projects/cats")
+        #expect(page.body.contains("<strong>eve</strong>") && page.body.contains("selected>operator"))
+    }
+
+    // MARK: Secrets
+
+    @Test func `a provider's key is set on the page, used at once, and never shown again`() async throws {
+        let browser = try await Browser {
+            $0 + """
+                providers:
+                  elsewhere: { driver: powerdns, url: "http://127.0.0.1:9/", key: "store:power", dry-run: yes }
+
+                """
+        }
+        let before = try await browser.open("/settings").body
+        #expect(before.contains("store:power") && before.contains("not set") && before.contains("used by elsewhere"))
+        let secret = "line one\nline <two>"
+        let fields = ["name": "power", "secret": " \(secret)\n", "back": "/settings"]
+        #expect(try await browser.post("/do/putSecret", fields).status == 303)
+        let kept = try browser.house.accounts.sealedSecrets()
+        #expect(try kept.secret("power") == secret)
+        let after = try await browser.open("/settings").body
+        #expect(!after.contains("not set") && after.contains("Replace it") && !after.contains("line one"))
+        let admin = try await browser.house.token(.admin)
+        let listed = try await browser.house.ask(.get, "/api/v1/secrets", token: admin).text
+        #expect(listed.contains(#""usedBy":["elsewhere"]"#) && listed.contains("setAt") && !listed.contains("line one"))
+        let audit = try browser.house.accounts.auditEntries(before: nil, limit: 10)
+        #expect(audit.contains { $0.action == "secret.set" && $0.target == "power" })
+        #expect(!audit.contains { $0.detail.contains("line") })
+        for (name, value) in [("../key", "x"), (".hidden", "x"), ("blank", "  ")] {
+            #expect(try await browser.post("/do/putSecret", ["name": name, "secret": value]).status == 422, "\(name)")
+        }
+        #expect(kept.names == ["power"])
+        #expect(try await browser.post("/do/removeSecret", ["name": "power", "back": "/settings"]).status == 303)
+        #expect(try kept.secret("power") == nil)
+        #expect(try await browser.post("/do/removeSecret", ["name": "power"]).status == 404)
+    }
+
+    @Test func `a token is made for one project, with an end, by somebody who has a role there only`() async throws {
+        let house = try await Installation(isReadingOpen: false)
+        try await house.makeAdmin()
+        try await house.accounts.add(name: "olga", password: Installation.password, roles: ["cats": .operator])
+        let olga = try await Browser(house, as: "olga")
+        let form = try await olga.open("/account").body
+        #expect(form.contains("<option value=\"cats\">cats") && !form.contains("value=\"admin\""))
+        let made = try await olga.post(
+            "/account/tokens",
+            ["name": "script", "role": "operator", "project": "cats", "expires": "4102444800"])
+        #expect(made.status == 200)
+        let secret = try #require(made.body.firstMatch(of: /class="secret">(nl_[^<]+)</).map { String($0.1) })
+        let seen = try await house.ask(.get, "/api/v1/indicators", token: secret).text
+        #expect(seen.contains("charlie:cat") && !seen.contains("echo:cat"))
     }
 
     @Test func `an account that nothing listens for is not reached, and says why`() async throws {

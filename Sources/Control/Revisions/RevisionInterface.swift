@@ -102,6 +102,8 @@ package struct ConfiguredAccount: Hashable, Sendable {
     package var driver: String
     /// Whether it only says what it would do.
     package var isDryRun: Bool
+    /// The names of the secrets in the encrypted store that it needs, sorted.
+    package var secrets: [String] = []
 }
 
 /// A project as it is configured; only the file can change it.

@@ -413,7 +413,9 @@ package actor Revisions: RevisionInterface {
 
     package func accounts() -> [ConfiguredAccount] {
         settings.providers.map {
-            ConfiguredAccount(name: $0.name, driver: type(of: $0.provider).driver, isDryRun: $0.policy.isDryRun)
+            ConfiguredAccount(
+                name: $0.name, driver: type(of: $0.provider).driver, isDryRun: $0.policy.isDryRun,
+                secrets: ConfiguredValue.storedSecrets(ofProvider: $0.name, in: text.document))
         }
     }
 

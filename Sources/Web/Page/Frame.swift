@@ -80,7 +80,7 @@ struct Frame: Sendable {
         if isSandbox { sections.append((.training, "/training")) }
         if visit.may(.viewer), hasRevisions { sections.append((.revisions, "/revisions")) }
         if visit.may(.viewer), hasNotices { sections.append((.notices, "/notices")) }
-        if visit.may(.admin), hasRevisions { sections.append((.settings, "/settings")) }
+        if visit.mayAnywhere(.admin), hasRevisions { sections.append((.settings, "/settings")) }
         if visit.may(.admin), hasAccounts {
             sections.append((.audit, "/audit"))
             // In a sandbox everybody is the same person.

@@ -238,7 +238,7 @@ extension Pages {
 
     /// The way to the form, on the indicator's own page; what the file has says so.
     func editLink(_ indicator: IndicatorReport) -> HTML {
-        guard visit.may(.admin), site.revisions != nil else { return .nothing }
+        guard visit.may(.admin, in: indicator.projects), site.revisions != nil else { return .nothing }
         guard indicator.managedBy == "api" else { return "<p class=\"quiet\">\(words("edit.by-file"))</p>" }
         return """
             <div class="buttons"><a class="button" href="/configure/indicators/\(indicator.name.urlEncoded)">\(words("edit.edit"))</a></div>\

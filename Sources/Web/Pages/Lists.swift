@@ -84,13 +84,13 @@ extension Pages {
 
     /// Leads whoever may to the form that makes a name.
     var newLink: HTML {
-        guard visit.may(.admin), site.revisions != nil else { return .nothing }
+        guard visit.mayAnywhere(.admin), site.revisions != nil else { return .nothing }
         return "<a class=\"button main start\" href=\"/new\">\(words("new.title"))</a>"
     }
 
     /// Leads whoever may to the form that makes an indicator.
     private var newIndicatorLink: HTML {
-        guard visit.may(.admin), site.revisions != nil else { return .nothing }
+        guard visit.mayAnywhere(.admin), site.revisions != nil else { return .nothing }
         return "<a class=\"button main start\" href=\"/configure/indicators\">\(words("edit.new"))</a>"
     }
 

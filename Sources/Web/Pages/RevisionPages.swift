@@ -91,7 +91,7 @@ extension Pages {
 
     /// The form that adds a member to a scheme that may be changed from here; otherwise why it may not.
     func addForm(_ scheme: SchemeReport) -> HTML {
-        guard visit.may(.admin), site.revisions != nil else { return .nothing }
+        guard visit.may(.admin, in: scheme.projects), site.revisions != nil else { return .nothing }
         guard scheme.managedBy == "api" else { return "<p class=\"quiet\">\(words("member.by-file"))</p>" }
         let lowest = scheme.members.map(\.priority).min() ?? 110
         let used = Set(scheme.members.map(\.indicator))
@@ -113,7 +113,9 @@ extension Pages {
 
     /// The button that takes a member out of a scheme that may be changed from here.
     func removeForm(_ member: MemberReport, of scheme: SchemeReport) -> HTML {
-        guard visit.may(.admin), site.revisions != nil, scheme.managedBy == "api", scheme.members.count > 1 else {
+        guard visit.may(.admin, in: scheme.projects), site.revisions != nil, scheme.managedBy == "api",
+            scheme.members.count > 1
+        else {
             return .nothing
         }
         return form(
@@ -126,7 +128,9 @@ extension Pages {
 
     /// The button that removes the whole scheme.
     func removeForm(_ scheme: SchemeReport) -> HTML {
-        guard visit.may(.admin), site.revisions != nil, scheme.managedBy == "api" else { return .nothing }
+        guard visit.may(.admin, in: scheme.projects), site.revisions != nil, scheme.managedBy == "api" else {
+            return .nothing
+        }
         return .keyed(
             "remove",
             """
