@@ -64,7 +64,7 @@ package actor Control: ControlInterface {
     let process: ProcessReport
     let probing: Probing
     /// No provider's account is changed, whatever the configuration says.
-    private let isDryRun: Bool
+    package nonisolated let isDryRun: Bool
     /// Nil without a store: then nothing outlives the process.
     let keeping: Keeping?
     var unwritten: [StoredChange] = []

@@ -150,6 +150,8 @@ package struct Explanation: Codable, Hashable, Sendable {
 
 /// What the web side may ask and order; `Control` is it, and tests may stand in for it.
 package protocol ControlInterface: Sendable {
+    /// Whether no provider's account is changed, whatever is decided.
+    var isDryRun: Bool { get }
     func report() async -> Report
     /// The same, made into reports only as far as it is asked.
     func readModel() async -> any ReadModel
@@ -183,6 +185,7 @@ package protocol ControlInterface: Sendable {
 }
 
 extension ControlInterface {
+    package var isDryRun: Bool { false }
     package func problems() async -> [String] { [] }
 }
 

@@ -138,8 +138,10 @@ struct ReadingGate: RouterMiddleware {
     /// The status page, its stream, and what it is for programs.
     private static func isStatus(_ request: Request) -> Bool {
         let path = request.uri.path
-        return path == "/status" || path.hasPrefix("/status.") || path.hasPrefix("/status/badge/")
-            || path == "/live" && request.query["page"].map { $0 == "/status" || $0.hasPrefix("/status?") } == true
+        return path == "/status" || path.hasPrefix("/status.") || path.hasPrefix("/status/")
+            || path == "/live"
+                && request.query["page"].map { $0 == "/status" || $0.hasPrefix("/status?") || $0.hasPrefix("/status/") }
+                    == true
     }
 
     func handle(

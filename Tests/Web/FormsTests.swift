@@ -63,6 +63,80 @@ import Testing
         }
     }
 
+    @Test func `what each argument of each method is for is said in Russian as well`() throws {
+        let russian = try Catalogues()[.russian]
+        for check in CheckMethod.all {
+            for parameter in check.parameters {
+                #expect(russian.said(parameter.summary) != parameter.summary, "\(check.method) \(parameter.name)")
+                // What is no prose (`200-399`, `udp or tcp`) stays as it is written in the file.
+                let isProse = parameter.form.hasPrefix("a ") || parameter.form.hasPrefix("an ")
+                #expect(!isProse || russian.said(parameter.form) != parameter.form, "\(parameter.form)")
+            }
+        }
+    }
+
+    @Test func `what was written in several lines comes back as it was, however often it is saved`() async throws {
+        let browser = try await Browser()
+        let headers = "X-One: 1\nX-Two: <two> & \"three\"\nCookie: a=b; c=d"
+        let body = "\n  {\"first\": \"line is empty\"}\n"
+        var fields = [
+            "name": "dog:long", "check": "http-status", "arg-url": "http://127.0.0.1:9/", "arg-method": "POST",
+            "arg-headers": headers.replacing("\n", with: "\r\n"), "arg-body": body.replacing("\n", with: "\r\n"),
+            "arg-conditions": "status == 200\r\nand time < 300ms", "do": "save",
+        ]
+        for round in 1...2 {
+            let saved = try await browser.post("/configure/indicators", fields)
+            #expect(saved.status == 303, "\(saved.body)")
+            let entry = try #require(await browser.house.revisions.entries().first { $0.name == "dog:long" })
+            #expect(entry.value["headers"] == .text(headers) && entry.value["body"] == .text(body), "round \(round)")
+            #expect(entry.value["conditions"] == .text("status == 200\nand time < 300ms"))
+            let form = try await browser.open("/configure/indicators/dog:long").body
+            #expect(
+                form.contains(
+                    "\n\(headers.replacing("&", with: "&amp;").replacing("<", with: "&lt;").replacing(">", with: "&gt;").replacing("\"", with: "&quot;"))</textarea>"
+                ))
+            fields["edit"] = "yes"
+        }
+    }
+
+    @Test func `what is wrong is said beside its field, and nothing that was typed is lost`() async throws {
+        let browser = try await Browser()
+        let tried = try await browser.post(
+            "/configure/indicators",
+            [
+                "name": "dog:b", "check": "tcp", "arg-host": "127.0.0.1", "arg-port": "many", "arg-banner": "hello",
+                "do": "try",
+            ])
+        #expect(tried.body.contains("id=\"fault-port\"") && tried.body.contains("aria-describedby=\"fault-port\""))
+        #expect(tried.body.contains("value=\"many\"") && tried.body.contains("value=\"hello\""))
+        let name = try await browser.post("/new", ["address0": "192.0.2.1", "check": "tcp", "path": "/x"])
+        #expect(name.body.contains("id=\"fault-name\"") && name.body.contains("value=\"192.0.2.1\""))
+        let port = try await browser.post("/new", ["name": "a.example.test", "address0": "192.0.2.1", "check": "tcp"])
+        #expect(port.body.contains("id=\"fault-port\"") && port.body.contains("value=\"a.example.test\""))
+    }
+
+    @Test func `value and priority of a member are changed where it stands`() async throws {
+        let browser = try await Browser()
+        let port = try #require(browser.house.targetPort)
+        let made = try await browser.post(
+            "/new",
+            [
+                "name": "m.example.test", "address0": "127.0.0.1", "label0": "one", "check": "tcp", "port": "\(port)",
+                "do": "save",
+            ])
+        #expect(made.status == 303, "\(made.body)")
+        let page = try await browser.open("/schemes/m.example.test").body
+        #expect(page.contains("name=\"value\" required value=\"127.0.0.1\""))
+        let change = [
+            "name": "m.example.test", "indicator": "one:m", "value": "127.0.0.1 2001:db8::1", "priority": "backup",
+            "back": "/",
+        ]
+        #expect(try await browser.post("/do/putMember", change).status == 303)
+        let scheme = try #require(await browser.house.control.report().schemes.first { $0.name == "m.example.test" })
+        #expect(scheme.members.map(\.priority) == [90])
+        #expect(scheme.members.first?.values == ["127.0.0.1", "2001:db8::1"])
+    }
+
     @Test func `an indicator is tried, then saved, then changed, then removed`() async throws {
         let browser = try await Browser()
         let port = try #require(browser.house.targetPort)

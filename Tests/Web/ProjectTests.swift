@@ -114,6 +114,38 @@ import Testing
         #expect(list.contains("charlie:cat") && !list.contains("echo:cat") && !list.contains(">job<"))
     }
 
+    @Test func `the status page of a project shows its names and posts, to everybody where that is allowed`()
+        async throws
+    {
+        let house = try await Installation(isReadingOpen: false)
+        try await house.makeAdmin()
+        house.site.gate.setStatusOpen(true)
+        try await house.accounts.add(name: "olga", password: Installation.password, roles: ["cats": .operator])
+        let olga = try await Browser(house, as: "olga")
+        var post = ["kind": "incident", "scheme": "cat.example.test", "text": "A <dog> came", "back": "/status/cats"]
+        #expect(try await olga.post("/do/addStatusPost", post).status == 303)
+        post["scheme"] = ""
+        #expect(try await olga.post("/do/addStatusPost", post).status == 403, "all names are not the project's")
+        post["scheme"] = "dog.dogs.example.test"
+        #expect(try await olga.post("/do/addStatusPost", post).status == 403)
+        for path in ["/status/cats", "/status.json?project=cats", "/status.rss?project=cats"] {
+            let mine = try await house.ask(.get, path)
+            #expect(
+                mine.status == 200 && mine.text.contains("cat.example.test") && mine.text.contains("came"), "\(path)")
+            let theirs = try await house.ask(.get, path.replacing("cats", with: "dogs"))
+            #expect(theirs.status == 200 && !theirs.text.contains("cat.example"), "\(path)")
+            #expect(try await house.ask(.get, path.replacing("cats", with: "birds")).status == 404, "\(path)")
+        }
+        let json = try await house.ask(.get, "/status.json").text
+        #expect(json.contains(#""kind":"incident""#) && json.contains(#""name":"cat.example.test""#))
+        #expect(try await house.ask(.get, "/status.rss").text.contains("A &lt;dog&gt; came"))
+        #expect(try await house.ask(.get, "/status/badge/cat.example.test.svg").status == 200)
+        house.site.gate.setStatusOpen(false)
+        #expect(try await house.ask(.get, "/status/cats").status == 401)
+        #expect(try await olga.open("/status.json?project=cats").body.contains("cat.example.test"))
+        #expect(try await olga.post("/do/removeStatusPost", ["id": "1", "back": "/status"]).status == 303)
+    }
+
     @Test func `an operator of a project orders on the pages of the project`() async throws {
         let house = try await Installation(isReadingOpen: false)
         try await house.makeAdmin()

@@ -83,6 +83,16 @@ struct NewScheme: Sendable {
         if method == "http-grep", self["must-have"].isEmpty { return "new.no-text" }
         return nil
     }
+
+    /// The field that a gap is in.
+    static func field(of gap: String) -> String {
+        switch gap {
+        case "new.no-name": "name"
+        case "new.no-servers": "address0"
+        case "new.no-port": "port"
+        default: "must-have"
+        }
+    }
 }
 
 extension Pages {
@@ -96,8 +106,9 @@ extension Pages {
     ) async -> PageContent {
         let accounts = await site.revisions?.accounts() ?? []
         let gap = wish.fields.isEmpty ? nil : wish.gap
+        let faults = Faults(gap.map { [NewScheme.field(of: $0): words($0)] } ?? [:])
         let alert: HTML =
-            gap.html { "<p class=\"problem\" role=\"alert\">\(words($0))</p>" }
+            gap.html { "<p class=\"hidden\" role=\"alert\">\(words($0))</p>" }
             + problem.html { problem in
                 """
                 <div class="problem" role="alert"><p>\(words.said(problem.detail))</p><ul>\(problem.violations.map { "<li><code>\($0.pointer)</code> \($0.detail)</li>" as HTML })</ul></div>
@@ -109,11 +120,11 @@ extension Pages {
             <form method="post" action="/new" class="columns"><input type="hidden" name="csrf" value="\(visit.csrf ?? "")">
             <div class="stack">
             <section class="card tall-form" aria-labelledby="new-name"><h2 id="new-name">1. \(words("new.name"))</h2>
-            <label class="wide">\(words("new.name-text")) <input name="name" required maxlength="253" value="\(wish["name"])" placeholder="dog.example.test" autocomplete="off"></label>
+            <label class="wide">\(words("new.name-text")) <input name="name" required maxlength="253" value="\(wish["name"])" placeholder="dog.example.test" autocomplete="off"\(faults.mark("name"))>\(fault("name", faults))</label>
             \(providerPart(wish, accounts))</section>
             <section class="card" aria-labelledby="new-servers"><h2 id="new-servers">2. \(words("new.servers"))</h2><p class="quiet">\(words("new.servers-text"))</p>
-            \((0..<NewScheme.rows).map { row(wish, $0) })</section>
-            \(checkPart(wish))
+            \((0..<NewScheme.rows).map { row(wish, $0, faults) })\(fault("address0", faults))</section>
+            \(checkPart(wish, faults))
             </div>
             <div class="stack">\(trial(wish, tried))</div>
             </form>
@@ -137,18 +148,18 @@ extension Pages {
             """
     }
 
-    private func row(_ wish: NewScheme, _ row: Int) -> HTML {
+    private func row(_ wish: NewScheme, _ row: Int, _ faults: Faults) -> HTML {
         let number = "\(row + 1)"
         return """
             <div class="server-row"><span class="number" aria-hidden="true">\(number)</span>\
             <label>\(words("new.address")) <span class="hidden">\(number)</span> <input name="address\(number: row)" value="\(wish["address\(row)"])" \
-            placeholder="192.0.2.\(row + 1)" autocomplete="off"\(" required", if: row == 0)></label>\
+            placeholder="192.0.2.\(row + 1)" autocomplete="off"\(row == 0 ? faults.mark("address0") : "")\(" required", if: row == 0)></label>\
             <label>\(words("new.label")) <span class="hidden">\(number)</span> <input name="label\(number: row)" value="\(wish["label\(row)"])" \
             placeholder="server\(number)" autocomplete="off"></label><span class="quiet">\(words("priority.word")) \(NewScheme.priorities[row])</span></div>
             """
     }
 
-    private func checkPart(_ wish: NewScheme) -> HTML {
+    private func checkPart(_ wish: NewScheme, _ faults: Faults) -> HTML {
         let checks = ["http-grep", "http-status", "tcp"].map { check -> HTML in
             let isChosen = wish.method == check || wish.method.isEmpty && check == "http-grep"
             return """
@@ -162,9 +173,9 @@ extension Pages {
             <section class="card" aria-labelledby="new-check"><h2 id="new-check">3. \(words("new.check"))</h2>\
             <fieldset><legend class="hidden">\(words("new.check"))</legend>\(checks)</fieldset><div class="filter">\
             <label>\(words("new.scheme")) <select name="scheme">\(schemes)</select></label>\
-            <label>\(words("new.port")) <input name="port" inputmode="numeric" maxlength="5" size="6" value="\(wish["port"])"></label>\
+            <label>\(words("new.port")) <input name="port" inputmode="numeric" maxlength="5" size="6" value="\(wish["port"])"\(faults.mark("port"))>\(fault("port", faults))</label>\
             <label>\(words("new.path")) <input name="path" value="\(wish["path"].isEmpty ? "/" : wish["path"])"></label>\
-            <label>\(words("new.must-have")) <input name="must-have" value="\(wish["must-have"])"></label></div>\
+            <label>\(words("new.must-have")) <input name="must-have" value="\(wish["must-have"])"\(faults.mark("must-have"))>\(fault("must-have", faults))</label></div>\
             <div class="buttons"><button class="main" name="do" value="try">\(words("new.try"))</button></div></section>
             """
     }
@@ -189,9 +200,4 @@ extension Pages {
             \("<div class=\"buttons\"><button class=\"main\" name=\"do\" value=\"save\">\(words("new.save"))</button></div>", if: canSave)</section>
             """
     }
-}
-
-extension HTML.StringInterpolation {
-    /// A number inside an attribute's name or value.
-    fileprivate mutating func appendInterpolation(number: Int) { appendLiteral("\(number)") }
 }

@@ -40,6 +40,7 @@ struct Pages: Sendable {
         case ("indicators", 2): return try await indicator(parts[1])
         case ("events", 1): return await eventList()
         case ("status", 1): return await status()
+        case ("status", 2): return await status(of: parts[1])
         case ("api", 1): return api()
         case ("training", 1): return await trainingPage()
         case ("account", 1): return try account()

@@ -111,6 +111,21 @@ extension Pages {
             """)
     }
 
+    /// Value and priority of a member of a scheme that may be changed from here.
+    func editForm(_ member: MemberReport, of scheme: SchemeReport) -> HTML {
+        guard visit.may(.admin, in: scheme.projects), site.revisions != nil, scheme.managedBy == "api" else {
+            return .nothing
+        }
+        return form(
+            "putMember", class: "filter",
+            """
+            <input type="hidden" name="name" value="\(scheme.name)"><input type="hidden" name="indicator" value="\(member.indicator)">\
+            <label>\(words("member.value")) <input name="value" required value="\(member.values.joined(separator: " "))" autocomplete="off"></label>\
+            <label>\(words("priority.word")) <input name="priority" required size="8" value="\(member.priorityName ?? "\(member.priority)")" autocomplete="off"></label>\
+            <button>\(words("edit.save"))</button>
+            """)
+    }
+
     /// The button that takes a member out of a scheme that may be changed from here.
     func removeForm(_ member: MemberReport, of scheme: SchemeReport) -> HTML {
         guard visit.may(.admin, in: scheme.projects), site.revisions != nil, scheme.managedBy == "api",

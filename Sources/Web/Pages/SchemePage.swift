@@ -172,7 +172,7 @@ extension Pages {
             "controls-\(key)",
             """
             <details class="menu" data-keep-open="controls-\(key)"><summary><span class="hidden">\(member.indicator): </span>\(words("member.change"))</summary>\
-            \(orderForm(indicator: mayOrder ? member.indicator : nil, member: member.indicator, of: scheme))\(removeForm(member, of: scheme))</details>
+            \(orderForm(indicator: mayOrder ? member.indicator : nil, member: member.indicator, of: scheme))\(editForm(member, of: scheme))\(removeForm(member, of: scheme))</details>
             """)
         return "<div class=\"controls\">\(imposed)\(forms)</div>"
     }
