@@ -153,10 +153,11 @@ def own_name(browser, url):
     assert time.monotonic() - began < 60, "it takes too long"
     # One more member, with a priority that is proposed.
     page.get_by_text("Add a member").first.click()
-    page.get_by_label("Indicator").fill("bravo:cat")
-    page.get_by_label("Value").fill("127.0.0.13")
-    expect(page.get_by_label("priority")).to_have_value("70")
-    page.get_by_role("button", name="Add a member").click()
+    add = page.locator("details[data-keep-open=add-member]")
+    add.get_by_label("Indicator").fill("bravo:cat")
+    add.get_by_label("Value").fill("127.0.0.13")
+    expect(add.get_by_label("priority")).to_have_value("70")
+    add.get_by_role("button", name="Add a member").click()
     expect(page.locator(".members > li")).to_have_count(4)
     # What the file has cannot be changed here, and says so.
     demo.open("/schemes/cat.example.test")
@@ -298,6 +299,27 @@ def long_arguments(browser, url):
     demo.close()
 
 
+def many_at_once(browser, url):
+    """What a search has found is taken into maintenance at once; a copy of an indicator is one click and a name."""
+    demo = Demo(browser, url)
+    demo.open("/indicators?search=cat")
+    page = demo.page
+    page.locator("summary", has_text="Impose on all 3").click()
+    page.get_by_label("Reason").fill("the whole rack")
+    page.get_by_role("button", name="Maintenance").click()
+    expect(page.locator("tbody .badge.wait", has_text="maintenance")).to_have_count(3)
+    demo.open("/")
+    for left in [2, 1, 0]:
+        name = ["charlie:cat", "echo:cat", "bravo:cat"][left]
+        demo.open(f"/indicators/{name}")
+        page.get_by_role("button", name="End it").click()
+        expect(page.locator(".imposed")).to_have_count(0)
+    page.get_by_role("link", name="Copy").click()
+    expect(page.locator("[name=arg-must-have]")).to_have_value("status=OK")
+    expect(page.locator("[name=name]")).to_have_value("charlie:cat-copy")
+    demo.close()
+
+
 class Newcomer:
     """Counts what somebody has to do who has never been here: clicks, fields, words to read."""
 
@@ -334,11 +356,17 @@ def first_hour(browser, url, link, servers):
     newcomer.read()
     newcomer.click(page.get_by_role("link", name="New name").first)
     newcomer.read()
-    newcomer.fill("What people ask for: a name in a zone that this server answers for", "www.example.test")
+    # A name that nobody here answers for is told at once, beside its field.
+    newcomer.fill("What people ask for", "www.example.org")
     newcomer.fill("Address 1", "127.0.0.21")
     newcomer.fill("Address 2", "127.0.0.22")
     newcomer.click(page.get_by_label("Its page answers with a good status"))
+    expect(page.get_by_label("Text", exact=True)).to_be_hidden()
     newcomer.fill("Port", str(servers["port"]))
+    newcomer.click(page.get_by_role("button", name="Try it now"))
+    expect(page.locator("#fault-name")).to_contain_text("no zone for this name")
+    expect(page.locator(".guided code").first).to_have_text("example.test")
+    page.locator("[name=name]").fill("www.example.test")
     newcomer.click(page.get_by_role("button", name="Try it now"))
     expect(page.get_by_role("status").filter(has_text="servers work")).to_have_text("2 of 2 servers work.")
     newcomer.click(page.get_by_role("button", name="Save and answer for it"))
@@ -351,11 +379,11 @@ def first_hour(browser, url, link, servers):
     newcomer.read()
     told = f"{newcomer.clicks} clicks, {newcomer.fields} fields, {newcomer.words} words"
     print(told, flush=True)
-    assert newcomer.clicks <= 5 and newcomer.fields <= 6 and newcomer.words <= 600, told
+    assert newcomer.clicks <= 6 and newcomer.fields <= 6 and newcomer.words <= 600, told
     demo.close()
 
 
-FLOWS = [failover, maintenance, languages, own_name, course, keyboard, settings, long_arguments, hindrances]
+FLOWS = [failover, maintenance, languages, own_name, course, keyboard, settings, long_arguments, many_at_once, hindrances]
 
 
 def flows(browser, url, *names):

@@ -111,6 +111,9 @@ import Testing
         #expect(tried.body.contains("value=\"many\"") && tried.body.contains("value=\"hello\""))
         let name = try await browser.post("/new", ["address0": "192.0.2.1", "check": "tcp", "path": "/x"])
         #expect(name.body.contains("id=\"fault-name\"") && name.body.contains("value=\"192.0.2.1\""))
+        let zone = try await browser.post(
+            "/new", ["name": "a.example.org", "address0": "192.0.2.1", "check": "tcp", "port": "80"])
+        #expect(zone.body.contains("no zone for this name") && zone.body.contains("<code>example.test</code>"))
         let port = try await browser.post("/new", ["name": "a.example.test", "address0": "192.0.2.1", "check": "tcp"])
         #expect(port.body.contains("id=\"fault-port\"") && port.body.contains("value=\"a.example.test\""))
     }

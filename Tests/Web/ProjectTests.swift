@@ -160,6 +160,16 @@ import Testing
         }
         #expect(try await order("charlie:cat") == 303)
         #expect(try await order("echo:cat") == 403)
+        // Only where all that was found is the project's.
+        #expect(try await !browser.open("/indicators?search=cat").body.contains("target=%2Acat%2A"), "one is too few")
+        let port = try #require(house.targetPort)
+        let check = #"{"check": "tcp", "host": "127.0.0.1", "port": \#(port)}"#
+        let admin = try await house.token(.admin)
+        _ = try await house.ask(.put, "/api/v1/configuration/indicators/charlie:two", token: admin, json: check)
+        #expect(try await browser.open("/indicators?search=charlie").body.contains("target=%2Acharlie%2A"))
+        let ann = try await Browser(house, as: "ann")
+        let copy = try await ann.open("/configure/indicators?copy=charlie:two").body
+        #expect(copy.contains("value=\"charlie:two-copy\"") && copy.contains("value=\"\(port)\""))
         #expect(try await browser.post("/do/recheckIndicator", ["name": "charlie:cat"]).status == 303)
         #expect(try await browser.post("/do/recheckIndicator", ["name": "echo:cat"]).status == 403)
         #expect(try await browser.open("/").body.contains("maintenance"))

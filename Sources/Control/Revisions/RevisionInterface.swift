@@ -172,6 +172,8 @@ package protocol RevisionInterface: Sendable {
     func entries() async -> [ConfiguredEntry]
     /// The accounts at providers, in the order of the file; `local` is not among them.
     func accounts() async -> [ConfiguredAccount]
+    /// The names of the zones that our own DNS answers for, in their order, without the final dot.
+    func zones() async -> [String]
     /// In the order of the file.
     func projects() async -> [ConfiguredProject]
 }

@@ -419,6 +419,8 @@ package actor Revisions: RevisionInterface {
         }
     }
 
+    package func zones() -> [String] { settings.zones.map(\.apex.apiText) }
+
     package func projects() -> [ConfiguredProject] {
         settings.projects.map { ConfiguredProject(name: $0.name, indicators: $0.indicators, schemes: $0.schemes) }
     }

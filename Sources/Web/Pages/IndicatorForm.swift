@@ -73,6 +73,15 @@ struct IndicatorWish: Sendable {
 extension Pages {
     /// The form of the indicator that the visit's path names, or of a new one.
     func indicatorForm(_ name: String?) async throws -> PageContent? {
+        // A copy has everything of the other but its name, also of one that the file has.
+        if name == nil, let other = visit.query["copy"], visit.may(.viewer, in: model.projects(ofIndicator: other)) {
+            guard let entry = try await site.entries().first(where: { $0.section == .indicators && $0.name == other })
+            else { return nil }
+            var wish = IndicatorWish(entry)
+            wish.isEdit = false
+            wish.fields["name"] = other + "-copy"
+            return await indicatorForm(wish)
+        }
         guard let name else {
             return await indicatorForm(IndicatorWish(["check": visit.query["check"] ?? ""], isEdit: false))
         }
@@ -99,7 +108,7 @@ extension Pages {
             let policies = await policyNames()
             let faults = Faults(tried?.problems ?? [], problem)
             form = """
-                <form method="post" action="/configure/indicators" class="columns"><input type="hidden" name="csrf" value="\(visit.csrf ?? "")">\
+                <form method="post" action="/configure/indicators" class="columns guided"><input type="hidden" name="csrf" value="\(visit.csrf ?? "")">\
                 <input type="hidden" name="check" value="\(wish.method)"><input type="hidden" name="edit" value="\(wish.isEdit ? "yes" : "")">
                 <section class="card tall-form" aria-labelledby="arguments-title"><h2 id="arguments-title">\(words("edit.arguments"))</h2>\
                 \(nameField(wish, faults))\(arguments(of: method, wish, faults))\(policyField(wish, policies))
@@ -254,9 +263,13 @@ extension Pages {
     /// The way to the form, on the indicator's own page; what the file has says so.
     func editLink(_ indicator: IndicatorReport) -> HTML {
         guard visit.may(.admin, in: indicator.projects), site.revisions != nil else { return .nothing }
-        guard indicator.managedBy == "api" else { return "<p class=\"quiet\">\(words("edit.by-file"))</p>" }
+        let link = Visit.address("/configure/indicators", ["copy": indicator.name])
+        let copy: HTML = "<a class=\"button\" href=\"\(link)\">\(words("edit.copy"))</a>"
+        guard indicator.managedBy == "api" else {
+            return "<p class=\"quiet\">\(words("edit.by-file"))</p><div class=\"buttons\">\(copy)</div>"
+        }
         return """
-            <div class="buttons"><a class="button" href="/configure/indicators/\(indicator.name.urlEncoded)">\(words("edit.edit"))</a></div>\
+            <div class="buttons"><a class="button" href="/configure/indicators/\(indicator.name.urlEncoded)">\(words("edit.edit"))</a>\(copy)</div>\
             <details class="menu" data-keep-open="remove"><summary>\(words("edit.remove"))</summary><p>\(words("edit.remove-text"))</p>\
             <form method="post" action="/do/removeIndicator" class="inline"><input type="hidden" name="csrf" value="\(visit.csrf ?? "")">\
             <input type="hidden" name="back" value="/indicators"><input type="hidden" name="name" value="\(indicator.name)"><button>\(words("edit.remove"))</button></form></details>

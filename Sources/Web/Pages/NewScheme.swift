@@ -76,18 +76,26 @@ struct NewScheme: Sendable {
     }
 
     /// What is missing, by its key in the catalogue; nil if everything is there.
-    var gap: String? {
+    ///
+    /// - Parameter zones: those that our own DNS answers for.
+    func gap(_ zones: [String]) -> String? {
         if name.isEmpty { return "new.no-name" }
+        if provider == "local", !zones.contains(where: isIn) { return "new.no-zone" }
         if servers.isEmpty { return "new.no-servers" }
         if method == "tcp", self["port"].isEmpty { return "new.no-port" }
         if method == "http-grep", self["must-have"].isEmpty { return "new.no-text" }
         return nil
     }
 
+    private func isIn(_ zone: String) -> Bool {
+        let (name, zone) = (self.name.hasSuffix(".") ? String(self.name.dropLast()) : self.name, zone.lowercased())
+        return name == zone || zone == "." || name.hasSuffix("." + zone)
+    }
+
     /// The field that a gap is in.
     static func field(of gap: String) -> String {
         switch gap {
-        case "new.no-name": "name"
+        case "new.no-name", "new.no-zone": "name"
         case "new.no-servers": "address0"
         case "new.no-port": "port"
         default: "must-have"
@@ -105,7 +113,8 @@ extension Pages {
         _ wish: NewScheme, tried: [(NewScheme.Server, TrialReport)] = [], problem: Problem? = nil
     ) async -> PageContent {
         let accounts = await site.revisions?.accounts() ?? []
-        let gap = wish.fields.isEmpty ? nil : wish.gap
+        let zones = await site.revisions?.zones() ?? []
+        let gap = wish.fields.isEmpty ? nil : wish.gap(zones)
         let faults = Faults(gap.map { [NewScheme.field(of: $0): words($0)] } ?? [:])
         let alert: HTML =
             gap.html { "<p class=\"hidden\" role=\"alert\">\(words($0))</p>" }
@@ -117,10 +126,11 @@ extension Pages {
         let body: HTML = """
             \(trail("nav.schemes", "/schemes", words("new.title")))
             <h1>\(words("new.title"))</h1>\(alert)
-            <form method="post" action="/new" class="columns"><input type="hidden" name="csrf" value="\(visit.csrf ?? "")">
+            <form method="post" action="/new" class="columns guided"><input type="hidden" name="csrf" value="\(visit.csrf ?? "")">
             <div class="stack">
             <section class="card tall-form" aria-labelledby="new-name"><h2 id="new-name">1. \(words("new.name"))</h2>
             <label class="wide">\(words("new.name-text")) <input name="name" required maxlength="253" value="\(wish["name"])" placeholder="dog.example.test" autocomplete="off"\(faults.mark("name"))>\(fault("name", faults))</label>
+            \("<p class=\"quiet\">\(words("new.zones")) \(zones.prefix(8).map { "<code>\($0)</code> " as HTML })</p>", if: !zones.isEmpty)\
             \(providerPart(wish, accounts))</section>
             <section class="card" aria-labelledby="new-servers"><h2 id="new-servers">2. \(words("new.servers"))</h2><p class="quiet">\(words("new.servers-text"))</p>
             \((0..<NewScheme.rows).map { row(wish, $0, faults) })\(fault("address0", faults))</section>
@@ -172,10 +182,10 @@ extension Pages {
         return """
             <section class="card" aria-labelledby="new-check"><h2 id="new-check">3. \(words("new.check"))</h2>\
             <fieldset><legend class="hidden">\(words("new.check"))</legend>\(checks)</fieldset><div class="filter">\
-            <label>\(words("new.scheme")) <select name="scheme">\(schemes)</select></label>\
+            <label class="for-http">\(words("new.scheme")) <select name="scheme">\(schemes)</select></label>\
             <label>\(words("new.port")) <input name="port" inputmode="numeric" maxlength="5" size="6" value="\(wish["port"])"\(faults.mark("port"))>\(fault("port", faults))</label>\
-            <label>\(words("new.path")) <input name="path" value="\(wish["path"].isEmpty ? "/" : wish["path"])"></label>\
-            <label>\(words("new.must-have")) <input name="must-have" value="\(wish["must-have"])"\(faults.mark("must-have"))>\(fault("must-have", faults))</label></div>\
+            <label class="for-http">\(words("new.path")) <input name="path" value="\(wish["path"].isEmpty ? "/" : wish["path"])"></label>\
+            <label class="for-grep">\(words("new.must-have")) <input name="must-have" value="\(wish["must-have"])"\(faults.mark("must-have"))>\(fault("must-have", faults))</label></div>\
             <div class="buttons"><button class="main" name="do" value="try">\(words("new.try"))</button></div></section>
             """
     }
