@@ -15,7 +15,7 @@ TEST_PACKAGES := bind9 bind9-dnsutils bind9-utils chromium curl dovecot-imapd do
 # clients of Hetzner, DigitalOcean, Google and Azure; what drives Chromium, and what looks for hindrances in pages.
 TEST_TOOLS := moto[route53,server]==5.2.5 cloudflare==5.9.0 nsupdate==0.13.0 argon2-cffi==25.1.0 hcloud==2.27.0 \
 	pydo==0.44.0 google-cloud-dns==0.37.2 azure-mgmt-dns==9.0.0 \
-	okerrupdate==2.1.7 playwright==1.65.2 axe-playwright-python==0.1.8
+	okerrupdate==2.1.7 playwright==1.65.2 axe-playwright-python==0.1.8 pillow==13.0.0
 BENCH_PACKAGES := bind9-dnsutils gdnsd iproute2 knot nginx-light nsd pdns-backend-bind pdns-server \
 	prometheus-blackbox-exporter python3 util-linux
 

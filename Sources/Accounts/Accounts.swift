@@ -17,6 +17,7 @@ package final class Accounts: Sendable {
     /// Hash of the one-time link's secret, while there is no account.
     private let invitation: Mutex<String?>
     private let localToken: String
+    private let folder: String
     /// Codes that were used, so that none counts twice: the newest period of each user.
     private let usedCodes = Mutex<[String: Int64]>([:])
     private let hashing = HashingQueue()
@@ -27,6 +28,7 @@ package final class Accounts: Sendable {
     /// - Parameter folder: where the key lies, and the token by which commands on this machine prove themselves.
     package init(store: Store, folder: String, now: @escaping @Sendable () -> Instant) throws(AccountsError) {
         self.store = store
+        self.folder = folder
         self.now = now
         box = try SecretBox.open(folder: folder)
         localToken =
@@ -48,6 +50,9 @@ package final class Accounts: Sendable {
     package static func localTokenPath(in folder: String) -> String {
         (folder as NSString).appendingPathComponent("local.token")
     }
+
+    /// Providers' keys and passwords, in the same data folder.
+    package func sealedSecrets() throws(AccountsError) -> SealedSecrets { try SealedSecrets(dataFolder: folder) }
 
     // MARK: The first account
 
@@ -107,6 +112,13 @@ package final class Accounts: Sendable {
         try await storedLater { () async throws(StoreError) in try await store.update(changed) }
         if password != nil {
             try await storedLater { () async throws(StoreError) in try await store.removeSessions(of: name) }
+        }
+    }
+
+    /// Gives somebody a role in one project, or with nil takes it away; other roles stay.
+    package func setRole(_ role: Role?, of name: String, in project: String) async throws(AccountsError) {
+        try await storedLater { () async throws(StoreError) in
+            try await store.setRole(role?.rawValue, of: name, in: project)
         }
     }
 

@@ -32,6 +32,14 @@ package struct SealedSecrets: Sendable {
         ((try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []).filter(Self.isName).sorted()
     }
 
+    /// When the secret of that name was set last, seconds since 1970; nil if there is none.
+    package func setAt(_ name: String) -> Double? {
+        guard Self.isName(name), let attributes = try? FileManager.default.attributesOfItem(atPath: path(name)) else {
+            return nil
+        }
+        return (attributes[.modificationDate] as? Date)?.timeIntervalSince1970
+    }
+
     /// Seals and writes it, whole or not at all, readable by its owner only.
     package func set(_ secret: String, as name: String) throws(AccountsError) {
         guard let sealed = box.seal(Data(secret.utf8), as: "provider:\(name)") else {

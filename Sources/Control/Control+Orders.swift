@@ -152,9 +152,13 @@ extension Control: OperatorInterface {
     }
 
     package func explanation(of scheme: String, at seconds: Double) throws(OrderError) -> Explanation? {
+        // What has just been decided is not written yet, and the store would tell of the decision before it.
+        let recent = log.decision(of: scheme, at: seconds)
+        if let explanation = recent?.explanation { return explanation }
         guard let keeping else { throw .noHistory("there is no store") }
         do {
             let event = try keeping.store.decision(of: scheme, at: Instant(seconds: seconds))
+            if let recent, event.map({ UInt64($0.id) }) != recent.line.id { return nil }
             guard let text = event?.explanation else { return nil }
             return try? JSONDecoder().decode(Explanation.self, from: Data(text.utf8))
         } catch {

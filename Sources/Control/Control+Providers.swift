@@ -41,6 +41,8 @@ extension Control {
 
     /// Allows a provider's changes that were paused because they were many; false if there is no such provider.
     package func allowChanges(provider: String) -> Bool { accounts.allowChanges(at: provider) }
+
+    package func retry(providers: [String]) { for provider in providers { accounts.retry(provider) } }
 }
 
 extension Wording {

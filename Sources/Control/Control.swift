@@ -65,7 +65,7 @@ package actor Control: ControlInterface {
     let process: ProcessReport
     let probing: Probing
     /// No provider's account is changed, whatever the configuration says.
-    private let isDryRun: Bool
+    package nonisolated let isDryRun: Bool
     /// Nil without a store: then nothing outlives the process.
     let keeping: Keeping?
     var unwritten: [StoredChange] = []
@@ -259,8 +259,9 @@ package actor Control: ControlInterface {
 
     private func record(_ entry: LogEntry) {
         let report = Wording.report(entry, id: log.nextID)
-        log.append(report)
-        if keeping != nil { unwritten += Keeping.changes(for: entry, report, engine) }
+        let explanation = Keeping.explanation(for: entry, engine)
+        log.append(report, explanation: explanation)
+        if keeping != nil { unwritten += Keeping.changes(for: entry, report, explanation) }
         for happening in happenings(of: entry, report) { tell(happening) }
         var metadata: Logger.Metadata = ["text": "\(report.text)"]
         if let scheme = report.scheme { metadata["scheme"] = "\(scheme)" }

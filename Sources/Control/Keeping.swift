@@ -38,13 +38,21 @@ struct Keeping: Sendable {
         return EventLog(after: lines, nextID: UInt64(try store.state().newestEvent) + 1)
     }
 
+    /// Why a decision was made; nil for what is none.
+    static func explanation(for entry: LogEntry, _ engine: Engine) -> Explanation? {
+        guard case .decided(let decision, _) = entry.what else { return nil }
+        return engine.status(of: decision.scheme).map { Explanation(of: $0) }
+    }
+
     /// The changes that a log entry stands for, beside its line of the history.
-    static func changes(for entry: LogEntry, _ report: EventReport, _ engine: Engine) -> [StoredChange] {
+    static func changes(
+        for entry: LogEntry, _ report: EventReport, _ explanation: Explanation?
+    ) -> [StoredChange] {
         var event = StoredEvent(report, at: entry.at)
         var changes: [StoredChange] = []
         switch entry.what {
         case .decided(let decision, _):
-            event.explanation = engine.status(of: decision.scheme).flatMap { json(Explanation(of: $0)) }
+            event.explanation = explanation.flatMap(json)
             changes.append(.scheme(StoredScheme(decision)))
         case .stateChanged(let name, _, let state, _):
             changes.append(.indicator(StoredIndicator(name: name.text, state: state, since: entry.at)))

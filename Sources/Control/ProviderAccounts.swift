@@ -133,6 +133,9 @@ struct ProviderAccounts {
         return true
     }
 
+    /// Tries again what an account has refused.
+    func retry(_ provider: String) { accounts[provider]?.orders.yield(.reconfigured) }
+
     /// Notes what an account says of a name; returns the state that it was in before.
     mutating func note(_ status: SyncStatus, from provider: String) -> SyncState? {
         let scheme = SchemeName(status.owner.apiText)

@@ -21,6 +21,9 @@ package protocol ReadModel: Sendable {
     func schemeGlances() -> [SchemeGlance]
     /// Sorted by name.
     func indicatorGlances() -> [IndicatorGlance]
+    /// The projects that something of that name belongs to, or would.
+    func projects(ofScheme name: String) -> [String]
+    func projects(ofIndicator name: String) -> [String]
     /// The last probes that are at hand, the oldest first.
     func latencies(of indicator: String) -> [ProbeReport]
 }
@@ -93,7 +96,7 @@ struct EngineReadModel: ReadModel {
         reporting.engine.status(of: SchemeName(name)).map { status in
             var report = reporting.scheme(status)
             report.managedBy = managed.map { $0.contains(name, in: .schemes) ? "api" : "file" }
-            report.projects = projects.filter { $0.has(scheme: name) }.map(\.name)
+            report.projects = projects(ofScheme: name)
             return report
         }
     }
@@ -102,7 +105,7 @@ struct EngineReadModel: ReadModel {
         reporting.engine.status(of: IndicatorName(name)).map { status in
             var report = reporting.indicator(status)
             report.managedBy = managed.map { $0.contains(name, in: .indicators) ? "api" : "file" }
-            report.projects = projects.filter { $0.has(indicator: name) }.map(\.name)
+            report.projects = projects(ofIndicator: name)
             return report
         }
     }
@@ -115,6 +118,9 @@ struct EngineReadModel: ReadModel {
     }
 
     func indicatorGlances() -> [IndicatorGlance] { reporting.engine.indicators.map(IndicatorGlance.init) }
+
+    func projects(ofScheme name: String) -> [String] { projects.filter { $0.has(scheme: name) }.map(\.name) }
+    func projects(ofIndicator name: String) -> [String] { projects.filter { $0.has(indicator: name) }.map(\.name) }
 
     func latencies(of indicator: String) -> [ProbeReport] {
         reporting.places[IndicatorName(indicator)].map { reporting.targets[$0].latencies.reports } ?? []
@@ -179,6 +185,9 @@ extension Report: ReadModel {
                 name: $0.name, state: $0.state, override: $0.override, isUndecided: $0.isUndecided, since: $0.since)
         }
     }
+
+    package func projects(ofScheme name: String) -> [String] { scheme(name)?.projects ?? [] }
+    package func projects(ofIndicator name: String) -> [String] { indicator(name)?.projects ?? [] }
 
     package func latencies(of indicator: String) -> [ProbeReport] { self.indicator(indicator)?.recent ?? [] }
 }

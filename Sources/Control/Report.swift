@@ -150,6 +150,8 @@ package struct Explanation: Codable, Hashable, Sendable {
 
 /// What the web side may ask and order; `Control` is it, and tests may stand in for it.
 package protocol ControlInterface: Sendable {
+    /// Whether no provider's account is changed, whatever is decided.
+    var isDryRun: Bool { get }
     func report() async -> Report
     /// The same, made into reports only as far as it is asked.
     func readModel() async -> any ReadModel
@@ -165,6 +167,8 @@ package protocol ControlInterface: Sendable {
     func allowChanges(provider: String) async -> Bool
     /// Asks an account whether it can be reached; nil if there is no such account.
     func testProvider(_ name: String) async -> ProviderTest?
+    /// Tries again at once what these accounts have refused: their credentials have changed.
+    func retry(providers: [String]) async
     /// How far the scheme's answer has got, asked now; nil if there is no such scheme. It takes less than two seconds.
     func propagation(of scheme: String) async -> PropagationReport?
     /// What was seen last, for a page that is open: it is asked again and again while somebody looks, and each time
@@ -181,6 +185,7 @@ package protocol ControlInterface: Sendable {
 }
 
 extension ControlInterface {
+    package var isDryRun: Bool { false }
     package func problems() async -> [String] { [] }
 }
 
@@ -189,6 +194,7 @@ extension ControlInterface {
     package func preview(scheme: String, provider: String?) async -> [PushPreview]? { nil }
     package func allowChanges(provider: String) async -> Bool { false }
     package func testProvider(_ name: String) async -> ProviderTest? { nil }
+    package func retry(providers: [String]) async {}
     package func propagation(of scheme: String) async -> PropagationReport? { nil }
     package func watchedPropagation(of scheme: String) async -> PropagationReport? { nil }
 }

@@ -83,6 +83,25 @@ package indirect enum ConfiguredValue: Hashable, Sendable {
         return entries.map { Pair($0.key.scalar?.string ?? "", ConfiguredValue($0.value)) }
     }
 
+    /// The names in the encrypted store that an account at a provider refers to (`store:NAME`), sorted.
+    package static func storedSecrets(ofProvider name: String, in text: String) -> [String] {
+        var yaml = YAMLText(text)
+        guard let root = try? yaml.compose()?.mapping, let account = root[Node("providers")]?.mapping?[Node(name)]
+        else {
+            return []
+        }
+        return Set(ConfiguredValue(account).texts.filter { $0.hasPrefix("store:") }.map { String($0.dropFirst(6)) })
+            .sorted()
+    }
+
+    private var texts: [String] {
+        switch self {
+        case .text(let text): [text]
+        case .list(let items): items.flatMap(\.texts)
+        case .section(let pairs): pairs.flatMap(\.value.texts)
+        }
+    }
+
     package subscript(key: String) -> ConfiguredValue? {
         get {
             guard case .section(let pairs) = self else { return nil }

@@ -107,6 +107,21 @@ extension Store {
         }
     }
 
+    /// Gives a user a role in one project (`*`: in every), or with nil takes it away; other roles stay.
+    ///
+    /// - Throws: `.notFound` if there is no user of that name, or no role to be taken away.
+    package func setRole(_ role: String?, of user: String, in project: String) async throws(StoreError) {
+        try await write { database in
+            guard try Self.exists("user", "name", user, database) else { throw StoreError.notFound("user \(user)") }
+            try database.run("DELETE FROM membership WHERE user = ? AND project = ?", [user, project])
+            if let role {
+                try database.run("INSERT INTO membership VALUES (?, ?, ?)", [user, project, role])
+            } else if database.changesCount == 0 {
+                throw StoreError.notFound("role of \(user) in \(project)")
+            }
+        }
+    }
+
     /// Removes a user with all sessions and tokens.
     package func removeUser(_ name: String) async throws(StoreError) {
         try await write { database in

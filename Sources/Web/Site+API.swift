@@ -8,7 +8,8 @@ import NIOFoundationCompat
 extension Site {
     var operations: [Operation] {
         lookingOperations + providerOperations + orderOperations + reportOperations + noticeOperations + postOperations
-            + revisionOperations + entryOperations + accountOperations + lineOperations + restoreOperations
+            + revisionOperations + entryOperations + accountOperations + projectOperations + secretOperations
+            + lineOperations + restoreOperations
     }
 
     /// What programs read: the API, metrics and health.

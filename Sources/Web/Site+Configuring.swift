@@ -18,8 +18,11 @@ extension Site {
             let pages = await Pages(site: self, visit: visit)
             let wish = NewScheme(fields.fields)
             do {
-                try gate.check(.role(.admin), fields, context)
-                if wish.gap != nil { return render(await pages.newScheme(wish), visit, version: pages.model.version) }
+                try gate.check(.project(.admin), fields, context)
+                let zones = await revisions?.zones() ?? []
+                if wish.gap(zones) != nil {
+                    return render(await pages.newScheme(wish), visit, version: pages.model.version)
+                }
                 if fields["do"] == "save" {
                     try await save(wish, request, context)
                     return Response(
@@ -71,7 +74,7 @@ extension Site {
 
     /// Each server's check, tried at once.
     private func tried(_ wish: NewScheme) async -> [(NewScheme.Server, TrialReport)] {
-        if wish.gap != nil { return [] }
+        if await wish.gap(revisions?.zones() ?? []) != nil { return [] }
         return await withTaskGroup(of: (Int, NewScheme.Server, TrialReport).self) { group in
             for (index, server) in wish.servers.enumerated() {
                 group.addTask {

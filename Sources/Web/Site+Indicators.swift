@@ -15,7 +15,7 @@ extension Site {
             let pages = await Pages(site: self, visit: visit)
             let version = pages.model.version
             do {
-                try gate.check(.role(.admin), fields, context)
+                try gate.check(.project(.admin), fields, context)
                 if fields["do"] == "save" {
                     try await save(wish, request, context)
                     return Response(

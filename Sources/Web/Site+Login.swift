@@ -138,8 +138,10 @@ struct ReadingGate: RouterMiddleware {
     /// The status page, its stream, and what it is for programs.
     private static func isStatus(_ request: Request) -> Bool {
         let path = request.uri.path
-        return path == "/status" || path.hasPrefix("/status.") || path.hasPrefix("/status/badge/")
-            || path == "/live" && request.query["page"].map { $0 == "/status" || $0.hasPrefix("/status?") } == true
+        return path == "/status" || path.hasPrefix("/status.") || path.hasPrefix("/status/")
+            || path == "/live"
+                && request.query["page"].map { $0 == "/status" || $0.hasPrefix("/status?") || $0.hasPrefix("/status/") }
+                    == true
     }
 
     func handle(
@@ -149,13 +151,18 @@ struct ReadingGate: RouterMiddleware {
         // The API says for each operation by itself who may; probes of our own health need nobody.
         let isOpen =
             gate.isReadingOpen || context.identity?.may(.viewer) == true || path.hasPrefix("/api/v1/")
+            // Pages show people of a project what belongs to it; figures are of the whole server.
+            || context.identity?.roles.isEmpty == false && path != "/metrics"
+            // Who has no role yet is told so there.
+            || context.identity != nil && path == "/account"
             || path.hasPrefix("/assets/") || gate.isStatusOpen && Self.isStatus(request) || path.hasPrefix("/welcome")
             || path == "/login" || path == "/logout" || path == "/update"
             || path.hasPrefix("/api/director/")
             || path.hasPrefix("/language/") || path.hasPrefix("/theme/") || path == "/healthz" || path == "/readyz"
         if isOpen { return try await next(request, context) }
         if request.headers[.accept]?.contains("text/html") == true {
-            return Response(status: .seeOther, headers: [.location: "/login"])
+            let place = context.identity == nil ? "/login" : "/account"
+            return Response(status: .seeOther, headers: [.location: place])
         }
         return Problem.unauthorized("Looking needs an account.").response
     }

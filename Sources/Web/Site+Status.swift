@@ -7,20 +7,19 @@ import NIOCore
 /// What is up, for programs: JSON, a feed, badges.
 extension Site {
     func addStatus(to router: Router<SiteContext>) {
-        router.get("/status.json") { request, _ -> Response in
-            let status = await StatusPage(await control.readModel(), site: self, page: request.query["page"])
-            return try .json(StatusDocument(status))
+        router.get("/status.json") { request, context -> Response in
+            .json(try JSON.encode(StatusDocument(try await status(for: request, context))))
         }
         router.get("/status.rss") { request, context -> Response in
             let visit = Visit(request, context, catalogues)
-            let status = await StatusPage(await control.readModel(), site: self, page: nil)
-            let address = request.head.authority.map { "http://\($0)" } ?? ""
+            let status = try await status(for: request, context)
+            let address = request.head.authority.map { "\(hasTLS ? "https" : "http")://\($0)" } ?? ""
             return .text(feed(status, visit.words, address), type: "application/rss+xml; charset=utf-8")
         }
         router.get("/status/badge/:file") { request, context -> Response in
             let file = try context.parameters.require("file")
             let name = (file.removingPercentEncoding ?? file).replacing(/\.svg$/, with: "")
-            let model = await control.readModel()
+            let model = await model(for: context)
             guard model.scheme(name) != nil else { throw HTTPError(.notFound) }
             let status = await StatusPage(model, site: self, page: nil, only: name)
             guard let line = status.lines.first else { throw HTTPError(.notFound) }
@@ -31,20 +30,49 @@ extension Site {
         }
     }
 
-    /// RSS 2.0: each incident of the names that are shown is an item.
+    /// What whoever asks may know of: everything, where the status page is for everybody.
+    private func model(for context: SiteContext) async -> any ReadModel {
+        let whole = await control.readModel()
+        let scope = scope(of: context.identity)
+        return scope.seesAll || gate.isStatusOpen ? whole : LimitedModel(whole: whole, scope: scope)
+    }
+
+    /// The names that are asked for: `?project=NAME&page=2`.
+    private func status(for request: Request, _ context: SiteContext) async throws -> StatusPage {
+        let project = request.query["project"]
+        if let project, await revisions?.projects().contains(where: { $0.name == project }) != true {
+            throw HTTPError(.notFound)
+        }
+        return await StatusPage(
+            await model(for: context), site: self, page: request.query["page"], project: project)
+    }
+
+    /// RSS 2.0: each post, and each incident of the names that are shown, is an item.
     private func feed(_ status: StatusPage, _ words: Words, _ address: String) -> String {
+        let link = address + "/status" + (status.project.map { "/\($0.urlEncoded)" } ?? "")
+        let posts = status.posts.prefix(20).map { post -> HTML in
+            let title = words("post.kind.\(post.kind)") + (post.scheme.map { ": \($0)" } ?? "")
+            let times = [("post.from", post.from), ("post.until", post.until)].compactMap { key, at in
+                at.map { "\(words(key)) \(Moment.text($0).iso)" }
+            }
+            let text = (times + [post.text]).joined(separator: " ")
+            return """
+                <item><title>\(title)</title><link>\(link)</link><guid isPermaLink="false">post-\(post.id)</guid>\
+                <pubDate>\(Moment.rfc822(post.at))</pubDate><description>\(text)</description></item>
+                """
+        }
         let items = status.incidents.map { incident -> HTML in
             let (iso, _) = Moment.text(incident.from)
             let state = words(incident.until == nil ? "status.lasts" : "status.over")
             return """
-                <item><title>\(incident.name): \(words("status.word.down")) (\(state))</title><link>\(address)/status</link>\
+                <item><title>\(incident.name): \(words("status.word.down")) (\(state))</title><link>\(link)</link>\
                 <guid isPermaLink="false">\(incident.name)@\(iso)</guid><pubDate>\(Moment.rfc822(incident.from))</pubDate></item>
                 """
         }
         let feed: HTML = """
             <?xml version="1.0" encoding="utf-8"?>
-            <rss version="2.0"><channel><title>\(words("status.feed"))</title><link>\(address)/status</link>\
-            <description>\(words("status.feed"))</description><language>\(words.language.rawValue)</language>\(items)</channel></rss>
+            <rss version="2.0"><channel><title>\(words("status.feed"))</title><link>\(link)</link>\
+            <description>\(words("status.feed"))</description><language>\(words.language.rawValue)</language>\(posts)\(items)</channel></rss>
 
             """
         return feed.text
@@ -64,6 +92,19 @@ struct StatusDocument: Encodable {
         var uptime90d: Double?
     }
 
+    /// What operators have told.
+    struct Post: Encodable {
+        var id: Int
+        var at: Double
+        /// `incident` or `maintenance`.
+        var kind: String
+        /// Nil if it is about all names.
+        var name: String?
+        var text: String
+        var from: Double?
+        var until: Double?
+    }
+
     struct Incident: Encodable {
         var name: String
         var from: Double
@@ -75,6 +116,8 @@ struct StatusDocument: Encodable {
     var at: Double
     var names: [Name]
     var incidents: [Incident]
+    /// Announced maintenance that is not over, and posts about incidents; the newest first.
+    var posts: [Post]
     var page: Int
     var pages: Int
 
@@ -87,6 +130,10 @@ struct StatusDocument: Encodable {
                 uptime7d: line.uptime(7 * 86_400, now: page.now), uptime90d: line.uptime(90 * 86_400, now: page.now))
         }
         incidents = page.incidents.map { Incident(name: $0.name, from: $0.from, until: $0.until) }
+        posts = page.posts.prefix(20).map {
+            Post(
+                id: $0.id, at: $0.at, kind: $0.kind, name: $0.scheme, text: $0.text, from: $0.from, until: $0.until)
+        }
         self.page = page.paging.number
         pages = page.paging.pages
     }

@@ -54,9 +54,11 @@ struct Site: Sendable {
         router.add(middleware: ReadingGate(gate: gate))
         router.add(middleware: LostVisitors(site: self))
         let paths = [
-            "/", "/schemes", "/schemes/:name", "/indicators", "/indicators/:name", "/events", "/status", "/audit",
+            "/", "/schemes", "/schemes/:name", "/indicators", "/indicators/:name", "/events", "/status",
+            "/status/:project", "/audit",
             "/people", "/account", "/revisions",
-            "/revisions/:number", "/api", "/notices", "/settings", "/lines", "/configure/indicators",
+            "/revisions/:number", "/api", "/notices", "/settings", "/settings/projects/:name", "/lines",
+            "/configure/indicators",
             "/configure/indicators/:name",
         ]
         for path in paths {
@@ -106,7 +108,7 @@ struct Site: Sendable {
         let frame = Frame(
             visit: visit, version: version, isSandbox: gate.sandbox != nil, hasAccounts: gate.accounts != nil,
             hasRevisions: revisions != nil, hasNotices: control is any NoticeInterface,
-            hasLines: (control as? any LineInterface)?.hasLines ?? false,
+            hasLines: (control as? any LineInterface)?.hasLines ?? false, isDryRun: control.isDryRun,
             mayLook: gate.isReadingOpen || visit.identity?.roles.isEmpty == false)
         var response = Response.text(frame.html(content).text, type: "text/html; charset=utf-8", status: status)
         response.headers[.vary] = "Accept-Language, Cookie"

@@ -1,8 +1,9 @@
-import Control
 import Failover
 import Storage
 import TestSupport
 import Testing
+
+@testable import Control
 
 /// What the shell keeps in the store, and what it does with it after a start.
 @Suite struct MemoryTests {
@@ -39,6 +40,32 @@ import Testing
         #expect(explanation.steps.contains { $0.stage == "recalled" })
         await after.control.stop()
         await second.close()
+    }
+
+    @Test func `each decision is told with its own reasons, also before the store has it`() async throws {
+        let folder = try TemporaryFolder()
+        defer { folder.remove() }
+        let store = try Store(folder: folder.path)
+        let stage = try Stage(store: store)
+        await stage.control.apply(configuration, checks: checks(ScriptedCheck(), ScriptedCheck()))
+        try await eventually("main answers") { stage.publisher.lastAddresses == ["192.0.2.1"] }
+        let main = IndicatorName("main")
+        for round in 1...50 {
+            let reason = "round \(round)"
+            let action: Override.Action = round % 2 == 1 ? .maintenance(main) : .force(main, .ok)
+            await stage.control.take(.overridden(Override(action, author: "ann", reason: reason)))
+            if round % 2 == 0 {
+                await stage.control.take(
+                    .overridden(Override(.failBack(SchemeName("cat.example.test")), author: "ann", reason: reason)))
+            }
+            let events = await stage.control.readModel().events
+            let decision = try #require(events.first { $0.kind == "decision" })
+            let told = try await stage.control.explanation(of: "cat.example.test", at: decision.at + 0.000_002)
+            let generation = try #require(decision.generation)
+            #expect(told?.steps.contains { $0.text.hasPrefix("generation \(generation):") } == true, "\(reason)")
+        }
+        await stage.control.stop()
+        await store.close()
     }
 
     @Test func `an override is on the disk when its author is told that it is done`() async throws {

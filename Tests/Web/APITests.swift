@@ -203,6 +203,7 @@ import Testing
         let names = [
             "getIndicator": "echo:cat", "getConfiguredIndicator": "echo:cat", "getConfiguredPolicy": "slow",
             "getConfiguredSubscription": "all-cats",
+            "listProjectMembers": "cats",
         ]
         for operation in house.site.operations where operation.method == .get && operation.type == "application/json" {
             let path = operation.path.replacing("{name}", with: names[operation.id] ?? "cat.example.test")

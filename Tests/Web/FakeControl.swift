@@ -11,8 +11,12 @@ final class FakeControl: ControlInterface {
     }
 
     private let state: Mutex<State>
+    let isDryRun: Bool
 
-    init(_ report: Report = .sample) { state = Mutex(State(report: report)) }
+    init(_ report: Report = .sample, isDryRun: Bool = false) {
+        state = Mutex(State(report: report))
+        self.isDryRun = isDryRun
+    }
 
     func change(_ body: @Sendable (inout Report) -> Void) {
         state.withLock { state in

@@ -13,50 +13,6 @@ import Testing
 
 /// The forms that make and change what is configured, as a browser sends them.
 @Suite struct FormsTests {
-    /// A browser that an admin has logged in with.
-    private struct Browser {
-        let house: Installation
-        let session: String
-        let csrf: String
-
-        init(language: String = "en", document: (String) -> String = { $0 }) async throws {
-            house = try await Installation(document: document)
-            try await house.makeAdmin()
-            let login = try await Self.send(
-                house.site, "/login", .post, "", form: "name=ann&password=\(Installation.password.urlEncoded)")
-            let cookie = try #require(login.headers[.setCookie]?.split(separator: ";").first.map(String.init))
-            session = "\(cookie); ninelives-language=\(language)"
-            let page = try await Self.send(house.site, "/account", .get, session)
-            csrf = try #require(
-                String(buffer: page.body).firstMatch(of: /name="csrf" value="([^"]+)"/).map { String($0.1) })
-        }
-
-        private static func send(
-            _ site: Site, _ path: String, _ method: HTTPRequest.Method, _ cookie: String, form: String? = nil
-        ) async throws -> TestResponse {
-            try await Application(router: site.router()).test(.router) { client in
-                var headers: HTTPFields = [.cookie: cookie]
-                if form != nil { headers[.contentType] = "application/x-www-form-urlencoded" }
-                return try await client.execute(
-                    uri: path, method: method, headers: headers, body: form.map { ByteBuffer(string: $0) })
-            }
-        }
-
-        func open(_ path: String) async throws -> (status: Int, body: String) {
-            let answer = try await Self.send(house.site, path, .get, session)
-            return (answer.status.code, String(buffer: answer.body))
-        }
-
-        func post(_ path: String, _ fields: [String: String], csrf: String? = nil) async throws
-            -> (status: Int, location: String?, body: String)
-        {
-            let all = fields.merging(["csrf": csrf ?? self.csrf]) { $1 }
-            let form = all.map { "\($0.key.urlEncoded)=\($0.value.urlEncoded)" }.joined(separator: "&")
-            let answer = try await Self.send(house.site, path, .post, session, form: form)
-            return (answer.status.code, answer.headers[.location], String(buffer: answer.body))
-        }
-    }
-
     // MARK: Names
 
     @Test func `a new name can be given to an account at a provider, with our own server first`() async throws {
@@ -105,6 +61,83 @@ import Testing
                 #expect(page.body.contains("name=\"arg-\(parameter.name)\""), "\(check.method) \(parameter.name)")
             }
         }
+    }
+
+    @Test func `what each argument of each method is for is said in Russian as well`() throws {
+        let russian = try Catalogues()[.russian]
+        for check in CheckMethod.all {
+            for parameter in check.parameters {
+                #expect(russian.said(parameter.summary) != parameter.summary, "\(check.method) \(parameter.name)")
+                // What is no prose (`200-399`, `udp or tcp`) stays as it is written in the file.
+                let isProse = parameter.form.hasPrefix("a ") || parameter.form.hasPrefix("an ")
+                #expect(!isProse || russian.said(parameter.form) != parameter.form, "\(parameter.form)")
+            }
+        }
+    }
+
+    @Test func `what was written in several lines comes back as it was, however often it is saved`() async throws {
+        let browser = try await Browser()
+        let headers = "X-One: 1\nX-Two: <two> & \"three\"\nCookie: a=b; c=d"
+        let body = "\n  {\"first\": \"line is empty\"}\n"
+        var fields = [
+            "name": "dog:long", "check": "http-status", "arg-url": "http://127.0.0.1:9/", "arg-method": "POST",
+            "arg-headers": headers.replacing("\n", with: "\r\n"), "arg-body": body.replacing("\n", with: "\r\n"),
+            "arg-conditions": "status == 200\r\nand time < 300ms", "do": "save",
+        ]
+        for round in 1...2 {
+            let saved = try await browser.post("/configure/indicators", fields)
+            #expect(saved.status == 303, "\(saved.body)")
+            let entry = try #require(await browser.house.revisions.entries().first { $0.name == "dog:long" })
+            #expect(entry.value["headers"] == .text(headers) && entry.value["body"] == .text(body), "round \(round)")
+            #expect(entry.value["conditions"] == .text("status == 200\nand time < 300ms"))
+            let form = try await browser.open("/configure/indicators/dog:long").body
+            #expect(
+                form.contains(
+                    "\n\(headers.replacing("&", with: "&amp;").replacing("<", with: "&lt;").replacing(">", with: "&gt;").replacing("\"", with: "&quot;"))</textarea>"
+                ))
+            fields["edit"] = "yes"
+        }
+    }
+
+    @Test func `what is wrong is said beside its field, and nothing that was typed is lost`() async throws {
+        let browser = try await Browser()
+        let tried = try await browser.post(
+            "/configure/indicators",
+            [
+                "name": "dog:b", "check": "tcp", "arg-host": "127.0.0.1", "arg-port": "many", "arg-banner": "hello",
+                "do": "try",
+            ])
+        #expect(tried.body.contains("id=\"fault-port\"") && tried.body.contains("aria-describedby=\"fault-port\""))
+        #expect(tried.body.contains("value=\"many\"") && tried.body.contains("value=\"hello\""))
+        let name = try await browser.post("/new", ["address0": "192.0.2.1", "check": "tcp", "path": "/x"])
+        #expect(name.body.contains("id=\"fault-name\"") && name.body.contains("value=\"192.0.2.1\""))
+        let zone = try await browser.post(
+            "/new", ["name": "a.example.org", "address0": "192.0.2.1", "check": "tcp", "port": "80"])
+        #expect(zone.body.contains("no zone for this name") && zone.body.contains("<code>example.test</code>"))
+        let port = try await browser.post("/new", ["name": "a.example.test", "address0": "192.0.2.1", "check": "tcp"])
+        #expect(port.body.contains("id=\"fault-port\"") && port.body.contains("value=\"a.example.test\""))
+    }
+
+    @Test func `value and priority of a member are changed where it stands`() async throws {
+        let browser = try await Browser()
+        let port = try #require(browser.house.targetPort)
+        let made = try await browser.post(
+            "/new",
+            [
+                "name": "m.example.test", "address0": "127.0.0.1", "label0": "one", "check": "tcp", "port": "\(port)",
+                "do": "save",
+            ])
+        #expect(made.status == 303, "\(made.body)")
+        let page = try await browser.open("/schemes/m.example.test").body
+        #expect(page.contains("name=\"value\" required value=\"127.0.0.1\""))
+        let change = [
+            "name": "m.example.test", "indicator": "one:m", "value": "127.0.0.1 2001:db8::1", "priority": "backup",
+            "back": "/",
+        ]
+        #expect(try await browser.post("/do/putMember", change).status == 303)
+        let scheme = try #require(await browser.house.control.report().schemes.first { $0.name == "m.example.test" })
+        #expect(scheme.members.map(\.priority) == [90])
+        #expect(scheme.members.first?.values == ["127.0.0.1", "2001:db8::1"])
     }
 
     @Test func `an indicator is tried, then saved, then changed, then removed`() async throws {
@@ -168,8 +201,59 @@ import Testing
         let browser = try await Browser()
         try await browser.house.accounts.add(
             name: "eve", password: Installation.password, roles: ["cats": .operator])
-        let page = try await browser.open("/settings")
-        #expect(page.body.contains("<h3>cats</h3>") && page.body.contains("eve (operator)"))
+        #expect(try await browser.open("/settings").body.contains("href=\"/settings/projects/cats\""))
+        let page = try await browser.open("/settings/projects/cats")
+        #expect(page.body.contains("<strong>eve</strong>") && page.body.contains("selected>operator"))
+    }
+
+    // MARK: Secrets
+
+    @Test func `a provider's key is set on the page, used at once, and never shown again`() async throws {
+        let browser = try await Browser {
+            $0 + """
+                providers:
+                  elsewhere: { driver: powerdns, url: "http://127.0.0.1:9/", key: "store:power", dry-run: yes }
+
+                """
+        }
+        let before = try await browser.open("/settings").body
+        #expect(before.contains("store:power") && before.contains("not set") && before.contains("used by elsewhere"))
+        let secret = "line one\nline <two>"
+        let fields = ["name": "power", "secret": " \(secret)\n", "back": "/settings"]
+        #expect(try await browser.post("/do/putSecret", fields).status == 303)
+        let kept = try browser.house.accounts.sealedSecrets()
+        #expect(try kept.secret("power") == secret)
+        let after = try await browser.open("/settings").body
+        #expect(!after.contains("not set") && after.contains("Replace it") && !after.contains("line one"))
+        let admin = try await browser.house.token(.admin)
+        let listed = try await browser.house.ask(.get, "/api/v1/secrets", token: admin).text
+        #expect(listed.contains(#""usedBy":["elsewhere"]"#) && listed.contains("setAt") && !listed.contains("line one"))
+        let audit = try browser.house.accounts.auditEntries(before: nil, limit: 10)
+        #expect(audit.contains { $0.action == "secret.set" && $0.target == "power" })
+        #expect(!audit.contains { $0.detail.contains("line") })
+        for (name, value) in [("../key", "x"), (".hidden", "x"), ("blank", "  ")] {
+            #expect(try await browser.post("/do/putSecret", ["name": name, "secret": value]).status == 422, "\(name)")
+        }
+        #expect(kept.names == ["power"])
+        #expect(try await browser.post("/do/removeSecret", ["name": "power", "back": "/settings"]).status == 303)
+        #expect(try kept.secret("power") == nil)
+        #expect(try await browser.post("/do/removeSecret", ["name": "power"]).status == 404)
+    }
+
+    @Test func `a token is made for one project, with an end, by somebody who has a role there only`() async throws {
+        let house = try await Installation(isReadingOpen: false)
+        try await house.makeAdmin()
+        try await house.accounts.add(name: "olga", password: Installation.password, roles: ["cats": .operator])
+        let olga = try await Browser(house, as: "olga")
+        let form = try await olga.open("/account").body
+        #expect(form.contains("<option value=\"cats\">cats") && !form.contains("value=\"admin\""))
+        let made = try await olga.post(
+            "/account/tokens",
+            ["name": "script", "role": "operator", "project": "cats", "expires": "4102444800"])
+        #expect(made.status == 200)
+        let secret = try #require(made.body.firstMatch(of: /class="secret">(nl_[^<]+)</).map { String($0.1) })
+        let seen = try await house.ask(.get, "/api/v1/indicators", token: secret).text
+        #expect(seen.contains("charlie:cat") && !seen.contains("echo:cat"))
     }
 
     @Test func `an account that nothing listens for is not reached, and says why`() async throws {

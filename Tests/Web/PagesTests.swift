@@ -57,6 +57,16 @@ import Testing
         }
     }
 
+    @Test func `a dry run is said on every page, and only then`() async throws {
+        for isDryRun in [true, false] {
+            let site = try fakeSite(FakeControl(isDryRun: isDryRun))
+            for path in ["/", "/schemes/cat.example.test", "/events", "/status", "/nowhere"] {
+                let page = try await ask(site, path, headers: [.accept: "text/html"])
+                #expect(page.body.contains("Dry run: no provider") == isDryRun, "\(path)")
+            }
+        }
+    }
+
     @Test func `the language that was chosen is kept in a cookie, and one comes back where one was`() async throws {
         let site = try fakeSite()
         let chosen = try await ask(site, "/language/ru?to=/schemes?show=best")

@@ -108,6 +108,8 @@ package struct ConfiguredAccount: Hashable, Sendable {
     package var driver: String
     /// Whether it only says what it would do.
     package var isDryRun: Bool
+    /// The names of the secrets in the encrypted store that it needs, sorted.
+    package var secrets: [String] = []
 }
 
 /// A project as it is configured; only the file can change it.
@@ -176,6 +178,8 @@ package protocol RevisionInterface: Sendable {
     func entries() async -> [ConfiguredEntry]
     /// The accounts at providers, in the order of the file; `local` is not among them.
     func accounts() async -> [ConfiguredAccount]
+    /// The names of the zones that our own DNS answers for, in their order, without the final dot.
+    func zones() async -> [String]
     /// In the order of the file.
     func projects() async -> [ConfiguredProject]
 }

@@ -80,9 +80,13 @@ extension Revisions {
 
     package func accounts() -> [ConfiguredAccount] {
         settings.providers.map {
-            ConfiguredAccount(name: $0.name, driver: type(of: $0.provider).driver, isDryRun: $0.policy.isDryRun)
+            ConfiguredAccount(
+                name: $0.name, driver: type(of: $0.provider).driver, isDryRun: $0.policy.isDryRun,
+                secrets: ConfiguredValue.storedSecrets(ofProvider: $0.name, in: text.document))
         }
     }
+
+    package func zones() -> [String] { settings.zones.map(\.apex.apiText) }
 
     package func projects() -> [ConfiguredProject] {
         settings.projects.map { ConfiguredProject(name: $0.name, indicators: $0.indicators, schemes: $0.schemes) }

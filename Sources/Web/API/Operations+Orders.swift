@@ -57,10 +57,11 @@ extension Site {
             ) { _ in try .json(Page(items: try await orders().windowReports(), next: nil)) },
             Operation(
                 method: .post, path: "/api/v1/indicators/{name}/recheck", id: "recheckIndicator",
-                summary: "Probes an indicator now, whatever its interval.", access: .role(.operator),
+                summary: "Probes an indicator now, whatever its interval.", access: .project(.operator),
                 status: .noContent, problems: [.notFound]
             ) { call in
                 let name = call.path["name"] ?? ""
+                try await check("indicator:\(name)", call)
                 guard await control.recheck(name) else {
                     throw Problem(.notFound, "There is no indicator \"\(name)\".")
                 }

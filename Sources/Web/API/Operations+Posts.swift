@@ -35,15 +35,17 @@ extension Site {
             Operation(
                 method: .post, path: "/api/v1/status/posts", id: "addStatusPost",
                 summary: "Tells everybody of an incident, or of maintenance to come, on the status page.",
-                access: .role(.operator), body: Self.post, status: .created, result: .named("StatusPost"),
+                access: .project(.operator), body: Self.post, status: .created, result: .named("StatusPost"),
                 problems: [.unprocessableContent, .serviceUnavailable]
             ) { call in try await addPost(call) },
             Operation(
                 method: .delete, path: "/api/v1/status/posts/{id}", id: "removeStatusPost",
-                summary: "Takes a post from the status page.", access: .role(.operator), status: .noContent,
+                summary: "Takes a post from the status page.", access: .project(.operator), status: .noContent,
                 problems: [.notFound, .serviceUnavailable]
             ) { call in
                 let id = call.path["id"] ?? ""
+                let post = await (try posting()).statusPosts().first { "\($0.id)" == id }
+                try await checkTelling(of: post?.scheme, call)
                 let isRemoved = try await ordered { try await posting().removeStatusPost(Int(id) ?? 0) }
                 guard isRemoved else { throw Problem(.notFound, "There is no post \(id).") }
                 try await note("status.remove", id, call)
@@ -59,8 +61,22 @@ extension Site {
         return posting
     }
 
+    /// - Throws: unless whoever calls may tell of a name, or with nil of all of them.
+    private func checkTelling(of scheme: String?, _ call: Call) async throws {
+        guard let scheme, !scheme.isEmpty else {
+            guard call.identity?.may(.operator) == true else {
+                throw Problem(
+                    .forbidden,
+                    "\(call.actor) may not: what is told of all names needs the role operator of the server.")
+            }
+            return
+        }
+        try await check("scheme:\(scheme)", call)
+    }
+
     private func addPost(_ call: Call) async throws -> Response {
         let wish = try call.decode(Wish.self)
+        try await checkTelling(of: wish.scheme, call)
         let post = StatusPost(
             kind: wish.kind, scheme: wish.scheme.flatMap { $0.isEmpty ? nil : $0 }, text: wish.text,
             from: try Self.seconds(wish.from, "from"), until: try Self.seconds(wish.until, "until"))

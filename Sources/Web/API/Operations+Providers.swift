@@ -10,10 +10,11 @@ extension Site {
             Operation(
                 method: .get, path: "/api/v1/schemes/{name}/propagation", id: "getPropagation",
                 summary: "What the zone's name servers and public resolvers answer, asked now: within two seconds.",
-                access: .reader, result: .named("Propagation"), problems: [.notFound]
+                access: .projectReader, result: .named("Propagation"), problems: [.notFound]
             ) { call in
                 let name = call.path["name"] ?? ""
-                guard let propagation = await control.propagation(of: name) else {
+                let isSeen = await scope(call).sees(control.readModel().projects(ofScheme: name))
+                guard isSeen, let propagation = await control.propagation(of: name) else {
                     throw Problem(.notFound, "There is no scheme \"\(name)\".")
                 }
                 return try .json(propagation)
@@ -21,7 +22,7 @@ extension Site {
             Operation(
                 method: .post, path: "/api/v1/schemes/{name}/push", id: "pushScheme",
                 summary: "Sends a scheme's records to its providers again, even if nothing differs.",
-                access: .role(.operator),
+                access: .project(.operator),
                 query: [
                     .init("provider", .text, "Only to this one."),
                     .init("dry-run", .bool, "Only says what it would do, by what is there now."),
@@ -60,6 +61,7 @@ extension Site {
             var items: [PushPreview]
         }
         let name = call.path["name"] ?? ""
+        try await check("scheme:\(name)", call)
         let unknown = Problem(.notFound, "There is no scheme \"\(name)\" at such a provider.")
         if call.flag("dry-run") {
             guard let previews = await control.preview(scheme: name, provider: call.text("provider")) else {

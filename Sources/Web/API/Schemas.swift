@@ -10,7 +10,8 @@ enum Schemas {
         "Receipt": receipt, "Revision": revision, "RevisionEffect": revisionEffect,
         "RevisionOutcome": revisionOutcome, "RevisionDetail": revisionDetail, "Window": window, "Entry": entry,
         "User": user, "RestoreReport": restoreReport,
-        "Token": token, "AuditEntry": auditEntry, "Me": me,
+        "Token": token, "AuditEntry": auditEntry, "Me": me, "Project": project, "ProjectMember": projectMember,
+        "Secret": secret,
     ].merging(lineSchemas) { $1 }
 
     static func optional(_ name: String, _ schema: Schema, _ description: String = "") -> Schema.Property {
@@ -224,6 +225,18 @@ enum Schemas {
         .init("id", .integer()), .init("name", .string()), .init("user", .string()), .init("project", .string()),
         .init("role", role), .init("created", .time), optional("expires", .time),
         optional("secret", .string(), "Told once, when the token is made."),
+    ])
+
+    static let project = Schema.object([
+        .init("name", .string()), .init("indicators", .array(.string()), "Names, or patterns with * and ?."),
+        .init("schemes", .array(.string()), "The same."), .init("role", role, "What whoever asks may do there."),
+    ])
+
+    static let projectMember = Schema.object([.init("name", .string()), .init("role", role)])
+
+    static let secret = Schema.object([
+        .init("name", .string()), optional("setAt", .time, "Missing: it is needed, and not kept."),
+        .init("usedBy", .array(.string()), "The accounts at providers that need it."),
     ])
 
     static let me = Schema.object([

@@ -19,8 +19,10 @@ struct Scope: Sendable {
 }
 
 extension Site {
-    func scope(_ call: Call) -> Scope {
-        Scope(identity: call.identity, seesAll: gate.isReadingOpen || call.identity?.may(.viewer) == true)
+    func scope(_ call: Call) -> Scope { scope(of: call.identity) }
+
+    func scope(of identity: Identity?) -> Scope {
+        Scope(identity: identity, seesAll: gate.isReadingOpen || identity?.may(.viewer) == true)
     }
 
     /// Everything as it stands, as far as whoever asks may look.

@@ -9,14 +9,39 @@ export function say(text, tone) {
   hiding = setTimeout(() => { toast.className = ""; }, 8000);
 }
 
-async function explain(response) {
+// Shows each error beside its field, as far as it belongs to one; says the rest.
+async function explain(response, form) {
+  let problem;
   try {
-    const problem = await response.json();
-    const details = (problem.errors || []).map((error) => `${error.pointer} ${error.detail}`);
-    return [problem.detail, ...details].join(" ");
+    problem = await response.json();
   } catch {
     return `${response.status} ${response.statusText}`;
   }
+  const rest = [];
+  for (const error of problem.errors || []) {
+    const name = error.pointer.split("/").pop();
+    const field = name && form.querySelector(`:is(input, select, textarea)[name="${CSS.escape(name)}"]:not([type="hidden"])`);
+    if (field) mark(field, error.detail); else rest.push(`${error.pointer} ${error.detail}`);
+  }
+  const first = form.querySelector("[aria-invalid]");
+  if (first) first.focus();
+  return [problem.detail, ...rest].join(" ");
+}
+
+let marks = 0;
+function mark(field, text) {
+  const note = document.createElement("span");
+  note.className = "fault";
+  note.id = `fault-script-${++marks}`;
+  note.textContent = text;
+  field.setAttribute("aria-invalid", "true");
+  field.setAttribute("aria-describedby", note.id);
+  field.after(note);
+}
+
+function unmark(form) {
+  for (const note of form.querySelectorAll(".fault")) note.remove();
+  for (const field of form.querySelectorAll("[aria-invalid]")) field.removeAttribute("aria-invalid");
 }
 
 document.addEventListener("submit", async (event) => {
@@ -26,13 +51,15 @@ document.addEventListener("submit", async (event) => {
   const button = event.submitter;
   const body = new URLSearchParams(new FormData(form, button));
   if (button) button.disabled = true;
+  unmark(form);
   try {
     const response = await fetch(form.getAttribute("action"), { method: "POST", body, headers: { "X-Ninelives": "1" } });
-    if (!response.ok) return say(await explain(response), "bad");
+    if (!response.ok) return say(await explain(response, form), "bad");
     const menu = form.closest("details");
     if (menu) menu.open = false;
     form.reset();
-    if (form.dataset.then) location.assign(form.dataset.then);
+    if (form.dataset.then) return location.assign(form.dataset.then);
+    document.dispatchEvent(new Event("ninelives:done"));
   } catch (error) {
     say(String(error), "bad");
   } finally {

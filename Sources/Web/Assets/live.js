@@ -49,7 +49,7 @@ function replace(key, html) {
 }
 
 function update(message) {
-  setClock(message.at);
+  if (message.at !== undefined) setClock(message.at);
   if (message.title) document.title = message.title;
   const active = document.activeElement;
   const scrolls = [...main.querySelectorAll(".events")].map((list) => list.scrollTop);
@@ -81,3 +81,13 @@ if (main.dataset.live) {
   source.addEventListener("error", () => show("off"));
   source.addEventListener("page", (event) => { update(JSON.parse(event.data)); show("on"); });
 }
+
+// What somebody has just done shows at once, also where nothing else changes by itself.
+document.addEventListener("ninelives:done", async () => {
+  const response = await fetch(location.href, { headers: { Accept: "text/html" } });
+  if (!response.ok || response.redirected) return location.reload();
+  const fresh = new DOMParser().parseFromString(await response.text(), "text/html").getElementById("main");
+  if (!fresh) return location.reload();
+  if (document.activeElement) document.activeElement.blur();
+  update({ page: fresh.innerHTML });
+});

@@ -25,6 +25,8 @@ struct Frame: Sendable {
     let hasNotices: Bool
     /// Whether lines or services are configured.
     let hasLines: Bool
+    /// Whether providers are only told of, and never changed.
+    let isDryRun: Bool
     /// Whether this visitor may look at more than the status page.
     let mayLook: Bool
 
@@ -53,7 +55,7 @@ struct Frame: Sendable {
         <a class="skip" href="#main">\(words("frame.skip"))</a>
         <header class="top">
         <a class="brand" href="/">\(Picture.cat(.good, size: 30)) Ninelives</a>
-        <nav aria-label="\(words("frame.navigation"))"><ul>\(navigation(content.section))</ul></nav>
+        <nav aria-label="\(words("frame.navigation"))">\(navigation(content.section))</nav>
         <div class="switches">
         \(live(content.isLive))
         \(languages)
@@ -61,6 +63,7 @@ struct Frame: Sendable {
         \(account)
         </div>
         </header>
+        \("<p class=\"banner\">\(words("frame.dry-run"))</p>", if: isDryRun)
         <main id="main" tabindex="-1"\(" data-live=\"\(visit.address)\"", if: content.isLive)>
         \(content.body)
         </main>
@@ -74,8 +77,11 @@ struct Frame: Sendable {
         """
     }
 
-    private func navigation(_ current: PageContent.Section) -> [HTML] {
-        if !mayLook { return [] }
+    /// What one does not need every day; all in one line would not fit on most screens.
+    private static let seldom: Set<PageContent.Section> = [.revisions, .notices, .settings, .audit, .people]
+
+    private func navigation(_ current: PageContent.Section) -> HTML {
+        if !mayLook { return .nothing }
         var sections: [(PageContent.Section, String)] = [
             (.overview, "/"), (.schemes, "/schemes"), (.indicators, "/indicators"), (.events, "/events"),
         ]
@@ -83,17 +89,28 @@ struct Frame: Sendable {
         if isSandbox { sections.append((.training, "/training")) }
         if visit.may(.viewer), hasRevisions { sections.append((.revisions, "/revisions")) }
         if visit.may(.viewer), hasNotices { sections.append((.notices, "/notices")) }
-        if visit.may(.admin), hasRevisions { sections.append((.settings, "/settings")) }
+        if visit.mayAnywhere(.admin), hasRevisions { sections.append((.settings, "/settings")) }
         if visit.may(.admin), hasAccounts {
             sections.append((.audit, "/audit"))
             // In a sandbox everybody is the same person.
             if !isSandbox { sections.append((.people, "/people")) }
         }
-        return sections.map { section, path in
-            """
-            <li><a href="\(path)"\(" aria-current=\"page\"", if: section == current)>\(words("nav.\(section.rawValue)"))</a></li>
-            """
+        func items(_ sections: [(PageContent.Section, String)]) -> HTML {
+            let items = sections.map { section, path -> HTML in
+                """
+                <li><a href="\(path)"\(" aria-current=\"page\"", if: section == current)>\(words("nav.\(section.rawValue)"))</a></li>
+                """
+            }
+            return "<ul>\(items)</ul>"
         }
+        let seldom = sections.filter { Self.seldom.contains($0.0) }
+        let daily = sections.filter { !Self.seldom.contains($0.0) }
+        if seldom.isEmpty { return items(daily) }
+        let isHere = seldom.contains { $0.0 == current }
+        let title = isHere ? words("nav.\(current.rawValue)") : words("frame.more")
+        return """
+            \(items(daily))<details class="menu more"><summary\(" class=\"here\"", if: isHere)>\(title)</summary>\(items(seldom))</details>
+            """
     }
 
     private func live(_ isLive: Bool) -> HTML {

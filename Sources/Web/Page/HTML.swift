@@ -118,6 +118,8 @@ extension HTML: ExpressibleByStringInterpolation {
         /// Text: escaped.
         mutating func appendInterpolation(_ text: String) { html.append(escaping: text) }
         mutating func appendInterpolation(_ number: some BinaryInteger) { html.append(raw: "\(number)") }
+        /// A number inside an attribute's name or value.
+        mutating func appendInterpolation(number: Int) { html.append(raw: "\(number)") }
         mutating func appendInterpolation(_ number: Double) { html.append(raw: "\(number)") }
         mutating func appendInterpolation(_ part: HTML) { html.append(part) }
         mutating func appendInterpolation(_ parts: [HTML]) { for part in parts { html.append(part) } }

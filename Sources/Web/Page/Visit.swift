@@ -29,6 +29,14 @@ struct Visit: Sendable {
     /// Whether it makes sense to show what needs this role.
     func may(_ role: Role) -> Bool { csrf != nil && identity?.may(role) == true }
 
+    /// The same for something that belongs to these projects.
+    func may(_ role: Role, in projects: [String]) -> Bool {
+        may(role) || csrf != nil && projects.contains { identity?.may(role, in: $0) == true }
+    }
+
+    /// Whether it makes sense to show what needs this role in any project.
+    func mayAnywhere(_ role: Role) -> Bool { csrf != nil && identity?.roles.values.contains { $0 >= role } == true }
+
     /// The path's parts, decoded.
     var parts: [String] {
         path.split(separator: "/").map { $0.removingPercentEncoding ?? String($0) }

@@ -41,8 +41,14 @@ struct IndicatorWish: Sendable {
     var arguments: [String: String] {
         let parameters = (CheckMethod.named(method)?.parameters.map(\.name) ?? []) + [Self.options]
         return parameters.reduce(into: [:]) { arguments, name in
-            if let text = fields[Self.prefix + name], !text.isEmpty { arguments[name] = text }
+            if let text = fields[Self.prefix + name], !text.isEmpty { arguments[name] = text.unixLines }
         }
+    }
+
+    /// Whether an argument is written in several lines, or at such length that it needs them.
+    static func isLong(_ name: String, _ value: String) -> Bool {
+        ["headers", "body", "conditions", "expression"].contains(name) || value.contains { $0.isNewline }
+            || value.count > 80
     }
 
     /// The parameter that takes others, in one line.
@@ -67,6 +73,15 @@ struct IndicatorWish: Sendable {
 extension Pages {
     /// The form of the indicator that the visit's path names, or of a new one.
     func indicatorForm(_ name: String?) async throws -> PageContent? {
+        // A copy has everything of the other but its name, also of one that the file has.
+        if name == nil, let other = visit.query["copy"], visit.may(.viewer, in: model.projects(ofIndicator: other)) {
+            guard let entry = try await site.entries().first(where: { $0.section == .indicators && $0.name == other })
+            else { return nil }
+            var wish = IndicatorWish(entry)
+            wish.isEdit = false
+            wish.fields["name"] = other + "-copy"
+            return await indicatorForm(wish)
+        }
         guard let name else {
             return await indicatorForm(IndicatorWish(["check": visit.query["check"] ?? ""], isEdit: false))
         }
@@ -91,11 +106,12 @@ extension Pages {
         var form: HTML = ""
         if let method = CheckMethod.named(wish.method) {
             let policies = await policyNames()
+            let faults = Faults(tried?.problems ?? [], problem)
             form = """
-                <form method="post" action="/configure/indicators" class="columns"><input type="hidden" name="csrf" value="\(visit.csrf ?? "")">\
+                <form method="post" action="/configure/indicators" class="columns guided"><input type="hidden" name="csrf" value="\(visit.csrf ?? "")">\
                 <input type="hidden" name="check" value="\(wish.method)"><input type="hidden" name="edit" value="\(wish.isEdit ? "yes" : "")">
                 <section class="card tall-form" aria-labelledby="arguments-title"><h2 id="arguments-title">\(words("edit.arguments"))</h2>\
-                \(nameField(wish))\(arguments(of: method, wish))\(policyField(wish, policies))
+                \(nameField(wish, faults))\(arguments(of: method, wish, faults))\(policyField(wish, policies))
                 <div class="buttons"><button class="main" name="do" value="try">\(words(wish.isProbed ? "new.try" : "edit.look"))</button></div></section>
                 <div class="stack">\(trial(wish, tried))</div></form>
                 """
@@ -139,21 +155,22 @@ extension Pages {
             """
     }
 
-    private func nameField(_ wish: IndicatorWish) -> HTML {
+    private func nameField(_ wish: IndicatorWish, _ faults: Faults) -> HTML {
         if wish.isEdit { return "<input type=\"hidden\" name=\"name\" value=\"\(wish.name)\">" }
         return """
-            <label class="wide">\(words("list.name")) <input name="name" required maxlength="200" value="\(wish.name)" placeholder="charlie:cat" autocomplete="off"></label>
+            <label class="wide">\(words("list.name")) <input name="name" required maxlength="200" value="\(wish.name)" placeholder="charlie:cat" autocomplete="off"\
+            \(faults.mark("name"))>\(fault("name", faults))</label>
             """
     }
 
     /// Required ones first; what may also stand in `options` only for who opens it.
-    private func arguments(of method: any Check.Type, _ wish: IndicatorWish) -> HTML {
+    private func arguments(of method: any Check.Type, _ wish: IndicatorWish, _ faults: Faults) -> HTML {
         let common = method.parameters.filter { !$0.isOption }
         let rest = method.parameters.filter(\.isOption)
-        let isOpen = rest.contains { wish.arguments[$0.name] != nil }
+        let isOpen = rest.contains { wish.arguments[$0.name] != nil || faults[$0.name] != nil }
         let ordered = common.filter(\.isRequired) + common.filter { !$0.isRequired }
         let more: HTML = """
-            <details\(" open", if: isOpen)><summary>\(words("edit.more", "\(rest.count)"))</summary><div class="tall-form">\(rest.map { field($0, wish) })</div></details>
+            <details\(" open", if: isOpen)><summary>\(words("edit.more", "\(rest.count)"))</summary><div class="tall-form">\(rest.map { field($0, wish, faults) })</div></details>
             """
         let options: HTML =
             wish.arguments[IndicatorWish.options].html { text in
@@ -161,10 +178,11 @@ extension Pages {
                 <label class="wide"><code>options</code><input name="\(IndicatorWish.prefix)options" value="\(text)"></label>
                 """
             }
-        return "\(ordered.map { field($0, wish) })\(options)\(rest.isEmpty ? "" : more)"
+        return "\(ordered.map { field($0, wish, faults) })\(options)\(rest.isEmpty ? "" : more)"
     }
 
-    private func field(_ parameter: CheckParameter, _ wish: IndicatorWish) -> HTML {
+    private func field(_ parameter: CheckParameter, _ wish: IndicatorWish, _ faults: Faults) -> HTML {
+        let name = parameter.name
         let value = wish.fields[IndicatorWish.prefix + parameter.name] ?? ""
         let summary = words.said(parameter.summary)
         // What nobody has translated is English, and read out so.
@@ -175,16 +193,22 @@ extension Pages {
             let options = ["", "true", "false"].map { choice -> HTML in
                 "<option value=\"\(choice)\"\(" selected", if: choice == value)>\(words("edit.flag.\(choice.isEmpty ? "unset" : choice)"))</option>"
             }
-            input = "<select name=\"\(IndicatorWish.prefix)\(parameter.name)\">\(options)</select>"
+            input = "<select name=\"\(IndicatorWish.prefix)\(name)\"\(faults.mark(name))>\(options)</select>"
+        case .text where IndicatorWish.isLong(name, value):
+            // A browser takes the first line end after the tag for its own.
+            input = """
+                <textarea name="\(IndicatorWish.prefix)\(name)" rows="\(number: max(3, value.count { $0 == "\n" } + 1))" maxlength="20000" \
+                placeholder="\(words.said(parameter.form))" spellcheck="false"\(faults.mark(name))\(" required", if: parameter.isRequired)>\("\n")\(value)</textarea>
+                """
         case .integer, .text:
             let isNumber = if case .integer = parameter.kind { true } else { false }
             input = """
                 <input name="\(IndicatorWish.prefix)\(parameter.name)" value="\(value)" placeholder="\(words.said(parameter.form))" maxlength="4000" autocomplete="off"\
-                \(" inputmode=\"numeric\"", if: isNumber)\(" required", if: parameter.isRequired)>
+                \(faults.mark(name))\(" inputmode=\"numeric\"", if: isNumber)\(" required", if: parameter.isRequired)>
                 """
         }
         return """
-            <label class="wide"><code>\(parameter.name)</code>\(input)<span class="quiet"\(" lang=\"en\"", if: isEnglish)>\(summary)</span></label>
+            <label class="wide"><code>\(parameter.name)</code>\(input)<span class="quiet"\(" lang=\"en\"", if: isEnglish)>\(summary)</span>\(fault(name, faults))</label>
             """
     }
 
@@ -238,10 +262,14 @@ extension Pages {
 
     /// The way to the form, on the indicator's own page; what the file has says so.
     func editLink(_ indicator: IndicatorReport) -> HTML {
-        guard visit.may(.admin), site.revisions != nil else { return .nothing }
-        guard indicator.managedBy == "api" else { return "<p class=\"quiet\">\(words("edit.by-file"))</p>" }
+        guard visit.may(.admin, in: indicator.projects), site.revisions != nil else { return .nothing }
+        let link = Visit.address("/configure/indicators", ["copy": indicator.name])
+        let copy: HTML = "<a class=\"button\" href=\"\(link)\">\(words("edit.copy"))</a>"
+        guard indicator.managedBy == "api" else {
+            return "<p class=\"quiet\">\(words("edit.by-file"))</p><div class=\"buttons\">\(copy)</div>"
+        }
         return """
-            <div class="buttons"><a class="button" href="/configure/indicators/\(indicator.name.urlEncoded)">\(words("edit.edit"))</a></div>\
+            <div class="buttons"><a class="button" href="/configure/indicators/\(indicator.name.urlEncoded)">\(words("edit.edit"))</a>\(copy)</div>\
             <details class="menu" data-keep-open="remove"><summary>\(words("edit.remove"))</summary><p>\(words("edit.remove-text"))</p>\
             <form method="post" action="/do/removeIndicator" class="inline"><input type="hidden" name="csrf" value="\(visit.csrf ?? "")">\
             <input type="hidden" name="back" value="/indicators"><input type="hidden" name="name" value="\(indicator.name)"><button>\(words("edit.remove"))</button></form></details>

@@ -42,16 +42,17 @@ extension Pages {
         let doubt: HTML =
             indicator.isUndecided
             ? "<p class=\"held\">\(words("indicator.undecided", "\(indicator.probesUntilFlip)"))</p>" : ""
-        let imposed = overrides["indicator:\(indicator.name)"].html { imposition($0) }
+        let mayOrder = visit.may(.operator, in: indicator.projects)
+        let imposed = overrides["indicator:\(indicator.name)"].html { imposition($0, mayEnd: mayOrder) }
         var controls: HTML = ""
-        if visit.may(.operator) {
+        if mayOrder {
             let recheck = form(
                 "recheckIndicator",
                 "<input type=\"hidden\" name=\"name\" value=\"\(indicator.name)\"><button>\(words("indicator.recheck"))</button>"
             )
             controls = .keyed(
                 "controls",
-                "<div class=\"controls\">\(recheck)<h3>\(words("indicator.impose"))</h3>\(orderForm(indicator: indicator.name, scheme: nil))</div>"
+                "<div class=\"controls\">\(recheck)<h3>\(words("indicator.impose"))</h3>\(orderForm(indicator: indicator.name))</div>"
             )
         }
         return """

@@ -72,7 +72,23 @@ extension Pages {
                 """)
         }
         let heads = ["list.name", "list.state", "list.since", "list.probes", "list.found"]
-        return list("nav.indicators", .indicators, filters, page.paging, heads, rows, more: newIndicatorLink)
+        return list(
+            "nav.indicators", .indicators, filters, page.paging, heads, rows, more: newIndicatorLink,
+            orders: ordersForAll(found))
+    }
+
+    /// What can be imposed on all that the search has found, for whoever may on each of them.
+    private func ordersForAll(_ found: [IndicatorGlance]) -> HTML {
+        guard let search = visit.query["search"], !search.isEmpty, (visit.query["show"] ?? "").isEmpty, found.count > 1,
+            !search.contains("*"), !search.contains("?"), found.allSatisfy({ $0.name.contains(search) }),
+            found.allSatisfy({ visit.may(.operator, in: model.projects(ofIndicator: $0.name)) })
+        else { return .nothing }
+        return .keyed(
+            "all",
+            """
+            <details class="menu" data-keep-open="all"><summary>\(words("list.all", "\(found.count)"))</summary>\
+            \(orderForm(indicator: "*\(search)*"))</details>
+            """)
     }
 
     /// Whether the text that is searched for is in one of these.
@@ -84,13 +100,13 @@ extension Pages {
 
     /// Leads whoever may to the form that makes a name.
     var newLink: HTML {
-        guard visit.may(.admin), site.revisions != nil else { return .nothing }
+        guard visit.mayAnywhere(.admin), site.revisions != nil else { return .nothing }
         return "<a class=\"button main start\" href=\"/new\">\(words("new.title"))</a>"
     }
 
     /// Leads whoever may to the form that makes an indicator.
     private var newIndicatorLink: HTML {
-        guard visit.may(.admin), site.revisions != nil else { return .nothing }
+        guard visit.mayAnywhere(.admin), site.revisions != nil else { return .nothing }
         return "<a class=\"button main start\" href=\"/configure/indicators\">\(words("edit.new"))</a>"
     }
 
@@ -103,7 +119,7 @@ extension Pages {
 
     private func list(
         _ title: String, _ section: PageContent.Section, _ filters: [Filter], _ paging: Paging, _ heads: [String],
-        _ rows: [HTML], more: HTML = .nothing
+        _ rows: [HTML], more: HTML = .nothing, orders: HTML = .nothing
     ) -> PageContent {
         let show = visit.query["show"] ?? ""
         let links = filters.filter { $0.count > 0 || $0.name == show || $0.name.isEmpty }.map { filter -> HTML in
@@ -115,7 +131,7 @@ extension Pages {
         let none = "<tr><td colspan=\"\(heads.count)\" class=\"quiet\">\(words("list.nothing"))</td></tr>" as HTML
         let body: HTML = """
             <div class="row"><h1>\(words(title))</h1>\(searchForm)\(more)</div>
-            \(HTML.keyed("filters", "<nav class=\"filters\" aria-label=\"\(words("list.filters"))\">\(links)</nav>"))
+            \(HTML.keyed("filters", "<nav class=\"filters\" aria-label=\"\(words("list.filters"))\">\(links)</nav>"))\(orders)
             <div class="card scroll" tabindex="0" role="group" aria-label="\(words(title))"><table class="list"><thead><tr>\(heads.map { "<th scope=\"col\">\(words($0))</th>" as HTML })</tr></thead>\
             \(HTML.keyed("rows", "<tbody>\(rows.isEmpty ? [none] : rows)</tbody>"))</table></div>
             \(HTML.keyed("pager", pager(paging)))

@@ -76,12 +76,30 @@ struct NewScheme: Sendable {
     }
 
     /// What is missing, by its key in the catalogue; nil if everything is there.
-    var gap: String? {
+    ///
+    /// - Parameter zones: those that our own DNS answers for.
+    func gap(_ zones: [String]) -> String? {
         if name.isEmpty { return "new.no-name" }
+        if provider == "local", !zones.contains(where: isIn) { return "new.no-zone" }
         if servers.isEmpty { return "new.no-servers" }
         if method == "tcp", self["port"].isEmpty { return "new.no-port" }
         if method == "http-grep", self["must-have"].isEmpty { return "new.no-text" }
         return nil
+    }
+
+    private func isIn(_ zone: String) -> Bool {
+        let (name, zone) = (self.name.hasSuffix(".") ? String(self.name.dropLast()) : self.name, zone.lowercased())
+        return name == zone || zone == "." || name.hasSuffix("." + zone)
+    }
+
+    /// The field that a gap is in.
+    static func field(of gap: String) -> String {
+        switch gap {
+        case "new.no-name", "new.no-zone": "name"
+        case "new.no-servers": "address0"
+        case "new.no-port": "port"
+        default: "must-have"
+        }
     }
 }
 
@@ -95,9 +113,11 @@ extension Pages {
         _ wish: NewScheme, tried: [(NewScheme.Server, TrialReport)] = [], problem: Problem? = nil
     ) async -> PageContent {
         let accounts = await site.revisions?.accounts() ?? []
-        let gap = wish.fields.isEmpty ? nil : wish.gap
+        let zones = await site.revisions?.zones() ?? []
+        let gap = wish.fields.isEmpty ? nil : wish.gap(zones)
+        let faults = Faults(gap.map { [NewScheme.field(of: $0): words($0)] } ?? [:])
         let alert: HTML =
-            gap.html { "<p class=\"problem\" role=\"alert\">\(words($0))</p>" }
+            gap.html { "<p class=\"hidden\" role=\"alert\">\(words($0))</p>" }
             + problem.html { problem in
                 """
                 <div class="problem" role="alert"><p>\(words.said(problem.detail))</p><ul>\(problem.violations.map { "<li><code>\($0.pointer)</code> \($0.detail)</li>" as HTML })</ul></div>
@@ -106,14 +126,15 @@ extension Pages {
         let body: HTML = """
             \(trail("nav.schemes", "/schemes", words("new.title")))
             <h1>\(words("new.title"))</h1>\(alert)
-            <form method="post" action="/new" class="columns"><input type="hidden" name="csrf" value="\(visit.csrf ?? "")">
+            <form method="post" action="/new" class="columns guided"><input type="hidden" name="csrf" value="\(visit.csrf ?? "")">
             <div class="stack">
             <section class="card tall-form" aria-labelledby="new-name"><h2 id="new-name">1. \(words("new.name"))</h2>
-            <label class="wide">\(words("new.name-text")) <input name="name" required maxlength="253" value="\(wish["name"])" placeholder="dog.example.test" autocomplete="off"></label>
+            <label class="wide">\(words("new.name-text")) <input name="name" required maxlength="253" value="\(wish["name"])" placeholder="dog.example.test" autocomplete="off"\(faults.mark("name"))>\(fault("name", faults))</label>
+            \("<p class=\"quiet\">\(words("new.zones")) \(zones.prefix(8).map { "<code>\($0)</code> " as HTML })</p>", if: !zones.isEmpty)\
             \(providerPart(wish, accounts))</section>
             <section class="card" aria-labelledby="new-servers"><h2 id="new-servers">2. \(words("new.servers"))</h2><p class="quiet">\(words("new.servers-text"))</p>
-            \((0..<NewScheme.rows).map { row(wish, $0) })</section>
-            \(checkPart(wish))
+            \((0..<NewScheme.rows).map { row(wish, $0, faults) })\(fault("address0", faults))</section>
+            \(checkPart(wish, faults))
             </div>
             <div class="stack">\(trial(wish, tried))</div>
             </form>
@@ -137,18 +158,18 @@ extension Pages {
             """
     }
 
-    private func row(_ wish: NewScheme, _ row: Int) -> HTML {
+    private func row(_ wish: NewScheme, _ row: Int, _ faults: Faults) -> HTML {
         let number = "\(row + 1)"
         return """
             <div class="server-row"><span class="number" aria-hidden="true">\(number)</span>\
             <label>\(words("new.address")) <span class="hidden">\(number)</span> <input name="address\(number: row)" value="\(wish["address\(row)"])" \
-            placeholder="192.0.2.\(row + 1)" autocomplete="off"\(" required", if: row == 0)></label>\
+            placeholder="192.0.2.\(row + 1)" autocomplete="off"\(row == 0 ? faults.mark("address0") : "")\(" required", if: row == 0)></label>\
             <label>\(words("new.label")) <span class="hidden">\(number)</span> <input name="label\(number: row)" value="\(wish["label\(row)"])" \
             placeholder="server\(number)" autocomplete="off"></label><span class="quiet">\(words("priority.word")) \(NewScheme.priorities[row])</span></div>
             """
     }
 
-    private func checkPart(_ wish: NewScheme) -> HTML {
+    private func checkPart(_ wish: NewScheme, _ faults: Faults) -> HTML {
         let checks = ["http-grep", "http-status", "tcp"].map { check -> HTML in
             let isChosen = wish.method == check || wish.method.isEmpty && check == "http-grep"
             return """
@@ -161,10 +182,10 @@ extension Pages {
         return """
             <section class="card" aria-labelledby="new-check"><h2 id="new-check">3. \(words("new.check"))</h2>\
             <fieldset><legend class="hidden">\(words("new.check"))</legend>\(checks)</fieldset><div class="filter">\
-            <label>\(words("new.scheme")) <select name="scheme">\(schemes)</select></label>\
-            <label>\(words("new.port")) <input name="port" inputmode="numeric" maxlength="5" size="6" value="\(wish["port"])"></label>\
-            <label>\(words("new.path")) <input name="path" value="\(wish["path"].isEmpty ? "/" : wish["path"])"></label>\
-            <label>\(words("new.must-have")) <input name="must-have" value="\(wish["must-have"])"></label></div>\
+            <label class="for-http">\(words("new.scheme")) <select name="scheme">\(schemes)</select></label>\
+            <label>\(words("new.port")) <input name="port" inputmode="numeric" maxlength="5" size="6" value="\(wish["port"])"\(faults.mark("port"))>\(fault("port", faults))</label>\
+            <label class="for-http">\(words("new.path")) <input name="path" value="\(wish["path"].isEmpty ? "/" : wish["path"])"></label>\
+            <label class="for-grep">\(words("new.must-have")) <input name="must-have" value="\(wish["must-have"])"\(faults.mark("must-have"))>\(fault("must-have", faults))</label></div>\
             <div class="buttons"><button class="main" name="do" value="try">\(words("new.try"))</button></div></section>
             """
     }
@@ -189,9 +210,4 @@ extension Pages {
             \("<div class=\"buttons\"><button class=\"main\" name=\"do\" value=\"save\">\(words("new.save"))</button></div>", if: canSave)</section>
             """
     }
-}
-
-extension HTML.StringInterpolation {
-    /// A number inside an attribute's name or value.
-    fileprivate mutating func appendInterpolation(number: Int) { appendLiteral("\(number)") }
 }

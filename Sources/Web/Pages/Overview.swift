@@ -18,7 +18,7 @@ extension Pages {
             \(await attention(troubled))
             \(servers.html(kittens))
             <div class="columns">
-            <div class="stack">\(names(ordered))\(newLink)</div>
+            <div class="stack">\(names(ordered))\(newLink, if: !ordered.isEmpty)</div>
             <section class="card timeline" aria-labelledby="timeline-title"><header><h2 id="timeline-title">\(words("overview.timeline"))</h2>\
             <a href="/events">\(words("overview.all-events"))</a></header>\(timeline(Array(model.events.prefix(40)), key: "timeline"))</section>
             </div>
@@ -171,7 +171,7 @@ extension Pages {
     private func names(_ glances: [SchemeGlance]) -> HTML {
         if glances.isEmpty {
             return """
-                <section class="card"><h2>\(words("overview.no-names"))</h2><p class="quiet">\(words("overview.no-names-text"))</p></section>
+                <section class="card"><h2>\(words("overview.no-names"))</h2><p class="quiet">\(words("overview.no-names-text"))</p>\(newLink)</section>
                 """
         }
         if glances.count <= Self.wholeCards {

@@ -1,5 +1,6 @@
 import Accounts
 import Control
+import HTTPTypes
 
 /// Makes the pages of one visit from what there is to show.
 struct Pages: Sendable {
@@ -11,12 +12,21 @@ struct Pages: Sendable {
 
     var words: Words { visit.words }
 
+    /// What this visitor may look at.
+    let scope: Scope
+
     init(site: Site, visit: Visit) async {
         self.site = site
         self.visit = visit
-        model = await site.control.readModel()
+        let whole = await site.control.readModel()
+        let scope = site.scope(of: visit.identity)
+        self.scope = scope
+        // What is up is for everybody where the status page is.
+        let isForAll = scope.seesAll || site.gate.isStatusOpen && visit.parts.first == "status"
+        model = isForAll ? whole : LimitedModel(whole: whole, scope: scope)
         let all = await (site.control as? any OperatorInterface)?.overrides() ?? []
-        overrides = Dictionary(all.map { ($0.subject, $0) }) { $1 }
+        let seen = isForAll ? all : all.filter { scope.sees(subject: $0.subject, of: whole) }
+        overrides = Dictionary(seen.map { ($0.subject, $0) }) { $1 }
     }
 
     /// The page at the visit's path; nil if there is none.
@@ -31,23 +41,29 @@ struct Pages: Sendable {
         case ("lines", 1): return await linePage()
         case ("events", 1): return await eventList()
         case ("status", 1): return await status()
+        case ("status", 2): return await status(of: parts[1])
         case ("api", 1): return api()
         case ("training", 1): return await trainingPage()
         case ("account", 1): return try account()
         case ("new", 1):
-            try check(.role(.admin))
+            try check(.project(.admin))
             return await newScheme(await site.proposal())
         case ("notices", 1):
             try check(.role(.viewer))
             return try await noticeList()
         case ("settings", 1):
-            try check(.role(.admin))
+            try check(.project(.admin))
             return try await settingsPage()
+        case ("settings", 3) where parts[1] == "projects":
+            return try await projectPage(parts[2])
         case ("configure", 2) where parts[1] == "indicators":
-            try check(.role(.admin))
+            try check(.project(.admin))
             return try await indicatorForm(nil)
         case ("configure", 3) where parts[1] == "indicators":
-            try check(.role(.admin))
+            try check(.project(.admin))
+            guard visit.may(.admin, in: model.projects(ofIndicator: parts[2])) else {
+                throw Problem(.forbidden, "\(parts[2]) belongs to no project where you may.")
+            }
             return try await indicatorForm(parts[2])
         case ("revisions", 1):
             try check(.role(.viewer))
@@ -61,7 +77,7 @@ struct Pages: Sendable {
             return try audit()
         case ("people", 1):
             try check(.role(.admin))
-            return try people()
+            return try await people()
         default: return nil
         }
     }
@@ -142,6 +158,22 @@ struct Pages: Sendable {
 
     /// Lines of the history: what the store has, and before them what it does not have yet.
     func events(_ query: HistoryQuery) async -> [EventReport] {
+        if scope.seesAll { return await allEvents(query) }
+        // Of the whole history only some lines may be looked at: as many pages are read as it takes, within reason.
+        var query = query
+        let wanted = query.limit
+        query.limit = 1000
+        var found: [EventReport] = []
+        for _ in 0..<20 {
+            let page = await allEvents(query)
+            found += page.filter { scope.sees($0, of: model) }
+            guard found.count < wanted, page.count == query.limit, let last = page.last else { break }
+            query.before = last.id
+        }
+        return Array(found.prefix(wanted))
+    }
+
+    private func allEvents(_ query: HistoryQuery) async -> [EventReport] {
         let recent = model.events.filter { event in
             (query.scheme.map { event.scheme == $0 } ?? true) && (query.indicator.map { event.indicator == $0 } ?? true)
                 && (query.kind.map { event.kind == $0 } ?? true) && (query.before.map { event.id < $0 } ?? true)

@@ -74,16 +74,14 @@ extension Pages {
 
     // MARK: People
 
-    func people() throws -> PageContent {
+    func people() async throws -> PageContent {
         let users = try site.accounts().users().sorted { $0.name < $1.name }
         let rows = users.map { user -> HTML in
-            let roles = user.roles.sorted { $0.key < $1.key }.map { project, role in
-                project == "*" ? words("role.\(role)") : "\(project): \(words("role.\(role)"))"
-            }
+            let roles = user.roles.sorted { $0.key < $1.key }.map { roleText($0.value, in: $0.key) }
             let hidden: HTML = "<input type=\"hidden\" name=\"name\" value=\"\(user.name)\">"
             let change = form(
                 "changeUser", class: "inline",
-                "\(hidden)\(roleChoice(user.roles["*"] ?? "viewer", label: "\(words("people.role")): \(user.name)"))<button class=\"small\">\(words("people.set"))</button>"
+                "\(hidden)\(serverRole(of: user))<button class=\"small\">\(words("people.set"))</button>"
             )
             let lock = form(
                 "changeUser", class: "inline",
@@ -100,12 +98,13 @@ extension Pages {
                 <td><div class="row">\(change)\(lock)\(remove)</div></td></tr>
                 """)
         }
+        let projects = await site.revisions?.projects().map(\.name) ?? []
         let add = form(
             "addUser", class: "filter",
             """
             <label>\(words("login.name")) <input name="name" required maxlength="64" autocomplete="off"></label>\
             <label>\(words("login.password")) <input name="password" type="password" required minlength="10" autocomplete="new-password"></label>\
-            <label>\(words("people.role")) \(roleChoice("operator", label: nil))</label><button class="main">\(words("people.add"))</button>
+            <label>\(words("people.role")) \(newRole(projects))</label><button class="main">\(words("people.add"))</button>
             """)
         let heads = ["login.name", "people.role", "people.factors", "people.change"].map {
             "<th scope=\"col\">\(words($0))</th>" as HTML
@@ -120,12 +119,34 @@ extension Pages {
         return PageContent(title: "\(words("nav.people")) · Ninelives", section: .people, body: body)
     }
 
-    /// A role for every project.
-    private func roleChoice(_ current: String, label: String?) -> HTML {
-        let options = Role.allCases.map { role -> HTML in
-            "<option value=\"*=\(role.rawValue)\"\(" selected", if: role.rawValue == current)>\(words("role.\(role.rawValue)"))</option>"
+    /// A role, and where: `operator`, or `viewer in cats`.
+    private func roleText(_ role: String, in project: String) -> String {
+        project == "*" ? words("role.\(role)") : words("people.role-in", words("role.\(role)"), project)
+    }
+
+    /// The role for the whole server, with those in projects as they are.
+    private func serverRole(of user: StoredUser) -> HTML {
+        let others = user.roles.filter { $0.key != "*" }.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }
+        let choices = [""] + Role.allCases.map(\.rawValue)
+        let options = choices.map { role -> HTML in
+            let value = (others + (role.isEmpty ? [] : ["*=\(role)"])).joined(separator: " ")
+            return
+                "<option value=\"\(value)\"\(" selected", if: role == user.roles["*"] ?? "")>\(words(role.isEmpty ? "people.no-role" : "role.\(role)"))</option>"
         }
-        return "<select name=\"roles\"\(label.html { " aria-label=\"\($0)\"" })>\(options)</select>"
+        return "<select name=\"roles\" aria-label=\"\(words("people.role")): \(user.name)\">\(options)</select>"
+    }
+
+    /// A role for the whole server, or in one project.
+    private func newRole(_ projects: [String]) -> HTML {
+        let groups = (["*"] + projects).map { project -> HTML in
+            let options = Role.allCases.map { role -> HTML in
+                let isUsual = project == "*" && role == .operator
+                return
+                    "<option value=\"\(project)=\(role.rawValue)\"\(" selected", if: isUsual)>\(roleText(role.rawValue, in: project))</option>"
+            }
+            return "<optgroup label=\"\(project == "*" ? words("project.all") : project)\">\(options)</optgroup>"
+        }
+        return "<select name=\"roles\">\(groups)</select>"
     }
 
     // MARK: One's own account
@@ -133,40 +154,20 @@ extension Pages {
     func account(secret: String? = nil) throws -> PageContent {
         guard let identity = visit.identity else { throw Problem.unauthorized("This needs an account: log in first.") }
         let tokens = try site.accounts().tokens().filter { $0.user == identity.name }
-        let rows = tokens.map { token -> HTML in
-            let remove = form(
-                "removeToken", class: "inline",
-                "<input type=\"hidden\" name=\"id\" value=\"\(token.id)\"><button class=\"small\">\(words("people.remove"))</button>"
-            )
-            return .keyed(
-                "token-\(token.id)",
-                """
-                <tr><th scope="row">\(token.name)</th><td>\(words("role.\(token.role)"))</td><td class="quiet">\(clock(token.created.seconds))</td>\
-                <td class="quiet">\(token.expires.html { clock($0.seconds) })</td><td>\(remove)</td></tr>
-                """)
-        }
         let told = secret.html { secret -> HTML in
             """
             <div class="held" role="status"><p><strong>\(words("token.secret"))</strong></p><p><code class="secret">\(secret)</code></p></div>
             """
         }
-        let options = Role.allCases.filter { identity.may($0) }.map {
-            "<option value=\"\($0.rawValue)\">\(words("role.\($0.rawValue)"))</option>" as HTML
-        }
-        let heads = ["token.name", "people.role", "token.created", "token.expires", "people.change"].map {
-            "<th scope=\"col\">\(words($0))</th>" as HTML
-        }
-        let roles = identity.roles.values.map { words("role.\($0.rawValue)") }.sorted().joined(separator: ", ")
+        let roles = identity.roles.sorted { $0.key < $1.key }.map { roleText($0.value.rawValue, in: $0.key) }
+            .joined(separator: ", ")
+        let none: HTML = "<p class=\"held\">\(words("account.no-role"))</p>"
         let body: HTML = """
             <div class="row"><h1>\(identity.name)</h1><span class="quiet">\(roles)</span><form method="post" action="/logout"><input type="hidden" \
             name="csrf" value="\(visit.csrf ?? "")"><button>\(words("account.logout"))</button></form></div>
-            \(told)
+            \(told)\(none, if: identity.roles.isEmpty)
             <section class="card" aria-labelledby="tokens-title"><h2 id="tokens-title">\(words("token.title"))</h2><p class="quiet">\(words("token.text"))</p>\
-            <div class="scroll" tabindex="0" role="group" aria-labelledby="tokens-title"><table class="list"><thead><tr>\(heads)</tr></thead>\
-            \(HTML.keyed("tokens", "<tbody>\(rows)</tbody>"))</table></div>
-            <form method="post" action="/account/tokens" class="filter"><input type="hidden" name="csrf" value="\(visit.csrf ?? "")">\
-            <label>\(words("token.name")) <input name="name" required maxlength="64"></label><label>\(words("people.role")) <select name="role">\(options)</select></label>\
-            <button class="main">\(words("token.make"))</button></form></section>
+            \(tokenTable(tokens))\(identity.roles.isEmpty ? "" : tokenForm(identity))</section>
             """
         return PageContent(title: "\(identity.name) · Ninelives", section: .account, body: body, isLive: secret == nil)
     }

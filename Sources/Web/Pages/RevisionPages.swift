@@ -91,7 +91,7 @@ extension Pages {
 
     /// The form that adds a member to a scheme that may be changed from here; otherwise why it may not.
     func addForm(_ scheme: SchemeReport) -> HTML {
-        guard visit.may(.admin), site.revisions != nil else { return .nothing }
+        guard visit.may(.admin, in: scheme.projects), site.revisions != nil else { return .nothing }
         guard scheme.managedBy == "api" else { return "<p class=\"quiet\">\(words("member.by-file"))</p>" }
         let lowest = scheme.members.map(\.priority).min() ?? 110
         let used = Set(scheme.members.map(\.indicator))
@@ -111,9 +111,26 @@ extension Pages {
             """)
     }
 
+    /// Value and priority of a member of a scheme that may be changed from here.
+    func editForm(_ member: MemberReport, of scheme: SchemeReport) -> HTML {
+        guard visit.may(.admin, in: scheme.projects), site.revisions != nil, scheme.managedBy == "api" else {
+            return .nothing
+        }
+        return form(
+            "putMember", class: "filter",
+            """
+            <input type="hidden" name="name" value="\(scheme.name)"><input type="hidden" name="indicator" value="\(member.indicator)">\
+            <label>\(words("member.value")) <input name="value" required value="\(member.values.joined(separator: " "))" autocomplete="off"></label>\
+            <label>\(words("priority.word")) <input name="priority" required size="8" value="\(member.priorityName ?? "\(member.priority)")" autocomplete="off"></label>\
+            <button>\(words("edit.save"))</button>
+            """)
+    }
+
     /// The button that takes a member out of a scheme that may be changed from here.
     func removeForm(_ member: MemberReport, of scheme: SchemeReport) -> HTML {
-        guard visit.may(.admin), site.revisions != nil, scheme.managedBy == "api", scheme.members.count > 1 else {
+        guard visit.may(.admin, in: scheme.projects), site.revisions != nil, scheme.managedBy == "api",
+            scheme.members.count > 1
+        else {
             return .nothing
         }
         return form(
@@ -126,7 +143,9 @@ extension Pages {
 
     /// The button that removes the whole scheme.
     func removeForm(_ scheme: SchemeReport) -> HTML {
-        guard visit.may(.admin), site.revisions != nil, scheme.managedBy == "api" else { return .nothing }
+        guard visit.may(.admin, in: scheme.projects), site.revisions != nil, scheme.managedBy == "api" else {
+            return .nothing
+        }
         return .keyed(
             "remove",
             """

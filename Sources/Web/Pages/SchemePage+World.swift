@@ -37,7 +37,9 @@ extension Pages {
     }
 
     private func pushForm(_ scheme: SchemeReport) -> HTML {
-        guard visit.may(.operator), scheme.providers.contains(where: { $0.name != "local" }) else { return .nothing }
+        guard visit.may(.operator, in: scheme.projects), scheme.providers.contains(where: { $0.name != "local" }) else {
+            return .nothing
+        }
         let fields: HTML = """
             <input type="hidden" name="name" value="\(scheme.name)"><button>\(words("provider.push"))</button> \
             <span class="quiet">\(words("provider.push-text"))</span>

@@ -46,7 +46,7 @@ extension Pages {
             <section class="card" aria-labelledby="now-title"><h2 id="now-title">\(words("scheme.answers-now"))</h2>
             \(answer(scheme))
             \(held(scheme))
-            \(HTML.keyed("pin", "<div class=\"controls\">\(imposed.map { imposition($0) })</div>"))
+            \(HTML.keyed("pin", "<div class=\"controls\">\(imposed.map { imposition($0, mayEnd: visit.may(.operator, in: scheme.projects)) })</div>"))
             \(HTML.keyed("facts", facts(scheme)))
             \(buttons(scheme))
             \(schemeOrders(scheme))
@@ -72,7 +72,7 @@ extension Pages {
     }
 
     private func buttons(_ scheme: SchemeReport) -> HTML {
-        guard visit.may(.operator) else { return .nothing }
+        guard visit.may(.operator, in: scheme.projects) else { return .nothing }
         // Only where something is held back, or a better member is usable, is there anything to send back.
         guard scheme.held != nil || scheme.members.prefix(while: { !$0.isActive }).contains(where: \.isUsable) else {
             return .keyed("buttons", "<div hidden></div>")
@@ -142,11 +142,13 @@ extension Pages {
     // MARK: What an operator may do
 
     /// What is imposed, by whom, why and until when; with the button that ends it.
-    func imposition(_ override: OverrideReport) -> HTML {
+    ///
+    /// - Parameter mayEnd: whether this visitor may.
+    func imposition(_ override: OverrideReport, mayEnd: Bool) -> HTML {
         let member = override.member.map { " → \($0)" } ?? ""
         let until: HTML = override.until.html { ", \(words("override.ends-in")) \(self.until($0))" }
         let end: HTML =
-            visit.may(.operator)
+            mayEnd
             ? form(
                 "endOverride",
                 "<input type=\"hidden\" name=\"subject\" value=\"\(override.subject)\"><button class=\"small\">\(words("override.end"))</button>"
@@ -160,21 +162,24 @@ extension Pages {
     }
 
     private func controls(for member: MemberReport, of scheme: SchemeReport) -> HTML {
-        let imposed = overrides["indicator:\(member.indicator)"].html { imposition($0) }
-        guard visit.may(.operator) else { return "<div class=\"controls\">\(imposed)</div>" }
+        let mayOrder = visit.may(.operator, in: model.projects(ofIndicator: member.indicator))
+        let imposed = overrides["indicator:\(member.indicator)"].html { imposition($0, mayEnd: mayOrder) }
+        guard mayOrder || visit.may(.operator, in: scheme.projects) else {
+            return "<div class=\"controls\">\(imposed)</div>"
+        }
         let key = "\(scheme.name)-\(member.indicator)"
         let forms = HTML.keyed(
             "controls-\(key)",
             """
             <details class="menu" data-keep-open="controls-\(key)"><summary><span class="hidden">\(member.indicator): </span>\(words("member.change"))</summary>\
-            \(orderForm(indicator: member.indicator, scheme: scheme.name))\(removeForm(member, of: scheme))</details>
+            \(orderForm(indicator: mayOrder ? member.indicator : nil, member: member.indicator, of: scheme))\(editForm(member, of: scheme))\(removeForm(member, of: scheme))</details>
             """)
         return "<div class=\"controls\">\(imposed)\(forms)</div>"
     }
 
     /// What can be imposed on the whole scheme.
     private func schemeOrders(_ scheme: SchemeReport) -> HTML {
-        guard visit.may(.operator) else { return .nothing }
+        guard visit.may(.operator, in: scheme.projects) else { return .nothing }
         let target = "target=\(scheme.name.urlEncoded)"
         return .keyed(
             "scheme-orders",
@@ -184,11 +189,22 @@ extension Pages {
             """)
     }
 
-    /// What can be imposed on a member.
-    func orderForm(indicator: String, scheme: String?) -> HTML {
+    /// What can be imposed on an indicator.
+    func orderForm(indicator: String) -> HTML {
         let target = "target=\(indicator.urlEncoded)"
-        var buttons = ["maintenance", "drain", "force-ok", "force-err"].map { ($0, target) }
-        if let scheme { buttons.append(("pin", "target=\(scheme.urlEncoded)&member=\(indicator.urlEncoded)")) }
+        return orderForm(["maintenance", "drain", "force-ok", "force-err"].map { ($0, target) })
+    }
+
+    /// What can be imposed on a member: on its indicator, and on the scheme because of it, where this visitor may.
+    private func orderForm(indicator: String?, member: String, of scheme: SchemeReport) -> HTML {
+        var buttons: [(String, String)] = []
+        if let indicator {
+            let target = "target=\(indicator.urlEncoded)"
+            buttons = ["maintenance", "drain", "force-ok", "force-err"].map { ($0, target) }
+        }
+        if visit.may(.operator, in: scheme.projects) {
+            buttons.append(("pin", "target=\(scheme.name.urlEncoded)&member=\(member.urlEncoded)"))
+        }
         return orderForm(buttons)
     }
 

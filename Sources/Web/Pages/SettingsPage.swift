@@ -6,12 +6,21 @@ import Storage
 /// What is configured around names and indicators: policies, accounts at providers, projects.
 extension Pages {
     func settingsPage() async throws -> PageContent {
-        let policies = try await site.entries().filter { $0.section == .policies }
+        // Who is an admin of projects only sees to these.
+        var server: HTML = ""
+        if visit.may(.admin) {
+            let policies = try await site.entries().filter { $0.section == .policies }
+            server = """
+                \(policyPart(policies))
+                \(try await providerPart())
+                \(try await secretPart())
+                \(try await tokenPart())
+                """
+        }
         let body: HTML = """
             <h1>\(words("nav.settings"))</h1><p class="lead">\(words("settings.text"))</p>
-            \(policyPart(policies))
-            \(try await providerPart())
             \(try await projectPart())
+            \(server)
             """
         return PageContent(title: "\(words("nav.settings")) · Ninelives", section: .settings, body: body)
     }
@@ -89,8 +98,7 @@ extension Pages {
         let none = "<p class=\"quiet\">\(words("settings.no-providers"))</p>" as HTML
         return """
             <section class="card" aria-labelledby="providers-title"><h2 id="providers-title">\(words("settings.providers"))</h2><p class="quiet">\(words("settings.providers-text"))</p>\
-            \(HTML.keyed("providers", lines.isEmpty ? none : "<ul class=\"plain\">\(lines)</ul>"))\
-            <p class="quiet">\(words("settings.secrets-text")) <code>ninelives secret set NAME</code></p></section>
+            \(HTML.keyed("providers", lines.isEmpty ? none : "<ul class=\"plain\">\(lines)</ul>"))</section>
             """
     }
 
@@ -111,30 +119,5 @@ extension Pages {
             \(words.said(test.words)) · \(milliseconds(test.milliseconds))</p><p><a href="/settings">\(words("refused.back"))</a></p></section>
             """
         return PageContent(title: "\(title) · Ninelives", section: .settings, body: body, isLive: false)
-    }
-
-    // MARK: Projects
-
-    private func projectPart() async throws -> HTML {
-        let projects = await site.revisions?.projects() ?? []
-        let users = site.gate.accounts == nil ? [] : try site.accounts().users()
-        let lines = projects.map { project -> HTML in
-            let members = users.compactMap { user in
-                user.roles[project.name].map { "\(user.name) (\(words("role.\($0)")))" }
-            }
-            let rows = [
-                ("nav.indicators", project.indicators.joined(separator: ", ")),
-                ("nav.schemes", project.schemes.joined(separator: ", ")),
-                ("settings.members", members.isEmpty ? words("settings.nobody") : members.joined(separator: ", ")),
-            ]
-            return """
-                <li><h3>\(project.name)</h3><dl class="facts">\(rows.map { "<div><dt>\(words($0))</dt><dd>\($1)</dd></div>" as HTML })</dl></li>
-                """
-        }
-        let none = "<p class=\"quiet\">\(words("settings.no-projects"))</p>" as HTML
-        return """
-            <section class="card" aria-labelledby="projects-title"><h2 id="projects-title">\(words("settings.projects"))</h2><p class="quiet">\(words("settings.projects-text"))</p>\
-            \(HTML.keyed("projects", lines.isEmpty ? none : "<ul class=\"plain\">\(lines)</ul>"))</section>
-            """
     }
 }

@@ -25,10 +25,30 @@ struct StatusPage: Sendable {
     let paging: Pages.Paging
     let troubles: Int
     let now: Double
+    /// The indicators that the names which are shown rely on.
+    let members: [String]
 
-    /// - Parameter page: of so many names; the worst come first.
-    init(_ model: any ReadModel, site: Site, page: String?, only name: String? = nil) async {
-        let glances = model.schemeGlances().filter { name == nil || $0.name == name }
+    /// What operators have told of these names, the newest first; maintenance that is over is no news.
+    let posts: [StatusPost]
+    /// Nil for the whole server.
+    let project: String?
+
+    /// - Parameters:
+    ///   - page: of so many names; the worst come first.
+    ///   - project: only its names.
+    init(
+        _ model: any ReadModel, site: Site, page: String?, project: String? = nil, only name: String? = nil
+    ) async {
+        func isShown(_ scheme: String) -> Bool {
+            (name == nil || scheme == name) && project.map { model.projects(ofScheme: scheme).contains($0) } ?? true
+        }
+        let glances = model.schemeGlances().filter { isShown($0.name) }
+        let told = await (site.control as? any StatusPostInterface)?.statusPosts() ?? []
+        self.project = project
+        posts = told.filter { post in
+            let isOver = post.kind == "maintenance" && post.until.map { $0 <= model.at } ?? false
+            return !isOver && post.scheme.map { project == nil || isShown($0) } ?? true
+        }
         let ordered = glances.sorted { ($0.standing.rawValue / 3, $1.name) > ($1.standing.rawValue / 3, $0.name) }
         let shown = Pages.page(of: ordered, page, size: Self.perPage)
         now = model.at
@@ -46,6 +66,7 @@ struct StatusPage: Sendable {
             lines.append(Line(name: glance.name, standing: glance.standing, since: glance.since, track: track))
         }
         self.lines = lines
+        members = shown.items.flatMap(\.members)
     }
 
     /// The last incidents of the names that are shown, the newest first.
@@ -71,8 +92,11 @@ extension StatusPage.Line {
 // MARK: - For people
 
 extension Pages {
-    func status() async -> PageContent {
-        let status = await StatusPage(model, site: site, page: visit.query["page"])
+    /// - Parameter project: only its names; nil if there is no such project.
+    func status(of project: String? = nil) async -> PageContent? {
+        if let project, await site.revisions?.projects().contains(where: { $0.name == project }) != true { return nil }
+        let status = await StatusPage(model, site: site, page: visit.query["page"], project: project)
+        let query = project.map { "?project=\($0.urlEncoded)" } ?? ""
         let tone: Tone = status.troubles > 0 ? .bad : .good
         let sentence =
             status.troubles > 0
@@ -93,18 +117,29 @@ extension Pages {
                 """
         }
         let none: HTML = "<p class=\"quiet\">\(words("status.no-incidents"))</p>"
-        let maintenance = overrides.values.filter { $0.action == "maintenance" && $0.until != nil }
+        let used = Set(status.members)
+        let maintenance = overrides.values.filter { override in
+            override.action == "maintenance" && override.until != nil
+                && used.contains(String(override.subject.dropFirst("indicator:".count)))
+        }
+        let badges: HTML = status.lines.first.html { line in
+            let path = "/status/badge/\(line.name.urlEncoded).svg"
+            return """
+                <details class="menu" data-keep-open="badges"><summary>\(words("status.badges"))</summary><p><img src="\(path)" alt="\(line.name)" height="20"></p>\
+                <p class="quiet">\(words("status.badges-text"))</p><p><code>\(path)</code></p></details>
+                """
+        }
         let body: HTML = """
             \(HTML.keyed("hero", "<section class=\"hero \(tone.rawValue)\">\(Picture.cat(tone, size: 72))<div class=\"hero-text\"><h1>\(sentence)</h1></div></section>"))
             \(HTML.keyed("maintenance", maintenance.isEmpty ? "<div hidden></div>" : "<p class=\"held\">\(words("status.maintenance"))</p>"))
-            \(await statusPosts())
+            \(statusPosts(status.posts, project: project))
             <section class="card" aria-labelledby="lines-title"><h2 id="lines-title">\(words("nav.schemes"))</h2>\
             \(HTML.keyed("lines", "<ul class=\"status-lines\">\(lines)</ul>"))\(lines.isEmpty ? none : "")</section>
             \(HTML.keyed("pager", pager(status.paging)))
             <section class="card" aria-labelledby="incidents-title"><h2 id="incidents-title">\(words("status.incidents"))</h2>\
             \(HTML.keyed("incidents", incidents.isEmpty ? none : "<ul class=\"plain\">\(incidents)</ul>"))</section>
-            <p class="quiet">\(words("status.for-programs")) <a href="/status.json">JSON</a> · <a href="/status.rss">RSS</a> · \
-            <code>/status/badge/NAME.svg</code></p>
+            <p class="quiet">\(words("status.for-programs")) <a href="/status.json\(query)">JSON</a> · <a href="/status.rss\(query)">RSS</a></p>\
+            \(HTML.keyed("badges", "<div>\(badges)</div>"))
             """
         return PageContent(title: "\(sentence) · \(words("nav.status"))", section: .status, body: body)
     }

@@ -3,12 +3,8 @@ import Control
 
 /// What operators have told everybody, and the form to tell more.
 extension Pages {
-    func statusPosts() async -> HTML {
-        guard let posting = site.control as? any StatusPostInterface else { return .nothing }
-        // Maintenance that is over is no news.
-        let posts = await posting.statusPosts().filter { post in
-            post.kind != "maintenance" || post.until.map { $0 > model.at } ?? true
-        }
+    /// - Parameter project: whose page it is; nil for that of the whole server.
+    func statusPosts(_ posts: [StatusPost], project: String?) -> HTML {
         let lines = posts.prefix(20).map { line($0) }
         let told: HTML =
             lines.isEmpty
@@ -16,7 +12,12 @@ extension Pages {
             : """
             <section class="card" aria-labelledby="posts-title"><h2 id="posts-title">\(words("post.title"))</h2><ul class="plain">\(lines)</ul></section>
             """
-        return "\(HTML.keyed("posts", told))\(postForm)"
+        return "\(HTML.keyed("posts", told))\(postForm(project))"
+    }
+
+    /// Whether this visitor may tell of a name, or with nil of all of them.
+    private func mayTell(of scheme: String?) -> Bool {
+        visit.may(.operator, in: scheme.map { model.projects(ofScheme: $0) } ?? [])
     }
 
     private func line(_ post: StatusPost) -> HTML {
@@ -24,7 +25,7 @@ extension Pages {
         let from = post.from.html { " \(words("post.from")) \(day($0)) \(clock($0))" }
         let until = post.until.html { " \(words("post.until")) \(day($0)) \(clock($0))" }
         let remove: HTML =
-            visit.may(.operator)
+            mayTell(of: post.scheme)
             ? form(
                 "removeStatusPost", class: "inline",
                 "<input type=\"hidden\" name=\"id\" value=\"\(post.id)\"><button class=\"small\">\(words("people.remove"))</button>"
@@ -39,14 +40,20 @@ extension Pages {
 
     private func day(_ at: Double) -> String { String(Moment.text(at).iso.prefix(10)) }
 
-    private var postForm: HTML {
-        guard visit.may(.operator) else { return .nothing }
+    private func postForm(_ project: String?) -> HTML {
+        guard visit.may(.operator, in: project.map { [$0] } ?? []) else { return .nothing }
+        // Who may tell of some names only, must say of which.
+        let names = model.schemeGlances().filter { glance in
+            project.map { model.projects(ofScheme: glance.name).contains($0) } ?? true
+        }
+        let options = names.prefix(500).map { "<option value=\"\($0.name)\"></option>" as HTML }
         let kinds = ["incident", "maintenance"].map {
             "<option value=\"\($0)\">\(words("post.kind.\($0)"))</option>" as HTML
         }
         let fields: HTML = """
             <label>\(words("post.kind")) <select name="kind">\(kinds)</select></label>\
-            <label>\(words("events.scheme")) <input name="scheme" maxlength="255" autocomplete="off"></label>\
+            <label>\(words("events.scheme")) <input name="scheme" list="post-names" maxlength="255" autocomplete="off"\(" required", if: !visit.may(.operator))></label>\
+            <datalist id="post-names">\(options)</datalist>\
             <label>\(words("post.from-utc")) <input type="datetime-local" name="from"></label>\
             <label>\(words("post.until-utc")) <input type="datetime-local" name="until"></label>\
             <label class="wide">\(words("post.text")) <textarea name="text" rows="3" cols="40" required maxlength="2000"></textarea></label>\

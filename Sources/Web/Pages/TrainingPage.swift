@@ -154,7 +154,7 @@ extension Pages {
                 <input type="hidden" name="target" value="\(training.indicator)"><input type="hidden" name="reason" value="\(words("nav.training"))">\
                 <button class="main" name="action" value="maintenance">\(words("action.maintenance")): \(training.indicator)</button>
                 """)
-        case .end: return overrides["indicator:\(training.indicator)"].html { imposition($0) }
+        case .end: return overrides["indicator:\(training.indicator)"].html { imposition($0, mayEnd: true) }
         }
     }
 
