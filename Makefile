@@ -7,7 +7,7 @@ RELEASE := -c release --static-swift-stdlib $(ARROWS)
 
 # What the binary is built against, and what the tests talk to.
 BUILD_PACKAGES := libsqlite3-dev make zlib1g-dev
-TEST_PACKAGES := bind9 bind9-dnsutils bind9-utils chromium curl dovecot-imapd dovecot-pop3d dovecot-submissiond \
+TEST_PACKAGES := bind9 bind9-dnsutils bind9-utils chromium conntrack curl dovecot-imapd dovecot-pop3d dovecot-submissiond \
 	iproute2 knot knot-dnssecutils knot-dnsutils ldnsutils mariadb-server nftables nginx-light nsd openssh-server openssl \
 	pdns-backend-sqlite3 pdns-server postgresql python3-aiosmtpd python3-grpcio python3-venv python3-websockets \
 	redis-server sqlite3 unbound vsftpd

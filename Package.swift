@@ -93,6 +93,9 @@ let package = Package(
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ], swiftSettings: strict),
+        // Our table of nftables rules: which server gets the connections to a line's port.
+        .target(
+            name: "Forwarding", dependencies: ["Addresses", "CProcess", logging, nioPosix], swiftSettings: strict),
         .target(
             name: "Settings",
             dependencies: [
@@ -212,6 +215,9 @@ let package = Package(
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "HummingbirdTesting", package: "hummingbird"),
             ], path: "Tests/Web"),
+        .testTarget(
+            name: "ForwardingTests", dependencies: ["Addresses", "Forwarding", "TestSupport", logging],
+            path: "Tests/Forwarding"),
         .testTarget(
             name: "StorageTests", dependencies: ["Failover", "Storage", "TestSupport"], path: "Tests/Storage"),
         .testTarget(
