@@ -95,7 +95,9 @@ struct ForwardTable: Hashable, Sendable {
             }
             servers = held.servers
         }
-        forwards.append(Forward(place: place, service: service.name, servers: servers, sharing: service.sharing))
+        // One server shares nothing.
+        let sharing = servers.count == 1 ? .connections : service.sharing
+        forwards.append(Forward(place: place, service: service.name, servers: servers, sharing: sharing))
     }
 }
 

@@ -25,7 +25,7 @@ package actor Forwarder {
     private let signals: AsyncStream<Void>
     private let signal: AsyncStream<Void>.Continuation
 
-    package private(set) var report = ForwardingReport()
+    package private(set) var status = ForwardingStatus()
 
     package init(logger: Logger) { self.init(programs: { .installed }, machine: { .now }, logger: logger) }
 
@@ -67,17 +67,17 @@ package actor Forwarder {
         do {
             if plan.services.isEmpty {
                 try await clear(programs)
-                report = ForwardingReport(repairs: report.repairs)
+                status = ForwardingStatus(repairs: status.repairs)
             } else {
                 try await enforce(plan, programs)
             }
         } catch {
             // Without rules of ours there is nothing to miss.
             if plan.services.isEmpty { return }
-            if report.state != .unavailable(error) {
+            if status.state != .unavailable(error) {
                 logger.error("Ports cannot be forwarded", metadata: ["why": "\(error)"])
             }
-            report.state = .unavailable(error)
+            status.state = .unavailable(error)
         }
     }
 
@@ -108,24 +108,24 @@ package actor Forwarder {
             tell(table, wasChanged: isWanted, removed: found == nil, cuts: cuttings.count)
             current = (ruleset, try await nft.listing() ?? Listing(ruleset.objects), table.forwards)
         }
-        if report.state != .inForce {
+        if status.state != .inForce {
             logger.notice("Ports are forwarded", metadata: ["places": "\(table.forwards.count)"])
         }
-        report.state = .inForce
-        report.places = table.forwards.map(ForwardingReport.Place.init)
+        status.state = .inForce
+        status.places = table.forwards.map(ForwardingStatus.Place.init)
         setProblems(table.gaps.map(\.description) + machine.problems(of: table.forwards) + cutProblems(plan, programs))
     }
 
     private func tell(_ table: ForwardTable, wasChanged: Bool, removed: Bool, cuts: Int) {
         if wasChanged {
-            report.repairs += 1
+            status.repairs += 1
             logger.warning(
                 "The forwarding rules were changed by somebody else, and are as they were again",
                 metadata: ["table": "ninelives", "what": removed ? "removed" : "changed"])
             return
         }
-        for forward in table.forwards where !report.places.contains(.init(forward)) {
-            let place = ForwardingReport.Place(forward)
+        for forward in table.forwards where !status.places.contains(.init(forward)) {
+            let place = ForwardingStatus.Place(forward)
             logger.notice(
                 "Forwarded",
                 metadata: [
@@ -155,10 +155,10 @@ package actor Forwarder {
     }
 
     private func setProblems(_ problems: [String]) {
-        for problem in problems where !report.problems.contains(problem) {
+        for problem in problems where !status.problems.contains(problem) {
             logger.warning("Not all is forwarded", metadata: ["why": "\(problem)"])
         }
-        report.problems = problems
+        status.problems = problems
     }
 }
 

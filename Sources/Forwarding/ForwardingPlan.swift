@@ -16,7 +16,7 @@ package struct ForwardedService: Hashable, Sendable {
         package var address: IPAddress
         package var port: UInt16
 
-        package init(_ address: IPAddress, _ port: UInt16) { (self.address, self.port) = (address, port) }
+        package init(address: IPAddress, port: UInt16) { (self.address, self.port) = (address, port) }
 
         package static func < (left: Self, right: Self) -> Bool {
             (left.address, left.port) < (right.address, right.port)

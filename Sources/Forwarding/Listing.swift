@@ -96,6 +96,6 @@ extension Forward {
         guard let address = address.string.flatMap({ IPAddress($0) }),
             let port = port.number.flatMap({ UInt16(exactly: $0) })
         else { return nil }
-        return Server(address, port)
+        return Server(address: address, port: port)
     }
 }

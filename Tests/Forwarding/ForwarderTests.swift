@@ -21,7 +21,7 @@ struct ForwarderTests {
             let forwarder = try site.forwarder()
             for service in [Self.toA, Self.toBoth, Self.overV6] {
                 await forwarder.enforce(service)
-                #expect(await forwarder.report.state == .inForce)
+                #expect(await forwarder.status.state == .inForce)
                 let table = ForwardTable(ForwardingPlan(services: [service]), holding: [])
                 let ruleset = Ruleset(table, interfaces: ["lan", "wan"])
                 let listed = { try await site.router.require("nft", "-j", "list", "table", "inet", "ninelives") }
@@ -62,6 +62,8 @@ struct ForwarderTests {
             #expect(try await site.ask("a") == ["a 10.0.0.254"])
             #expect(try await site.ask(at: "[2001:db8:1::1]") == ["a 2001:db8:1::2"])
             #expect(try await site.ask("b", at: "[2001:db8:1::1]") == ["a fd00::254"])
+            try await site.filterBridge(true)
+            #expect(try await site.ask("b").first?.hasPrefix("a 10.0.0.") == true, "bridged through the rules")
         }
     }
 
@@ -105,7 +107,7 @@ struct ForwarderTests {
             try await site.router.nft(change, in: site.folder)
             await forwarder.turn()
             #expect(try await site.router.require("nft", "list", "table", "inet", "ninelives") == before, "\(why)")
-            #expect(await forwarder.report.repairs == 1)
+            #expect(await forwarder.status.repairs == 1)
             #expect(try await site.tableHandle() != handle)
         }
     }
@@ -120,11 +122,11 @@ struct ForwarderTests {
             let third = try site.forwarder()
             await third.enforce(Self.toNone)
             #expect(try await site.tableHandle() == handle, "nothing is known yet: held")
-            #expect(await third.report.places.map(\.servers) == [["10.0.0.1:8080"]])
+            #expect(await third.status.places.map(\.servers) == [["10.0.0.1:8080"]])
             let fourth = try site.forwarder()
             await fourth.enforce(Self.toBoth)
             #expect(try await site.tableHandle() != handle, "changed")
-            #expect(await fourth.report.repairs == 0)
+            #expect(await fourth.status.repairs == 0)
         }
     }
 
@@ -152,7 +154,7 @@ struct ForwarderTests {
                 """)
             let talking = try site.client.start("python3", ["-S", talk])
             try await eventually("one connection is in use") { talking.printed.contains("a 203.0.113.2") }
-            service.servers = [.init(try #require(IPAddress("10.0.0.2")), 8080)]
+            service.servers = [.init(address: try #require(IPAddress("10.0.0.2")), port: 8080)]
             await forwarder.enforce(service)
             #expect(try await site.ask() == ["b 203.0.113.2"], "new connections go to the other")
             if established == .cut {
@@ -164,7 +166,7 @@ struct ForwarderTests {
                 #expect(!talking.printed.contains("b "))
             }
             await talking.stop()
-            #expect(await forwarder.report.problems.isEmpty)
+            #expect(await forwarder.status.problems.isEmpty)
         }
     }
 
@@ -176,7 +178,7 @@ struct ForwarderTests {
             service.established = .cut
             await forwarder.enforce(service)
             #expect(try await site.ask() == ["a 203.0.113.2"])
-            #expect(await forwarder.report.problems.contains { $0.contains("conntrack is not installed") })
+            #expect(await forwarder.status.problems.contains { $0.contains("conntrack is not installed") })
         }
     }
 
@@ -193,7 +195,7 @@ struct ForwarderTests {
                 programs: { ForwardingPrograms(nft: outer, conntrack: nil) }, machine: { Machine() },
                 logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
             await forwarder.enforce(Self.toA)
-            #expect(await forwarder.report.state == .unavailable(.notPermitted))
+            #expect(await forwarder.status.state == .unavailable(.notPermitted))
         }
     }
 
@@ -202,7 +204,7 @@ struct ForwarderTests {
             let forwarder = try site.forwarder()
             let running = Task { await forwarder.run() }
             await forwarder.want(ForwardingPlan(services: [Self.toA]))
-            try await eventually("in force", within: .seconds(5)) { await forwarder.report.state == .inForce }
+            try await eventually("in force", within: .seconds(5)) { await forwarder.status.state == .inForce }
             running.cancel()
             await running.value
             #expect(try await site.tableHandle() != nil, "kept when nobody looks any more")
@@ -217,7 +219,7 @@ struct ForwarderTests {
             programs: { ForwardingPrograms(nft: nil, conntrack: nil) }, machine: { Machine() },
             logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
         await forwarder.enforce(service(servers: ["10.0.0.1"]))
-        #expect(await forwarder.report.state == .unavailable(.noProgram))
+        #expect(await forwarder.status.state == .unavailable(.noProgram))
         #expect("\(ForwardingError.noProgram)".contains("apt install nftables"))
     }
 

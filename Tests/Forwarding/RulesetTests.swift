@@ -136,6 +136,6 @@ func service(
 ) -> ForwardedService {
     ForwardedService(
         name: name, transport: transport, port: 80, lineAddresses: lines.compactMap { IPAddress($0) },
-        servers: servers.compactMap { IPAddress($0) }.map { .init($0, 8080) }, established: established,
+        servers: servers.compactMap { IPAddress($0) }.map { .init(address: $0, port: 8080) }, established: established,
         sharing: sharing)
 }

@@ -26,7 +26,12 @@ struct Site {
                 iifname "lan" accept
             }
         }
-        table inet ninelives_of_others { set people { type ipv4_addr; elements = { 192.0.2.7 } } }
+        table inet ninelives_of_others {
+            set people {
+                type ipv4_addr
+                elements = { 192.0.2.7 }
+            }
+        }
         """
 
     static func with(_ body: (Site) async throws -> Void) async throws {
@@ -58,7 +63,16 @@ struct Site {
             try await network[server].require("ip", "-6", "route", "add", "default", "via", "fd00::254")
         }
         try await router.require("sysctl", "-q", "net.ipv4.ip_forward=1", "net.ipv6.conf.all.forwarding=1")
+        try await filterBridge(false)
         try await router.nft(Self.foreign, in: folder)
+    }
+
+    /// Whether packets that are only bridged go through the router's rules, as they do where br_netfilter is loaded.
+    func filterBridge(_ isOn: Bool) async throws {
+        for name in ["iptables", "ip6tables"] {
+            // A kernel without br_netfilter has no such switch, and is as if it were off.
+            _ = try await router.run("sysctl", ["-q", "net.bridge.bridge-nf-call-\(name)=\(isOn ? 1 : 0)"])
+        }
     }
 
     /// A forwarder that works on the router, with the programs that it has.

@@ -64,7 +64,7 @@ package final class VirtualNetwork: Sendable {
     /// Joins two hosts by a cable.
     package func link(_ left: End, _ right: End) async throws {
         try await Self.ip([
-            "link", "add", left.interface, "netns", self[left.host].namespace, "type", "veth", "peer", "name",
+            "link", "add", "name", left.interface, "netns", self[left.host].namespace, "type", "veth", "peer", "name",
             right.interface, "netns", self[right.host].namespace,
         ])
         for end in [left, right] {
@@ -102,7 +102,7 @@ package final class VirtualNetwork: Sendable {
         if made.code != 0 { return made.output }
         defer { _ = try? runBlocking("ip", ["netns", "delete", name]) }
         let linked = try? runBlocking(
-            "ip", ["link", "add", "a", "netns", name, "type", "veth", "peer", "name", "b", "netns", name])
+            "ip", ["link", "add", "name", "a", "netns", name, "type", "veth", "peer", "name", "b", "netns", name])
         return linked?.code == 0 ? nil : linked?.output ?? "ip cannot be run"
     }
 

@@ -1,5 +1,5 @@
 /// How forwarding stands, for people.
-package struct ForwardingReport: Hashable, Sendable {
+package struct ForwardingStatus: Hashable, Sendable {
     package enum State: Hashable, Sendable {
         /// Nothing is to be forwarded.
         case idle
@@ -27,7 +27,7 @@ package struct ForwardingReport: Hashable, Sendable {
     package var repairs = 0
 }
 
-extension ForwardingReport.Place {
+extension ForwardingStatus.Place {
     init(_ forward: Forward) {
         service = forward.service
         place = forward.place.description
