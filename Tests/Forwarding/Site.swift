@@ -64,6 +64,11 @@ struct Site {
         }
         try await router.require("sysctl", "-q", "net.ipv4.ip_forward=1", "net.ipv6.conf.all.forwarding=1")
         try await filterBridge(false)
+        for address in ["203.0.113.2", "2001:db8:1::2", "10.0.0.1", "fd00::1", "10.0.0.2", "fd00::2"] {
+            try await eventually("\(address) is reached") {
+                try await router.run("ping", ["-c", "1", "-W", "1", "-q", address]).code == 0
+            }
+        }
         try await router.nft(Self.foreign, in: folder)
     }
 

@@ -45,6 +45,8 @@ package final class VirtualNetwork: Sendable {
     private func make(_ host: String) async throws {
         try await Self.ip(["netns", "add", self[host].namespace])
         try await self[host].require("ip", "link", "set", "lo", "up")
+        // An address that is still being looked for on the link cannot be used yet.
+        _ = try await self[host].run("sysctl", ["-q", "net.ipv6.conf.default.accept_dad=0"])
     }
 
     package subscript(_ host: String) -> VirtualHost { VirtualHost(namespace: "\(prefix)-\(host)") }
@@ -69,7 +71,6 @@ package final class VirtualNetwork: Sendable {
         ])
         for end in [left, right] {
             for address in end.addresses {
-                // An IPv6 address that is still being looked for on the link cannot be used yet.
                 let options = address.contains(":") ? ["nodad"] : []
                 try await self[end.host].require("ip", ["address", "add", address, "dev", end.interface] + options)
             }
