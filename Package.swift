@@ -99,7 +99,7 @@ let package = Package(
         .target(
             name: "Settings",
             dependencies: [
-                "Accounts", "Addresses", "DNS", "Failover", "Checks", "Notices", "Providers",
+                "Accounts", "Addresses", "DNS", "DNSClient", "Failover", "Checks", "Notices", "Providers",
                 .product(name: "Yams", package: "Yams"),
             ],
             swiftSettings: strict),

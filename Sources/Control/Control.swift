@@ -6,6 +6,7 @@ import Notices
 import Providers
 import Settings
 import Storage
+import Synchronization
 
 /// The imperative shell: owns the engine, hands it what happens and performs what it answers.
 ///
@@ -69,6 +70,9 @@ package actor Control: ControlInterface {
     let keeping: Keeping?
     var unwritten: [StoredChange] = []
     private(set) var retention = HistorySettings()
+    /// Lines, services and the forwarding that is wanted.
+    var lineKeeping = LineKeeping()
+    let areThereLines = Mutex(false)
 
     /// - Parameters:
     ///   - store: what outlives the process; the engine goes on from what it holds.
@@ -109,6 +113,7 @@ package actor Control: ControlInterface {
         reportToken = settings.reportToken
         forbidden = settings.forbidden
         configureNotices(settings.notices)
+        configureLines(settings.appliance)
         let old = engine.indicators.map(\.name)
         retention = settings.history
         if propagation.settings != settings.propagation {
@@ -196,6 +201,7 @@ package actor Control: ControlInterface {
         accounts.stop()
         for listener in listeners.values { listener.finish() }
         listeners = [:]
+        stopForwarding()
     }
 
     func take(_ event: Event) {
@@ -218,6 +224,7 @@ package actor Control: ControlInterface {
 
     func finishTaking() {
         workers?.commit()
+        noteForwarding()
         changed()
         keeping?.store.note(unwritten)
         unwritten = []
@@ -311,11 +318,13 @@ package actor Control: ControlInterface {
         return true
     }
 
-    package func problems() -> [String] { reloadProblems + (keeping?.problems ?? []) }
+    package func problems() -> [String] { reloadProblems + (keeping?.problems ?? []) + lineKeeping.problems }
 
     package func explanation(of scheme: String) -> Explanation? {
         engine.status(of: SchemeName(scheme)).map { status in
             var explanation = Explanation(of: status)
+            explanation.summary += lineWords(of: status)
+            explanation.steps += lineSteps(of: status)
             let reporting = Reporting(
                 engine: engine, now: clock.now, targets: targets, places: places, syncs: accounts.statuses)
             explanation.steps += reporting.providers(of: status).filter { $0.name != Scheme.localProvider }.map {

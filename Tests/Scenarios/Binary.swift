@@ -22,6 +22,11 @@ struct RunningDemo {
     let dnsPort: Int
     let url: String
 
+    /// Runs a command as whoever started the demo would: without saying who they are.
+    func ninelives(_ arguments: String...) async throws -> (output: String, code: Int32) {
+        try await run(binary, arguments + ["--url", url], environment: ["TMPDIR": folder.path])
+    }
+
     init(speed: Int) async throws {
         folder = try TemporaryFolder()
         dnsPort = try freePort()
@@ -32,8 +37,8 @@ struct RunningDemo {
             binary,
             [
                 "demo", "--speed", "\(speed)", "--dns", "127.0.0.1:\(dnsPort)", "--http", "127.0.0.1:\(httpPort)",
-                "--kitten-port", "\(kittens)", "--data", folder.path,
-            ])
+                "--kitten-port", "\(kittens)",
+            ], environment: ["TMPDIR": folder.path])
         do {
             try await eventually("the demo answers", within: .seconds(30)) {
                 try await !digShort("cat.example.test").isEmpty

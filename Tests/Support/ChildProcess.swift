@@ -63,9 +63,9 @@ private func withoutBlockedSignals<Result>(_ body: () throws -> Result) rethrows
 
 /// Runs a program to its end and returns what it printed and its exit code.
 package func run(
-    _ tool: String, _ arguments: [String], within limit: Duration = .seconds(30)
+    _ tool: String, _ arguments: [String], environment: [String: String] = [:], within limit: Duration = .seconds(30)
 ) async throws -> (output: String, code: Int32) {
-    let child = try ChildProcess(tool, arguments)
+    let child = try ChildProcess(tool, arguments, environment: environment)
     let code = await child.end(within: limit)
     let output = child.printed
     try? FileManager.default.removeItem(atPath: child.outputPath)
