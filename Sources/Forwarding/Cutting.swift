@@ -1,3 +1,5 @@
+import Failover
+
 /// Connections to a server that gets no more, and how they are ended: the kernel forgets that it translates them.
 /// The client's next packet begins anew, at a server that knows nothing of the connection and says so at once.
 struct Cutting: Hashable, Sendable {

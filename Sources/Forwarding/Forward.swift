@@ -1,4 +1,5 @@
 import Addresses
+import Failover
 
 /// One port of one line, and where its connections go.
 struct Forward: Hashable, Sendable {
@@ -105,4 +106,8 @@ extension IPAddress {
     var isV6: Bool { if case .v6 = self { true } else { false } }
     /// As nft calls its family.
     var family: String { isV6 ? "ip6" : "ip" }
+}
+
+extension ForwardedService.Server: Comparable {
+    package static func < (left: Self, right: Self) -> Bool { (left.address, left.port) < (right.address, right.port) }
 }

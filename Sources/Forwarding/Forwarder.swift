@@ -1,3 +1,4 @@
+import Failover
 import Logging
 
 /// Keeps our nftables table as it is wanted.
@@ -15,6 +16,7 @@ package actor Forwarder {
     private let machine: @Sendable () -> Machine
     private let interval: Duration
     private let logger: Logger
+    private let changed: @Sendable (ForwardingStatus) async -> Void
 
     private var plan: ForwardingPlan?
     /// What the last turn has put in force, or found so.
@@ -27,16 +29,21 @@ package actor Forwarder {
 
     package private(set) var status = ForwardingStatus()
 
-    package init(logger: Logger) { self.init(programs: { .installed }, machine: { .now }, logger: logger) }
+    /// - Parameter changed: called with `status` after it has changed.
+    package init(logger: Logger, changed: @escaping @Sendable (ForwardingStatus) async -> Void) {
+        self.init(programs: { .installed }, machine: { .now }, logger: logger, changed: changed)
+    }
 
     init(
         programs: @escaping @Sendable () -> ForwardingPrograms, machine: @escaping @Sendable () -> Machine,
-        interval: Duration = Forwarder.interval, logger: Logger
+        interval: Duration = Forwarder.interval, logger: Logger,
+        changed: @escaping @Sendable (ForwardingStatus) async -> Void = { _ in }
     ) {
         self.programs = programs
         self.machine = machine
         self.interval = interval
         self.logger = logger
+        self.changed = changed
         (signals, signal) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
     }
 
@@ -62,6 +69,12 @@ package actor Forwarder {
 
     /// Compares what is in force with what is wanted, and puts it right.
     func turn() async {
+        let before = status
+        await lookAndPutRight()
+        if status != before { await changed(status) }
+    }
+
+    private func lookAndPutRight() async {
         guard let plan else { return }
         let programs = programs()
         do {
@@ -136,10 +149,11 @@ package actor Forwarder {
     }
 
     private func cut(_ cuttings: [Cutting], _ programs: ForwardingPrograms) async {
-        guard let conntrack = programs.conntrack else { return }
+        guard !cuttings.isEmpty, let conntrack = programs.conntrack else { return }
+        cutProblem = nil
         for cutting in cuttings {
-            let obstacle = await cutting.perform(with: conntrack)
-            cutProblem = obstacle.map { "connections to \(cutting.server.address) were not cut: conntrack: \($0)" }
+            guard let obstacle = await cutting.perform(with: conntrack) else { continue }
+            cutProblem = "connections to \(cutting.server.address) were not cut: conntrack: \(obstacle)"
         }
     }
 

@@ -1,10 +1,10 @@
+import Failover
+
 /// How forwarding stands, for people.
 package struct ForwardingStatus: Hashable, Sendable {
     package enum State: Hashable, Sendable {
         /// Nothing is to be forwarded.
         case idle
-        /// What is wanted has not been put in force yet.
-        case waiting
         case inForce
         case unavailable(ForwardingError)
     }
@@ -34,5 +34,29 @@ extension ForwardingStatus.Place {
         servers = forward.servers.map {
             $0.address.isV6 ? "[\($0.address)]:\($0.port)" : "\($0.address):\($0.port)"
         }
+    }
+}
+
+extension ForwardingStatus {
+    /// What must be looked after, each a sentence.
+    package var everythingInTheWay: [String] {
+        if case .unavailable(let error) = state { return ["\(error)"] }
+        return problems
+    }
+
+    /// For the page and the terminal: a line for each place, then what is in the way. Nil if there is nothing to tell.
+    package var text: String? {
+        var lines: [String] =
+            switch state {
+            case .idle: []
+            case .unavailable(let error): ["\(error)"]
+            case .inForce:
+                places.map { "\($0.place) of \($0.service) → \($0.servers.joined(separator: ", "))" }
+            }
+        lines += problems
+        if repairs > 0 {
+            lines.append("changed by somebody else and put right: \(repairs == 1 ? "once" : "\(repairs) times")")
+        }
+        return lines.isEmpty ? nil : lines.joined(separator: "\n")
     }
 }

@@ -1,4 +1,5 @@
 import Addresses
+import Failover
 
 /// Our table as nft lists it, without what differs between equal tables: handles, and the order of a set's elements.
 struct Listing: Hashable, Sendable {

@@ -1,4 +1,5 @@
 import Addresses
+import Failover
 
 /// One rule of our table.
 struct Rule: Hashable, Sendable {

@@ -70,7 +70,8 @@ package enum SettingsKeys {
     static let service =
         [
             SettingsKey("port"), SettingsKey("redundancy", standard: "all"), SettingsKey("lines"),
-            SettingsKey("established", standard: "cut"), SettingsKey("servers"),
+            SettingsKey("established", standard: "cut"), SettingsKey("sharing", standard: "connections"),
+            SettingsKey("servers"),
             SettingsKey("failback", standard: "10s"), SettingsKey("answers", standard: "all"),
         ] + answer
     /// Beside these, a server takes the arguments of its check.

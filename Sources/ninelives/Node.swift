@@ -82,6 +82,11 @@ struct Node {
             parts.append(
                 .init(service: Reloading(revisions: revisions, settings: settings)))
         }
+        if demo == nil, !isDryRun {
+            let forwarding = PortForwarding(control: control, logger: logger)
+            await forwarding.introduce()
+            parts.append(.init(service: forwarding))
+        }
         var quiet = logger
         quiet.logLevel = max(logger.logLevel, .warning)
         let services = ServiceGroup(

@@ -1,4 +1,5 @@
 import Addresses
+import Failover
 import Foundation
 import Logging
 import TestSupport

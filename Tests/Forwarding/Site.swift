@@ -1,4 +1,5 @@
 import Addresses
+import Failover
 import Logging
 import TestSupport
 

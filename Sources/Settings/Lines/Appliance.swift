@@ -71,6 +71,7 @@ package struct LineService: Hashable, Sendable {
     package var lines: [String]
     package var lineAddresses: [IPAddress]
     package var established: ForwardedService.Established
+    package var sharing = ForwardedService.Sharing.connections
     /// In the order in which they are configured.
     package var servers: [Server]
 
