@@ -15,7 +15,7 @@ package enum SettingsKeys {
     package static let root = [
         "listen", "data", "history", "access", "dns", "zones", "keys", "transfer", "notify", "policies", "indicators",
         "references", "reports", "checks", "schemes", "maintenance", "projects", "providers", "propagation", "notices",
-        "lines", "services", "hosts",
+        "lines", "services", "hosts", "forwarding",
     ].map { SettingsKey($0, standard: $0 == "data" ? Settings.standardDataFolder : nil) }
     static let listen = [
         SettingsKey("dns", standard: Settings.standardDNSListener),
@@ -128,6 +128,7 @@ package enum SettingsKeys {
         ("cookies", cookies), ("rate-limit", rateLimit), ("zones", zone), ("keys", key),
         ("transfer", [SettingsKey("transfer")]), ("notify", [SettingsKey("notify")]), ("policies", policy),
         ("indicators", indicator), ("references", [SettingsKey("references")]),
+        ("forwarding", [SettingsKey("forwarding", standard: "on")]),
         ("reports", reports), ("checks", checks), ("schemes", scheme), ("members", member),
         ("maintenance", maintenance),
         ("projects", project),

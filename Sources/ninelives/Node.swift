@@ -66,6 +66,8 @@ struct Node {
             revisions: revisions, tls: tls,
             metrics: { await dns.counters.metrics + control.probeCounts().metrics }, logger: logger)
         opening.web = web
+        let forwarding = await makeForwarding(control)
+        opening.forwarding = forwarding
         // The last decisions are in place before the first query is read.
         await control.apply(settings)
         try await begin(dns)
@@ -82,11 +84,7 @@ struct Node {
             parts.append(
                 .init(service: Reloading(revisions: revisions, settings: settings)))
         }
-        if demo == nil, !isDryRun {
-            let forwarding = PortForwarding(control: control, logger: logger)
-            await forwarding.introduce()
-            parts.append(.init(service: forwarding))
-        }
+        if let forwarding { parts.append(.init(service: forwarding)) }
         var quiet = logger
         quiet.logLevel = max(logger.logLevel, .warning)
         let services = ServiceGroup(
@@ -140,6 +138,15 @@ struct Node {
         }
     }
 
+    /// What forwards ports; nil where nothing outside of this process shall change.
+    private func makeForwarding(_ control: Control) async -> PortForwarding? {
+        guard demo == nil, !isDryRun else { return nil }
+        let forwarding = PortForwarding(
+            control: control, isOn: settings.appliance.isForwarding, logger: logger)
+        await forwarding.introduce()
+        return forwarding
+    }
+
     /// Puts what is not the engine's into force while the server answers on.
     private func installation(on dns: DNSServer, _ opening: Opening) -> Revisions.Installation {
         let started = settings
@@ -151,6 +158,7 @@ struct Node {
             let isElsewhere = settings.http.description != started.http.description
             opening.web?.setReadingOpen(settings.isReadingOpen && (!isElsewhere || before.isReadingOpen))
             opening.web?.setStatusOpen(settings.isStatusOpen && (!isElsewhere || before.isStatusOpen))
+            await opening.forwarding?.set(isOn: settings.appliance.isForwarding)
             return settings.listensLike(started) ? [] : [.listenersNeedRestart(settings)]
         }
     }
@@ -224,14 +232,21 @@ private struct Upkeep: Service {
     func run() async throws { await cancelWhenGracefulShutdown { await control.keepUp() } }
 }
 
-/// What outlives a revision: the page that is opened or closed by it, and the secret that cookies are made with.
+/// What outlives a revision: the page that is opened or closed by it, the forwarding that is switched on or off, and the
+/// secret that cookies are made with.
 private final class Opening: Sendable {
     let cookieSecret: CookieSecret
     private let server = Mutex<WebServer?>(nil)
+    private let forwarder = Mutex<PortForwarding?>(nil)
 
     init() {
         var generator = SystemRandomNumberGenerator()
         cookieSecret = .random(using: &generator)
+    }
+
+    var forwarding: PortForwarding? {
+        get { forwarder.withLock { $0 } }
+        set { forwarder.withLock { $0 = newValue } }
     }
 
     var web: WebServer? {

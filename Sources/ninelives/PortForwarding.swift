@@ -6,30 +6,47 @@ import ServiceLifecycle
 import Settings
 
 /// Has the kernel forward what `Control` wants, as long as the server runs; and leaves it so.
-struct PortForwarding: Service {
+actor PortForwarding: Service {
     private let control: Control
     private let forwarder: Forwarder
+    private var isOn: Bool
+    private var wanted: ForwardingPlan?
 
-    init(control: Control, logger: Logger) {
+    init(control: Control, isOn: Bool, logger: Logger) {
         self.control = control
+        self.isOn = isOn
         forwarder = Forwarder(logger: logger) { await control.forwardingChanged(problems: $0.everythingInTheWay) }
     }
 
     /// Has pages and the API tell how it stands.
-    func introduce() async {
-        let forwarder = forwarder
-        await control.setForwardingInForce { await forwarder.status.text }
+    func introduce() async { await control.setForwardingInForce { await self.text } }
+
+    /// Switched off while it runs, it takes the rules away; a server that starts switched off looks at none.
+    func set(isOn: Bool) async {
+        guard isOn != self.isOn else { return }
+        self.isOn = isOn
+        if let wanted { await forwarder.want(isOn ? wanted : ForwardingPlan()) }
+        await control.forwardingChanged(problems: [])
     }
 
     func run() async throws {
         await cancelWhenGracefulShutdown {
             await withTaskGroup(of: Void.self) { group in
-                group.addTask { await forwarder.run() }
+                group.addTask { await self.forwarder.run() }
                 group.addTask {
-                    for await plan in await control.forwardingPlans() { await forwarder.want(plan) }
+                    for await plan in await self.control.forwardingPlans() { await self.want(plan) }
                 }
             }
         }
+    }
+
+    private func want(_ plan: ForwardingPlan) async {
+        wanted = plan
+        if isOn { await forwarder.want(plan) }
+    }
+
+    private var text: String? {
+        get async { isOn ? await forwarder.status.text : "forwarding: off, so that no rules are set" }
     }
 }
 

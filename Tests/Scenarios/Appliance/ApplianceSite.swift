@@ -104,11 +104,16 @@ struct ApplianceSite {
 
     /// - Parameter capability: one that it shall not have, as setpriv calls it.
     func startNinelives(without capability: String? = nil) throws -> ChildProcess {
-        let file = try folder.write("appliance.yaml", configuration)
+        let file = try writeConfiguration()
         let command = ["serve", "--config", file]
         guard let capability else { return try router.start(binary, command) }
         let options = ["--bounding-set=-\(capability)", "--inh-caps=-\(capability)"]
         return try router.start("setpriv", options + [binary] + command)
+    }
+
+    @discardableResult
+    func writeConfiguration(isForwarding: Bool = true) throws -> String {
+        try folder.write("appliance.yaml", "forwarding: \(isForwarding ? "on" : "off")\n" + configuration)
     }
 
     private var configuration: String {

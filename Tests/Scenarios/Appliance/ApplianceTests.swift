@@ -112,6 +112,14 @@ struct ApplianceTests {
             try await site.router.require("nft", "flush", "chain", "inet", "ninelives", "services")
             let third = try site.startNinelives()
             try await expect((["wan1", "wan2"], ["a"]), at: site)
+            try site.writeConfiguration(isForwarding: false)
+            third.signal(SIGHUP)
+            try await eventually("switched off, the table is gone") {
+                try await site.ourRules().contains("chain") == false
+            }
+            try site.writeConfiguration()
+            third.signal(SIGHUP)
+            try await expect((["wan1", "wan2"], ["a"]), at: site)
             await third.stop()
             let removed = try await site.router.run(binary, ["forwarding", "remove"])
             #expect(removed.output.contains("Removed") && removed.code == 0, "\(removed.output)")
