@@ -103,6 +103,7 @@ package actor Forwarder {
 
     private func enforce(_ plan: ForwardingPlan, _ programs: ForwardingPrograms) async throws(ForwardingError) {
         let nft = try Nft(programs)
+        isGone = false
         let found = try await nft.listing()
         let before = current?.forwards ?? found?.forwards ?? []
         let table = ForwardTable(plan, holding: before)
@@ -117,7 +118,6 @@ package actor Forwarder {
             try await nft.replace(with: ruleset)
             let cuttings = Cutting.all(from: before, to: table.forwards, for: plan)
             await cut(cuttings, programs)
-            isGone = false
             tell(table, wasChanged: isWanted, removed: found == nil, cuts: cuttings.count)
             current = (ruleset, try await nft.listing() ?? Listing(ruleset.objects), table.forwards)
         }
