@@ -71,7 +71,7 @@ struct ServicesCommand: AsyncParsableCommand {
             default: service.answer
             }
         var lines = [
-            terminal.styled(service.name, .bold) + " \(service.port)/\(service.transport) → "
+            terminal.styled(service.name, .bold) + " \(service.ports.joined(separator: ", ")) → "
                 + terminal.styled(answer, service.isAllDown ? .red : .green)
                 + terminal.styled(" (TTL \(service.ttl) s)", .dim)
         ]

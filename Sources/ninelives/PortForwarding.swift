@@ -1,3 +1,4 @@
+import Addresses
 import Control
 import Failover
 import Forwarding
@@ -54,16 +55,23 @@ extension Appliance {
     /// What is forwarded while every server works: each service to the onsite servers of its best level that has any.
     var forwardingOfAll: ForwardingPlan {
         ForwardingPlan(
-            services: services.compactMap { service in
-                let onsite = service.servers.compactMap { server -> (Priority, ForwardedService.Server)? in
-                    guard case .onsite(let target) = server.site, server.priority != .disabled else { return nil }
-                    return (server.priority, target)
+            services: services.flatMap { service in
+                let onsite = service.servers.compactMap {
+                    server -> (level: Priority, address: IPAddress, port: UInt16?)? in
+                    guard case .onsite(let address, let port) = server.site, server.priority != .disabled else {
+                        return nil
+                    }
+                    return (server.priority, address, port)
                 }
-                guard let best = onsite.map(\.0).max() else { return nil }
-                return ForwardedService(
-                    name: service.scheme.text, transport: service.transport, port: service.port,
-                    lineAddresses: service.lineAddresses, servers: onsite.filter { $0.0 == best }.map(\.1),
-                    established: service.established, sharing: service.sharing)
+                let best = onsite.filter { $0.level == onsite.map(\.level).max() }
+                if best.isEmpty { return [ForwardedService]() }
+                return service.ports.map { port in
+                    ForwardedService(
+                        name: service.scheme.text, transport: port.transport, port: port.number,
+                        lineAddresses: service.lineAddresses,
+                        servers: best.map { .init(address: $0.address, port: $0.port ?? port.number) },
+                        established: service.established, sharing: service.sharing)
+                }
             })
     }
 }

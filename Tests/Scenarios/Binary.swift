@@ -15,6 +15,13 @@ func ninelives(_ arguments: String..., within limit: Duration = .seconds(30)) as
     try await run(binary, arguments, within: limit)
 }
 
+/// Waits until a web server on 127.0.0.1 answers.
+func waitForHTTP(_ port: Int) async throws {
+    try await eventually("port \(port) answers", within: .seconds(20)) {
+        try await run("curl", ["-s", "-m", "5", "-o", "/dev/null", "http://127.0.0.1:\(port)/"]).code == 0
+    }
+}
+
 /// A running `ninelives demo` with ports of its own.
 struct RunningDemo {
     let process: ChildProcess

@@ -76,7 +76,7 @@ import Testing
         #expect(scheme.members[0].redundancy == .only)
         #expect(scheme.members[2].lines.isEmpty && scheme.members[2].values.map(\.description) == ["192.0.2.9"])
         let service = settings.appliance.services[0]
-        #expect(service.established == .keep && service.port == 443 && service.transport == .tcp)
+        #expect(service.established == .keep && service.ports.map(\.description) == ["443/tcp"])
         #expect(service.lineAddresses.count == 3)
         #expect(service.sharing == .clients && !settings.appliance.isForwarding)
         func target(_ name: String) -> String? {
@@ -90,7 +90,21 @@ import Testing
             settings.configuration.indicators.first { $0.name.text == name }?.policy.name
         }
         #expect(names == ["fast", "default"])
-        #expect(settings.appliance.services[1].transport == .udp)
+        #expect(settings.appliance.services[1].ports.map(\.description) == ["53/udp"])
+    }
+
+    @Test func `a service of several ports has servers without a port of their own, and a TCP port is tried`() throws {
+        let settings = try read(
+            Self.lines + """
+                services:
+                  ns.example.test: { port: [53/udp, 53], servers: { a: { onsite: 10.0.0.4 }, b: { offsite: 192.0.2.9 } } }
+                  one.example.test: { port: 8080, servers: { a: { onsite: "fd00::4" } } }
+                """)
+        #expect(settings.appliance.services[0].ports.map(\.description) == ["53/udp", "53/tcp"])
+        #expect(
+            settings.checks.map { "\($0.1)" }.filter { $0.hasPrefix("tcp") }.sorted() == [
+                "tcp 10.0.0.4:53", "tcp 192.0.2.9:53", "tcp [2001:db8::53]:53", "tcp [fd00::4]:8080",
+            ])
     }
 
     @Test func `a load-balanced name is a scheme of lines, and any indicator can leave by one`() throws {
@@ -173,15 +187,15 @@ import Testing
     @Test(arguments: [
         (
             "servers: { a: { onsite: 10.0.0.2:80 } }",
-            #"services.a.example.test has no port; use port: 1…65535, with /udp for UDP: 443 or 53/udp"#
+            #"services.a.example.test has no port; use port: 1…65535, with /udp for UDP: 443, 53/udp or [80, 443]"#
         ),
         (
             "port: 99999, servers: { a: { onsite: 10.0.0.2:80 } }",
-            #"services.a.example.test.port "99999" is not a port; use 1…65535, with /udp for UDP: 443 or 53/udp"#
+            #"services.a.example.test.port "99999" is not a port; use 1…65535, with /udp for UDP: 443, 53/udp or [80, 443]"#
         ),
         (
             "port: 80/sctp, servers: { a: { onsite: 10.0.0.2:80 } }",
-            #"services.a.example.test.port "80/sctp" is not a port; use 1…65535, with /udp for UDP: 443 or 53/udp"#
+            #"services.a.example.test.port "80/sctp" is not a port; use 1…65535, with /udp for UDP: 443, 53/udp or [80, 443]"#
         ),
         (
             "port: 80",
@@ -200,8 +214,16 @@ import Testing
             #"services.a.example.test.servers.a.level "primry" is not a level: did you mean "primary"?"#
         ),
         (
-            "port: 80, servers: { a: { onsite: 10.0.0.2 } }",
-            #"services.a.example.test.servers.a.onsite "10.0.0.2" has no port; use ADDRESS:PORT such as 10.0.0.2:8443 or [::1]:53"#
+            "port: 80, servers: { a: { onsite: web1 } }",
+            #"services.a.example.test.servers.a.onsite "web1" has no port; use ADDRESS:PORT such as 10.0.0.2:8443 or [::1]:53"#
+        ),
+        (
+            "port: [80, 443], servers: { a: { onsite: 10.0.0.2:80 } }",
+            #"services.a.example.test.servers.a.onsite "10.0.0.2:80" has one port, and the service has several; use the address alone"#
+        ),
+        (
+            "port: [80, 80/tcp], servers: { a: { onsite: 10.0.0.2 } }",
+            #"services.a.example.test.port[1] "80/tcp" stands twice; use each port once"#
         ),
         (
             "port: 80, servers: { a: { offsite: 192.0.2.2:80 } }",

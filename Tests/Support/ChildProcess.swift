@@ -1,6 +1,7 @@
 import Foundation
 
-/// A real program, started by a test and ended with it, by its own process id.
+/// A real program, started by a test and ended with it, by its own process id: at the latest when nobody holds it any
+/// more, as after an error.
 package final class ChildProcess: Sendable {
     private let process: Process
     private let output: FileHandle
@@ -13,12 +14,25 @@ package final class ChildProcess: Sendable {
         process.arguments = arguments
         process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
         outputPath = NSTemporaryDirectory() + "ninelives-output-" + UUID().uuidString
-        FileManager.default.createFile(atPath: outputPath, contents: nil)
+        _ = FileManager.default.createFile(atPath: outputPath, contents: nil)
         output = try FileHandle(forWritingTo: URL(fileURLWithPath: outputPath))
         process.standardOutput = output
         process.standardError = output
         process.standardInput = FileHandle.nullDevice
         try withoutBlockedSignals { try process.run() }
+    }
+
+    deinit {
+        if process.isRunning {
+            kill(process.processIdentifier, SIGTERM)
+            var rounds = 0
+            while process.isRunning, rounds < 1000 {
+                usleep(5000)
+                rounds += 1
+            }
+            if process.isRunning { kill(process.processIdentifier, SIGKILL) }
+        }
+        try? FileManager.default.removeItem(atPath: outputPath)
     }
 
     package var processIdentifier: Int32 { process.processIdentifier }
@@ -44,9 +58,7 @@ package final class ChildProcess: Sendable {
     @discardableResult
     package func stop() async -> Int32 {
         signal(SIGTERM)
-        let code = await end()
-        try? FileManager.default.removeItem(atPath: outputPath)
-        return code
+        return await end()
     }
 }
 
@@ -67,9 +79,7 @@ package func run(
 ) async throws -> (output: String, code: Int32) {
     let child = try ChildProcess(tool, arguments, environment: environment)
     let code = await child.end(within: limit)
-    let output = child.printed
-    try? FileManager.default.removeItem(atPath: child.outputPath)
-    return (output, code)
+    return (child.printed, code)
 }
 
 /// The path of a tool; throws if it is not installed (`make test` installs what the tests need).

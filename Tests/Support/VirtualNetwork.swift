@@ -17,6 +17,8 @@ package final class VirtualNetwork: Sendable {
 
     private static let count = Atomic(0)
     private let prefix: String
+    /// What was started on its hosts: it goes on even if the test has no use for it any more.
+    private let processes = Mutex<[ChildProcess]>([])
 
     private init() {
         let number = Self.count.add(1, ordering: .relaxed).newValue
@@ -49,7 +51,9 @@ package final class VirtualNetwork: Sendable {
         _ = try await self[host].run("sysctl", ["-q", "net.ipv6.conf.default.accept_dad=0"])
     }
 
-    package subscript(_ host: String) -> VirtualHost { VirtualHost(namespace: "\(prefix)-\(host)") }
+    package subscript(_ host: String) -> VirtualHost { VirtualHost(namespace: "\(prefix)-\(host)", network: self) }
+
+    fileprivate func keep(_ process: ChildProcess) { processes.withLock { $0.append(process) } }
 
     /// One end of a link.
     package struct End {
@@ -79,7 +83,10 @@ package final class VirtualNetwork: Sendable {
     }
 
     /// Ends what still runs in the hosts, and takes them away.
-    private func remove() { Self.remove { $0.hasPrefix("\(self.prefix)-") } }
+    private func remove() {
+        Self.remove { $0.hasPrefix("\(self.prefix)-") }
+        processes.withLock { $0 = [] }
+    }
 
     private static func removeLeftovers() {
         remove { name in
@@ -132,6 +139,7 @@ package enum VirtualNetworkError: Error {
 /// One host of a `VirtualNetwork`.
 package struct VirtualHost: Sendable {
     package let namespace: String
+    fileprivate let network: VirtualNetwork
 
     private func words(_ tool: String, _ arguments: [String]) throws -> [String] {
         ["netns", "exec", namespace, try findTool(tool)] + arguments
@@ -161,7 +169,9 @@ package struct VirtualHost: Sendable {
 
     /// Starts a program on this host, which ends with the network at the latest.
     package func start(_ tool: String, _ arguments: [String]) throws -> ChildProcess {
-        try ChildProcess("ip", try words(tool, arguments))
+        let process = try ChildProcess("ip", try words(tool, arguments))
+        network.keep(process)
+        return process
     }
 
     /// Feeds nft with commands.

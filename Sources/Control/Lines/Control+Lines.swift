@@ -29,7 +29,7 @@ extension Control: LineInterface {
     func configureLines(_ appliance: Appliance) {
         lineKeeping.appliance = appliance
         areThereLines.withLock { $0 = !appliance.isEmpty }
-        lineKeeping.forwarded = appliance.services.compactMap(ForwardedScheme.init)
+        lineKeeping.forwarded = appliance.services.flatMap(ForwardedScheme.all)
         lineKeeping.problems = appliance.lines.compactMap { line in
             guard case .notPermitted? = line.egress.obstacle, let fault = line.egress.obstacle else { return nil }
             let instead =
@@ -133,16 +133,22 @@ extension Control: LineInterface {
 }
 
 extension ForwardedScheme {
-    /// Nil without an onsite server: then there is nothing to forward.
-    init?(_ service: LineService) {
-        let targets = service.servers.compactMap { server -> Target? in
-            guard case .onsite(let target) = server.site, server.priority != .disabled else { return nil }
-            return Target(indicator: server.indicator, server: target)
+    /// One for each port; none without an onsite server, as then there is nothing to forward.
+    static func all(of service: LineService) -> [ForwardedScheme] {
+        let onsite = service.servers.compactMap { server -> (IndicatorName, IPAddress, UInt16?)? in
+            guard case .onsite(let address, let port) = server.site, server.priority != .disabled else { return nil }
+            return (server.indicator, address, port)
         }
-        if targets.isEmpty { return nil }
-        self.init(
-            name: service.scheme, transport: service.transport, port: service.port,
-            lineAddresses: service.lineAddresses, targets: targets, established: service.established,
-            sharing: service.sharing)
+        if onsite.isEmpty { return [] }
+        return service.ports.map { port in
+            ForwardedScheme(
+                name: service.scheme, transport: port.transport, port: port.number,
+                lineAddresses: service.lineAddresses,
+                targets: onsite.map { indicator, address, own in
+                    Target(
+                        indicator: indicator,
+                        server: ForwardedService.Server(address: address, port: own ?? port.number))
+                }, established: service.established, sharing: service.sharing)
+        }
     }
 }

@@ -72,7 +72,7 @@ package struct ServiceReport: Codable, Hashable, Sendable {
         package var indicator: String
         /// `onsite` or `offsite`.
         package var site: String
-        /// With its port, if it is onsite.
+        /// With its port, if it is onsite and has one of its own.
         package var address: String
         /// `primary`, `backup` …, or the number of a level without a name.
         package var level: String
@@ -88,9 +88,8 @@ package struct ServiceReport: Codable, Hashable, Sendable {
     }
 
     package var name: String
-    package var port: Int
-    /// `tcp` or `udp`.
-    package var transport: String
+    /// The public ones: `443/tcp`.
+    package var ports: [String]
     /// `all` or `only`.
     package var redundancy: String
     package var lines: [String]

@@ -1,3 +1,4 @@
+import Addresses
 import DNSClient
 import Failover
 import Settings
@@ -9,7 +10,7 @@ extension Reporting {
         report.lines = appliance.lines.map(line)
         report.services = appliance.services.compactMap { service in
             engine.status(of: service.scheme).map { status in
-                let wanted = plan?.services.first { $0.name == service.scheme.text }?.servers ?? []
+                let wanted = (plan?.services ?? []).filter { $0.name == service.scheme.text }.flatMap(\.servers)
                 return self.service(service, scheme(status), forwardedTo: wanted)
             }
         }
@@ -20,7 +21,7 @@ extension Reporting {
             ForwardingReport(
                 name: service.name, transport: service.transport.rawValue, port: Int(service.port),
                 lineAddresses: service.lineAddresses.map(\.description),
-                servers: service.servers.map { LineService.Server.Site.onsite($0).description },
+                servers: service.servers.map { LineService.Server.Site.onsite($0.address, port: $0.port).description },
                 established: service.established.rawValue, sharing: service.sharing.rawValue)
         }
         return report
@@ -48,14 +49,14 @@ extension Reporting {
         _ service: LineService, _ scheme: SchemeReport, forwardedTo wanted: [ForwardedService.Server]
     ) -> ServiceReport {
         ServiceReport(
-            name: scheme.name, port: Int(service.port), transport: service.transport.rawValue,
+            name: scheme.name, ports: service.ports.map(\.description),
             redundancy: service.redundancy.rawValue, lines: service.lines, established: service.established.rawValue,
             answer: scheme.answer, addresses: scheme.addresses, ttl: scheme.ttl, rule: scheme.rule,
             isAllDown: scheme.isAllDown, held: scheme.held,
             servers: service.servers.map { server in
                 let member = scheme.members.first { $0.indicator == server.indicator.text }
-                var target: ForwardedService.Server?
-                if case .onsite(let onsite) = server.site { target = onsite }
+                var target: IPAddress?
+                if case .onsite(let address, _) = server.site { target = address }
                 return ServiceReport.Server(
                     name: server.name, indicator: server.indicator.text,
                     site: target == nil ? "offsite" : "onsite", address: server.site.description,
@@ -63,8 +64,13 @@ extension Reporting {
                     priority: server.priority.level, state: member?.state ?? "unknown", override: member?.override,
                     isActive: member?.isActive ?? false, isUsable: member?.isUsable ?? false,
                     unusableBecause: member?.unusableBecause,
-                    isForwardedTo: target.map(wanted.contains) ?? false)
+                    isForwardedTo: isForwarded(server, to: wanted))
             })
+    }
+
+    private func isForwarded(_ server: LineService.Server, to wanted: [ForwardedService.Server]) -> Bool {
+        guard case .onsite(let address, let port) = server.site else { return false }
+        return wanted.contains { $0.address == address && (port == nil || port == $0.port) }
     }
 
     private func host(_ host: LineHost, _ scheme: SchemeReport) -> LineHostReport {

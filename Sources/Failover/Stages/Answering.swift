@@ -164,9 +164,10 @@ struct Answering: Hashable, Sendable {
             causes.append(.overridden(pin))
         }
         let told = causes
+        // Members on the same line have its causes in common.
+        let hasLines = scheme.hasLines
         for cause in mattering(choice, wish).flatMap(\.effective.causes) where !told.contains(cause) {
-            // Members on the same line have its causes in common.
-            if !scheme.hasLines || !causes.contains(cause) { causes.append(cause) }
+            if !hasLines || !causes.contains(cause) { causes.append(cause) }
         }
         causes.append(.selection(choice.candidates, rule: wish.rule))
         causes.append(.guarded(passage.held ?? .passed))

@@ -2,6 +2,7 @@ import Addresses
 import DNS
 import DNSClient
 import NIOPosix
+import Secrets
 import TSIG
 
 /// A name server that takes UPDATE messages (RFC 2136), signed (RFC 8945): BIND, Knot, PowerDNS, Windows and others.

@@ -54,8 +54,9 @@ package struct Line: Hashable, Sendable {
 package struct LineService: Hashable, Sendable {
     package struct Server: Hashable, Sendable {
         package enum Site: Hashable, Sendable {
-            /// Behind the router: reached at the lines' addresses, which are forwarded to it.
-            case onsite(ForwardedService.Server)
+            /// Behind the router: reached at the lines' addresses, which are forwarded to it; without a port, to the
+            /// public one.
+            case onsite(IPAddress, port: UInt16?)
             case offsite(IPAddress)
         }
 
@@ -65,10 +66,17 @@ package struct LineService: Hashable, Sendable {
         package var priority: Priority
     }
 
+    /// `443/tcp`
+    package struct Port: Hashable, Sendable, CustomStringConvertible {
+        package var number: UInt16
+        package var transport: ForwardedService.Transport
+
+        package var description: String { "\(number)/\(transport.rawValue)" }
+    }
+
     package var scheme: SchemeName
-    package var transport: ForwardedService.Transport
-    /// The public port.
-    package var port: UInt16
+    /// Those that the public uses, each once; at least one.
+    package var ports: [Port]
     package var redundancy: Redundancy
     /// By name, in order.
     package var lines: [String]
@@ -77,6 +85,9 @@ package struct LineService: Hashable, Sendable {
     package var sharing = ForwardedService.Sharing.connections
     /// In the order in which they are configured.
     package var servers: [Server]
+
+    /// The port that a connection tries where no other check is written; nil if all are UDP ports.
+    var triedPort: UInt16? { ports.first { $0.transport == .tcp }?.number }
 
     /// Whether there is anything to forward.
     var hasOnsite: Bool { servers.contains { if case .onsite = $0.site { true } else { false } } }

@@ -46,10 +46,10 @@ extension SettingsReader {
             written, place, fields, zones: around.zones, providers: around.providers,
             failback: .after(.seconds(10)), massFailureBrake: false)
         guard entry.isSection else { return nil }
-        let (port, transport) = readPort(fields["port"], of: place)
+        let ports = readPorts(fields["port"], of: place)
         let lines = readLineNames(fields["lines"], among: around)
         var service = LineService(
-            scheme: scheme.name, transport: transport, port: port,
+            scheme: scheme.name, ports: ports,
             redundancy: readChoice(fields["redundancy"]) ?? .all,
             lines: lines.map(\.name), lineAddresses: lines.flatMap(\.addresses),
             established: readChoice(fields["established"]) ?? .cut,
@@ -75,9 +75,9 @@ extension SettingsReader {
         switch server.site {
         case .offsite(let address):
             return Member(indicator: server.indicator, values: [address], priority: server.priority)
-        case .onsite(let target):
+        case .onsite(let target, _):
             let ways = lines.compactMap { line -> MemberLine? in
-                let values = line.addresses.filter { $0.isSameFamily(as: target.address) }
+                let values = line.addresses.filter { $0.isSameFamily(as: target) }
                 return values.isEmpty ? nil : MemberLine(indicator: line.indicator, values: values)
             }
             var member = Member(
@@ -104,7 +104,7 @@ extension SettingsReader {
             report(entry.atKey, value: name, "is a server of this service already", "another name")
             return nil
         }
-        guard let site = readSite(fields, entry, lines: lines) else { return nil }
+        guard let site = readSite(fields, entry, of: service, lines: lines) else { return nil }
         if let other = service.servers.first(where: { $0.site == site }) {
             report(
                 fields["onsite"] ?? fields["offsite"] ?? entry, value: "\(site)",
@@ -146,7 +146,7 @@ extension SettingsReader {
     }
 
     private mutating func readSite(
-        _ fields: [String: Entry], _ entry: Entry, lines: [Line]
+        _ fields: [String: Entry], _ entry: Entry, of service: LineService, lines: [Line]
     ) -> LineService.Server.Site? {
         let form = "onsite: ADDRESS:PORT or offsite: ADDRESS"
         switch (fields["onsite"], fields["offsite"]) {
@@ -158,7 +158,7 @@ extension SettingsReader {
             return nil
         case (nil, let place?): return readAddress(place).map { .offsite($0) }
         case (let place?, nil):
-            guard let target = readTarget(place) else { return nil }
+            guard let target = readTarget(place, of: service) else { return nil }
             if lines.isEmpty {
                 report(place, "is onsite, and there is no line by which it is reached", "lines: with at least one")
                 return nil
@@ -169,19 +169,25 @@ extension SettingsReader {
                     "a server of the family of \(lines.map(\.name).joined(separator: ", "))")
                 return nil
             }
-            return .onsite(target)
+            return .onsite(target.address, port: target.port)
         }
     }
 
-    private mutating func readTarget(_ place: Entry) -> ForwardedService.Server? {
+    private mutating func readTarget(
+        _ place: Entry, of service: LineService
+    ) -> (address: IPAddress, port: UInt16?)? {
         if case .sequence = place.node {
             report(place, "is a list", "one ADDRESS:PORT; a server with an IPv6 address too is two servers")
             return nil
         }
         guard let written = text(of: place) else { return nil }
+        if let address = IPAddress(written) { return (address, nil) }
         do {
             let (address, port) = try Listener.parse(written)
-            return ForwardedService.Server(address: address, port: UInt16(clamping: port))
+            if service.ports.count > 1 {
+                report(place, value: written, "has one port, and the service has several", "the address alone")
+            }
+            return (address, UInt16(clamping: port))
         } catch {
             report(place, value: written, error.problem, error.expected("10.0.0.2:8443"))
             return nil
@@ -195,16 +201,17 @@ extension SettingsReader {
         _ entry: Entry, _ fields: [String: Entry], _ site: LineService.Server.Site, _ service: LineService
     ) -> Entry? {
         guard case .mapping(let mapping) = entry.node else { return nil }
-        let (address, port): (IPAddress, UInt16) =
+        let (address, own): (IPAddress, UInt16?) =
             switch site {
-            case .onsite(let target): (target.address, target.port)
-            case .offsite(let address): (address, service.port)
+            case .onsite(let address, let port): (address, port)
+            case .offsite(let address): (address, nil)
             }
+        let port = own ?? service.triedPort ?? service.ports.first?.number ?? 0
         var method = "tcp"
         if let place = fields["check"] {
             guard let written = text(of: place) else { return nil }
             method = written
-        } else if service.transport == .udp {
+        } else if service.triedPort == nil, !service.ports.isEmpty {
             report(
                 entry.atKey, "has no check, and a UDP port cannot be tested without knowing what it answers",
                 "check: such as dns with name: example.org, or udp with send:")
@@ -224,25 +231,6 @@ extension SettingsReader {
     }
 
     // MARK: Values
-
-    /// `443`, `443/tcp` or `53/udp`.
-    private mutating func readPort(_ entry: Entry?, of place: Entry) -> (UInt16, ForwardedService.Transport) {
-        let form = "1…65535, with /udp for UDP: 443 or 53/udp"
-        guard let entry else {
-            report(place, "has no port", "port: \(form)")
-            return (0, .tcp)
-        }
-        guard let written = text(of: entry) else { return (0, .tcp) }
-        let parts = written.split(separator: "/", omittingEmptySubsequences: false).map(String.init)
-        let isNumber = parts[0].utf8.allSatisfy { (0x30...0x39).contains($0) }
-        guard parts.count <= 2, isNumber, let port = UInt16(parts[0]), port > 0,
-            let transport = ForwardedService.Transport(rawValue: parts.count == 2 ? parts[1] : "tcp")
-        else {
-            report(entry, value: written, "is not a port", form)
-            return (0, .tcp)
-        }
-        return (port, transport)
-    }
 
     mutating func readChoice<Choice: RawRepresentable & CaseIterable>(_ entry: Entry?) -> Choice?
     where Choice.RawValue == String {
@@ -286,46 +274,15 @@ extension SettingsReader {
         }
         return named
     }
-
-    /// Says where the forwarding would take what this server listens for itself.
-    mutating func warnAboutOwnPorts(_ services: [ReadService], dns: [Listener], http: Listener) {
-        for read in services {
-            guard let service = read.service, service.hasOnsite else { continue }
-            let listeners = service.transport == .udp ? dns : dns + [http]
-            for listener in listeners where listener.port == Int(service.port) {
-                let text = "\(listener.address)"
-                guard service.lineAddresses.contains(listener.address) || text == "0.0.0.0" || text == "::" else {
-                    continue
-                }
-                warn(read.place, "takes port \(service.port) of its lines from \(listener), where this server listens")
-            }
-        }
-    }
-
-    /// One port of one line can be forwarded for one service only.
-    private mutating func reportSharedPorts(_ read: ReadService, _ ports: inout [String: String]) {
-        guard let service = read.service, service.port > 0, service.hasOnsite else { return }
-        for line in service.lines {
-            let key = "port \(service.port)/\(service.transport.rawValue) of \(line)"
-            if let other = ports[key] {
-                report(read.place, "needs \(key), which \(other) has already", "another port, or other lines")
-                return
-            }
-            ports[key] = service.scheme.text
-        }
-    }
 }
 
 extension LineService.Server.Site: CustomStringConvertible {
+    /// With its port, if it has one of its own.
     package var description: String {
         switch self {
-        case .offsite(let address): "\(address)"
-        case .onsite(let server):
-            if case .v6 = server.address {
-                "[\(server.address)]:\(server.port)"
-            } else {
-                "\(server.address):\(server.port)"
-            }
+        case .offsite(let address), .onsite(let address, nil): "\(address)"
+        case .onsite(.v6(let address), let port?): "[\(address)]:\(port)"
+        case .onsite(let address, let port?): "\(address):\(port)"
         }
     }
 }

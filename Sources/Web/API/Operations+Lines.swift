@@ -78,7 +78,7 @@ extension Schemas {
 
     private static let service = Schema.object(
         [
-            .init("name", .string()), .init("port", .integer()), .init("transport", .choice(["tcp", "udp"])),
+            .init("name", .string()), .init("ports", .array(.string()), "The public ones: `443/tcp`."),
             .init("redundancy", .choice(["all", "only"])), .init("lines", .array(.string())),
             .init("established", .choice(["cut", "keep"]), "Connections to a server that gets no more."),
         ] + answer + [
@@ -89,7 +89,7 @@ extension Schemas {
 
     private static let server = Schema.object([
         .init("name", .string()), .init("indicator", .string()), .init("site", .choice(["onsite", "offsite"])),
-        .init("address", .string(), "With its port, if it is onsite."),
+        .init("address", .string(), "With its port, if it is onsite and has one of its own."),
         .init("level", .string(), "primary, backup, 2nd-backup, 3rd-backup, disabled or a number."),
         .init("priority", .integer()), .init("state", state), optional("override", .string()),
         .init("isActive", .bool, "Whether the answer is its."), .init("isUsable", .bool),

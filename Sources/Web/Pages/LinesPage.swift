@@ -32,7 +32,7 @@ extension Pages {
     // MARK: Services
 
     private func service(_ service: ServiceReport) -> HTML {
-        var facts = ["\(service.port)/\(service.transport)"]
+        var facts = [service.ports.joined(separator: ", ")]
         if !service.lines.isEmpty, service.servers.contains(where: { $0.site == "onsite" }) {
             facts.append(words("lines.by", service.lines.joined(separator: ", ")))
             facts.append(words("lines.redundancy.\(service.redundancy)"))

@@ -1,5 +1,6 @@
 import Failover
 import Settings
+import Storage
 import TestSupport
 import Testing
 
@@ -51,6 +52,8 @@ import Testing
         }
         #expect(
             !listeners[0].peers.contains { $0 != "127.0.0.41" } && listeners[2].peers.allSatisfy { $0 == "127.0.0.1" })
+        let whatIf = try await stage.control.whatIf(down: ["line:wan1"], up: [])
+        #expect(whatIf.map(\.then) == [["203.0.113.10"]])
         listeners[2].stop()
         let second = try #require(await plans.next())
         #expect(second.services[0].servers.map { Int($0.port) } == [listeners[3].port])
@@ -67,6 +70,33 @@ import Testing
         await stage.control.stop()
         #expect(await plans.next() == nil)
         for listener in listeners { listener.stop() }
+    }
+
+    @Test func `after a restart the plan is there at once, as it was`() async throws {
+        let listeners = try (0..<4).map { _ in try LoopbackListener() }
+        let folder = try TemporaryFolder()
+        defer { folder.remove() }
+        let settings = try settings(listeners.prefix(2).map(\.port), listeners.suffix(2).map(\.port))
+        let store = try Store(folder: folder.path)
+        let stage = try Stage(store: store)
+        await stage.control.apply(settings)
+        try await eventually("both lines answer") {
+            stage.publisher.lastAddresses == ["198.51.100.10", "203.0.113.10"]
+        }
+        var plans = await stage.control.forwardingPlans().makeAsyncIterator()
+        let before = try #require(await plans.next())
+        await stage.control.stop()
+        await store.flush()
+        await store.close()
+        for listener in listeners { listener.stop() }
+
+        let again = try Store(folder: folder.path)
+        let after = try Stage(store: again)
+        await after.control.apply(settings)
+        var plansAfter = await after.control.forwardingPlans().makeAsyncIterator()
+        #expect(await plansAfter.next() == before)
+        await after.control.stop()
+        await again.close()
     }
 
     @Test func `without lines there is nothing to look at and no plan`() async throws {

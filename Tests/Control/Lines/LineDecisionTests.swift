@@ -219,4 +219,14 @@ import Testing
             .probed(IndicatorName("line:wan2:ping:192.0.2.2"), Probe(.success)), at: start + .milliseconds(20))
         #expect(engine.schemes[0].decision?.generation == 1)
     }
+
+    @Test func `each port of a service goes to the same servers`() throws {
+        let text = Self.text.replacing("port: 443", with: "port: [80, 443]").replacing(":8443", with: "")
+        var world = try LineWorld(text)
+        #expect(world.plan.services.map(\.port) == [80, 443])
+        #expect(world.forwarded == "10.0.0.1:80 10.0.0.2:80 10.0.0.1:443 10.0.0.2:443")
+        world.lose("web1")
+        #expect(world.forwarded == "10.0.0.2:80 10.0.0.2:443")
+        #expect(world.report.services[0].servers.map(\.isForwardedTo) == [false, true, false, false])
+    }
 }

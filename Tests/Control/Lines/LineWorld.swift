@@ -80,7 +80,7 @@ struct LineWorld {
     }
 
     var plan: ForwardingPlan {
-        engine.forwarding(of: settings.appliance.services.compactMap(ForwardedScheme.init))
+        engine.forwarding(of: settings.appliance.services.flatMap(ForwardedScheme.all))
     }
 
     /// Where the traffic goes, with blanks between.
