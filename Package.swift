@@ -6,6 +6,7 @@ import PackageDescription
 //   ninelives ─► Web, Demo ─► Control ─► Settings ─► Checks ─► Failover, DNS ─► Addresses
 //            │                       │           ├─► Providers ─► Failover, DNSClient
 //            │                       │           └─► DNSClient ─► DNS
+//            ├─► Forwarding ─► Failover
 //            └─► Emulators           └─► DNSServer, DNSClient ─► DNS
 //
 // `make` builds with `--explicit-target-dependency-import-check error`, so an arrow that is not
@@ -95,6 +96,10 @@ let package = Package(
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ], swiftSettings: strict),
+        // Our table of nftables rules: which server gets the connections to a line's port.
+        .target(
+            name: "Forwarding", dependencies: ["Addresses", "CProcess", "Failover", logging, nioPosix],
+            swiftSettings: strict),
         .target(
             name: "Settings",
             dependencies: [
@@ -137,7 +142,7 @@ let package = Package(
             name: "ninelives",
             dependencies: [
                 "Accounts", "Addresses", "CSockets", "Checks", "Control", "DNS", "DNSServer", "Demo", "Emulators",
-                "Failover", "Notices", "Providers", "Settings",
+                "Failover", "Forwarding", "Notices", "Providers", "Settings",
                 "Storage", "Web",
                 logging, nio, nioSSL,
                 nioPosix, .product(name: "ArgumentParser", package: "swift-argument-parser"),
@@ -218,6 +223,9 @@ let package = Package(
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "HummingbirdTesting", package: "hummingbird"),
             ], path: "Tests/Web"),
+        .testTarget(
+            name: "ForwardingTests", dependencies: ["Addresses", "Failover", "Forwarding", "TestSupport", logging],
+            path: "Tests/Forwarding"),
         .testTarget(
             name: "StorageTests", dependencies: ["Failover", "Storage", "TestSupport"], path: "Tests/Storage"),
         .testTarget(

@@ -315,7 +315,9 @@ package actor Control: ControlInterface {
         return true
     }
 
-    package func problems() -> [String] { reloadProblems + (keeping?.problems ?? []) + lineKeeping.problems }
+    package func problems() -> [String] {
+        reloadProblems + (keeping?.problems ?? []) + lineKeeping.problems + lineKeeping.forwardingProblems
+    }
 
     package func explanation(of scheme: String) -> Explanation? {
         engine.status(of: SchemeName(scheme)).map { status in

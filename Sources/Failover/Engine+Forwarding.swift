@@ -19,10 +19,12 @@ package struct ForwardedScheme: Hashable, Sendable {
     /// The onsite servers, in configured order.
     package var targets: [Target]
     package var established: ForwardedService.Established
+    package var sharing: ForwardedService.Sharing
 
     package init(
         name: SchemeName, transport: ForwardedService.Transport, port: UInt16, lineAddresses: [IPAddress],
-        targets: [Target], established: ForwardedService.Established
+        targets: [Target], established: ForwardedService.Established,
+        sharing: ForwardedService.Sharing = .connections
     ) {
         self.name = name
         self.transport = transport
@@ -30,6 +32,7 @@ package struct ForwardedScheme: Hashable, Sendable {
         self.lineAddresses = lineAddresses
         self.targets = targets
         self.established = established
+        self.sharing = sharing
     }
 }
 
@@ -40,7 +43,8 @@ extension Engine {
             services: schemes.map { scheme in
                 ForwardedService(
                     name: scheme.name.text, transport: scheme.transport, port: scheme.port,
-                    lineAddresses: scheme.lineAddresses, servers: servers(of: scheme), established: scheme.established)
+                    lineAddresses: scheme.lineAddresses, servers: servers(of: scheme), established: scheme.established,
+                    sharing: scheme.sharing)
             })
     }
 

@@ -15,7 +15,7 @@ package enum SettingsKeys {
     package static let root = [
         "listen", "data", "history", "access", "dns", "zones", "keys", "transfer", "notify", "policies", "indicators",
         "references", "reports", "checks", "schemes", "maintenance", "projects", "providers", "propagation", "notices",
-        "lines", "services", "hosts",
+        "lines", "services", "hosts", "forwarding",
     ].map { SettingsKey($0, standard: $0 == "data" ? Settings.standardDataFolder : nil) }
     static let listen = [
         SettingsKey("dns", standard: Settings.standardDNSListener),
@@ -73,7 +73,8 @@ package enum SettingsKeys {
     static let service =
         [
             SettingsKey("port"), SettingsKey("redundancy", standard: "all"), SettingsKey("lines"),
-            SettingsKey("established", standard: "cut"), SettingsKey("servers"),
+            SettingsKey("established", standard: "cut"), SettingsKey("sharing", standard: "connections"),
+            SettingsKey("servers"),
             SettingsKey("failback", standard: "10s"), SettingsKey("answers", standard: "all"),
         ] + answer
     /// Beside these, a server takes the arguments of its check.
@@ -130,6 +131,7 @@ package enum SettingsKeys {
         ("cookies", cookies), ("rate-limit", rateLimit), ("zones", zone), ("keys", key),
         ("transfer", [SettingsKey("transfer")]), ("notify", [SettingsKey("notify")]), ("policies", policy),
         ("indicators", indicator), ("references", [SettingsKey("references")]),
+        ("forwarding", [SettingsKey("forwarding", standard: "on")]),
         ("reports", reports), ("checks", checks), ("schemes", scheme), ("members", member),
         ("maintenance", maintenance),
         ("projects", project),

@@ -86,6 +86,7 @@ struct SettingsReader {
         forbidden = readChecks(section["checks"])
         var indicators = readIndicators(section["indicators"], policies: policies)
         var appliance = Appliance()
+        appliance.isForwarding = boolean(section["forwarding"]) ?? true
         appliance.lines = readLines(section["lines"], policies: policies, into: &indicators)
         let reportToken = readReports(section["reports"])
         let data = section["data"].flatMap { text(of: $0) } ?? Settings.standardDataFolder

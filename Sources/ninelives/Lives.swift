@@ -20,12 +20,14 @@ struct Life: Sendable {
     let revisions: Revisions
 }
 
-/// What outlives a restore: the sockets, the DNS server with what it answers, and the clock.
+/// What outlives a restore: the sockets, the DNS server with what it answers, the forwarding that is in force, and the
+/// clock.
 struct Body: Sendable {
     let clock: ShellClock
     let process: ProcessReport
     let dns: DNSServer
     let probing: Probing
+    let forwarding: PortForwarding?
     let demo: (any DemoServers)?
     let isDryRun: Bool
     let install: Revisions.Installation
@@ -90,6 +92,7 @@ actor Lives: Service, RestoreInterface {
                 let (life, end) = await (self.life, self.end.stream)
                 await withTaskGroup(of: Void.self) { group in
                     group.addTask { await life.control.keepUp() }
+                    group.addTask { await self.body.forwarding?.follow(life.control) }
                     if self.body.demo == nil {
                         let reloading = Reloading(revisions: life.revisions, settings: life.start.settings)
                         group.addTask { try? await reloading.run() }

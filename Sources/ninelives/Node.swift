@@ -49,9 +49,10 @@ struct Node {
         let dns = try makeDNS(opening)
         let process = ProcessReport(
             version: Version.current, startedAt: clock.now, dns: settings.dnsListeners.map(\.description))
+        opening.forwarding = makeForwarding()
         let body = Body(
-            clock: clock, process: process, dns: dns, probing: descriptors.probing(), demo: demo, isDryRun: isDryRun,
-            install: installation(on: dns, opening), logger: logger)
+            clock: clock, process: process, dns: dns, probing: descriptors.probing(), forwarding: opening.forwarding,
+            demo: demo, isDryRun: isDryRun, install: installation(on: dns, opening), logger: logger)
         let first = try begin(body, store)
         let certificate = try openCertificate()
         var tls: (@Sendable () -> NIOSSLContext)?
@@ -75,6 +76,7 @@ struct Node {
             ServiceGroupConfiguration.ServiceConfiguration(service: web), .init(service: lives),
         ]
         if let certificate { parts.append(.init(service: CertificateRenewal(certificate: certificate))) }
+        if let forwarding = body.forwarding { parts.append(.init(service: forwarding)) }
         var quiet = logger
         quiet.logLevel = max(logger.logLevel, .warning)
         let services = ServiceGroup(
@@ -120,6 +122,12 @@ struct Node {
         }
     }
 
+    /// What forwards ports; nil where nothing outside of this process shall change.
+    private func makeForwarding() -> PortForwarding? {
+        if demo != nil || isDryRun { return nil }
+        return PortForwarding(isOn: settings.appliance.isForwarding, logger: logger)
+    }
+
     /// Puts what is not the engine's into force while the server answers on.
     private func installation(on dns: DNSServer, _ opening: Opening) -> Revisions.Installation {
         let started = settings
@@ -132,6 +140,7 @@ struct Node {
             opening.web?.setReadingOpen(settings.isReadingOpen && (!isElsewhere || before.isReadingOpen))
             opening.web?.setConnectionsPerClient(settings.connectionsPerClient)
             opening.web?.setStatusOpen(settings.isStatusOpen && (!isElsewhere || before.isStatusOpen))
+            await opening.forwarding?.set(isOn: settings.appliance.isForwarding)
             return settings.listensLike(started) ? [] : [.listenersNeedRestart(settings)]
         }
     }
@@ -198,14 +207,21 @@ extension Settings {
     var webAddress: String { "\(httpCertificate == nil ? "http" : "https")://\(http)" }
 }
 
-/// What outlives a revision: the page that is opened or closed by it, and the secret that cookies are made with.
+/// What outlives a revision: the page that is opened or closed by it, the forwarding that is switched on or off, and the
+/// secret that cookies are made with.
 private final class Opening: Sendable {
     let cookieSecret: CookieSecret
     private let server = Mutex<WebServer?>(nil)
+    private let forwarder = Mutex<PortForwarding?>(nil)
 
     init() {
         var generator = SystemRandomNumberGenerator()
         cookieSecret = .random(using: &generator)
+    }
+
+    var forwarding: PortForwarding? {
+        get { forwarder.withLock { $0 } }
+        set { forwarder.withLock { $0 = newValue } }
     }
 
     var web: WebServer? {

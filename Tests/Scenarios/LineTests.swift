@@ -99,6 +99,7 @@ private struct LineSite {
             """
             listen: { dns: "127.0.0.1:\(dns)", http: "127.0.0.1:\(http)" }
             data: data
+            forwarding: off
             zones: [{ name: example.test, records: "@ 900 IN SOA ns1 h 1 2 3 4 5\\n@ 900 IN NS ns1\\nns1 900 IN A 127.0.0.1" }]
             policies: { quick: { interval: 300ms, timeout: 250ms, recheck: 50ms, fall: 2, rise: 2 } }
             indicators: { elsewhere: { check: logic, expression: "not during 00:00-00:01 UTC or during 00:00-00:01 UTC" } }

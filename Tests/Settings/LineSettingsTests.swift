@@ -51,12 +51,14 @@ import Testing
     @Test func `a service is a scheme whose onsite members have lines`() throws {
         let settings = try read(
             Self.lines + """
+                forwarding: off
                 services:
                   Shop.Example.Test:
                     port: 443
                     redundancy: only
                     lines: [wan2, wan1]
                     established: keep
+                    sharing: clients
                     servers:
                       - web1: { onsite: "10.0.0.2:8443" }
                       - web2: { onsite: "[fd00::2]:8443", level: backup, check: http-grep, url: "http://shop.example.test:8080/", must-have: OK }
@@ -76,6 +78,7 @@ import Testing
         let service = settings.appliance.services[0]
         #expect(service.established == .keep && service.ports.map(\.description) == ["443/tcp"])
         #expect(service.lineAddresses.count == 3)
+        #expect(service.sharing == .clients && !settings.appliance.isForwarding)
         func target(_ name: String) -> String? {
             settings.checks.first { $0.0.text == name }.map { "\($0.1)" }
         }

@@ -1,10 +1,14 @@
 // What Swift cannot call of the C library when it starts a program, as it hides behind _GNU_SOURCE.
 #pragma once
 
-#include <spawn.h>
+#include <sys/types.h>
 
 // A pipe whose ends no other program inherits. Returns 0, or -1 with errno.
 int cprocess_pipe(int ends[2]);
 
-// Has a program that is started close every descriptor from `first` on. Returns 0 or an errno.
-int cprocess_close_from(posix_spawn_file_actions_t *actions, int first);
+// A nameless file in memory that no other program inherits. Returns its descriptor, or -1 with errno.
+int cprocess_memory_file(void);
+
+// Starts a program in a process group of its own: with these three descriptors and no other, every signal as at first,
+// and an environment that has no secret in it. With `input` -1 there is nothing to read. Returns 0 or an errno.
+int cprocess_start(pid_t *process, const char *program, char *const arguments[], int input, int output, int errors);

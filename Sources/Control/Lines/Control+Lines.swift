@@ -16,6 +16,8 @@ struct LineKeeping: Sendable {
     var listeners: [UInt64: AsyncStream<ForwardingPlan>.Continuation] = [:]
     var inForce: @Sendable () async -> String? = { nil }
     var problems: [String] = []
+    /// What keeps ports from being forwarded.
+    var forwardingProblems: [String] = []
 }
 
 /// Lines, services, and the forwarding that is wanted.
@@ -61,8 +63,11 @@ extension Control: LineInterface {
         lineKeeping.inForce = words
     }
 
-    /// Lets pages that are open know that the forwarding in force has changed.
-    package func forwardingChanged() { changed() }
+    /// Lets pages that are open know that the forwarding in force has changed, and what is in its way.
+    package func forwardingChanged(problems: [String]) {
+        lineKeeping.forwardingProblems = problems
+        changed()
+    }
 
     private func forget(forwarding key: UInt64) { lineKeeping.listeners[key] = nil }
 
@@ -143,7 +148,7 @@ extension ForwardedScheme {
                     Target(
                         indicator: indicator,
                         server: ForwardedService.Server(address: address, port: own ?? port.number))
-                }, established: service.established)
+                }, established: service.established, sharing: service.sharing)
         }
     }
 }

@@ -32,6 +32,8 @@ package struct ForwardingReport: Codable, Hashable, Sendable {
     /// With their ports.
     package var servers: [String]
     package var established: String
+    /// `connections` or `clients`: how several servers share what arrives.
+    package var sharing: String
 }
 
 package struct LineReport: Codable, Hashable, Sendable {

@@ -22,7 +22,7 @@ extension Reporting {
                 name: service.name, transport: service.transport.rawValue, port: Int(service.port),
                 lineAddresses: service.lineAddresses.map(\.description),
                 servers: service.servers.map { LineService.Server.Site.onsite($0.address, port: $0.port).description },
-                established: service.established.rawValue)
+                established: service.established.rawValue, sharing: service.sharing.rawValue)
         }
         return report
     }

@@ -150,7 +150,11 @@ extension Composer {
 
     private mutating func answerNameServers(_ entry: ZoneEntry, apex: Int) {
         let template = source.zones.template(at: entry.nameServers)
-        if append(template, .all, apex: apex, asAnswer: true) { return }
+        let start = end
+        if append(template, .all, apex: apex, asAnswer: true) {
+            if template.changingCount > 0 { appendChangingGlue(template, at: start, apex: apex) }
+            return
+        }
         if append(template, .authority, apex: apex, asAnswer: true) { return }
         truncate()
     }
@@ -159,7 +163,11 @@ extension Composer {
     @inline(__always)
     private mutating func appendNameServers(_ entry: ZoneEntry, apex: Int) {
         let template = source.zones.template(at: entry.nameServers)
-        if append(template, .all, apex: apex) { return }
+        let start = end
+        if append(template, .all, apex: apex) {
+            if template.changingCount > 0 { appendChangingGlue(template, at: start, apex: apex) }
+            return
+        }
         _ = append(template, .authority, apex: apex)
     }
 

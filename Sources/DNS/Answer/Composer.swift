@@ -284,6 +284,26 @@ struct Composer: ~Copyable {
         return true
     }
 
+    /// Appends the addresses of those of a template's hosts that are dynamic names, as they are now, to ADDITIONAL: each
+    /// RRset whole, if there is room. The template itself was just appended at `start`.
+    mutating func appendChangingGlue(_ template: Template, at start: Int, apex: Int) {
+        for index in 0..<template.changingCount {
+            let host = template.changing(index)
+            guard let answer = source.dynamic.answer(inSlot: host.slot), !answer.isFailure else { continue }
+            let owner = host.position == Template.ChangingGlue.apex ? apex : start &+ Int(host.position)
+            appendGlue(answer.v4Records, length: answer.v4Length, count: answer.v4Count, owner: owner)
+            appendGlue(answer.v6Records, length: answer.v6Length, count: answer.v6Count, owner: owner)
+        }
+    }
+
+    private mutating func appendGlue(_ records: UnsafeRawPointer, length size: Int, count: Int, owner: Int) {
+        guard count > 0, length &+ size <= limit else { return }
+        let start = reply + length
+        copy(records, count: size)
+        for index in 0..<count { start.storeWire(pointer(to: owner), at: index &* (size / count)) }
+        counts.additional &+= UInt16(truncatingIfNeeded: count)
+    }
+
     /// Appends a zone's SOA record to AUTHORITY, with the serial number of now; false if it does not fit.
     @inline(__always)
     mutating func appendNegative(_ template: Template, apex: Int, zone: Int) -> Bool {

@@ -11,6 +11,7 @@ struct TemplateWriter {
     private var authorityLength = 0
     private var requiredCount = 0
     private var requiredLength = 0
+    private var changing: [(slot: UInt32, position: UInt16)] = []
     /// Names that stand in the template already, with all their parents: lower case.
     private var written: [(position: Int, name: ArraySlice<UInt8>)] = []
 
@@ -41,12 +42,20 @@ struct TemplateWriter {
         if required { (requiredCount, requiredLength) = (additionalCount, octets.count) }
     }
 
+    /// Has the addresses of a dynamic name added when the answer is composed. It is the target of a record in here.
+    mutating func appendChanging(owner: [UInt8], slot: UInt32) {
+        if owner == apex { return changing.append((slot, Template.ChangingGlue.apex)) }
+        guard let known = written.first(where: { $0.name.elementsEqual(owner) }) else { return }
+        changing.append((slot, UInt16(truncatingIfNeeded: known.position)))
+    }
+
     /// Writes the template into `memory`.
     func write(to memory: inout FlatMemory) -> ArenaOffset {
-        let start = memory.allocate(Template.headerSize + octets.count + 2 * patches.count)
+        let size = octets.count + 2 * patches.count + Template.ChangingGlue.size * changing.count
+        let start = memory.allocate(Template.headerSize + size)
         let fields = [
             authorityCount, authorityLength, additionalCount, requiredCount, requiredLength, octets.count,
-            patches.count, 0,
+            patches.count, changing.count,
         ]
         for (index, field) in fields.enumerated() {
             start.storeBytes(of: UInt16(field), toByteOffset: 2 * index, as: UInt16.self)
@@ -55,6 +64,11 @@ struct TemplateWriter {
         UnsafeMutableRawBufferPointer(start: records, count: octets.count).copyBytes(from: octets)
         for (index, patch) in patches.enumerated() {
             records.storeBytes(of: patch, toByteOffset: octets.count + 2 * index, as: UInt16.self)
+        }
+        for (index, (slot, position)) in changing.enumerated() {
+            let offset = octets.count + 2 * patches.count + Template.ChangingGlue.size * index
+            records.storeBytes(of: slot, toByteOffset: offset, as: UInt32.self)
+            records.storeBytes(of: position, toByteOffset: offset + 4, as: UInt16.self)
         }
         return UInt(bitPattern: start)
     }

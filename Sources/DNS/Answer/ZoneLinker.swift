@@ -240,7 +240,8 @@ struct ZoneLinker: ~Copyable {
     }
 
     /// The NS RRset at `node` and the addresses the zone has of its targets: glue that lies at or below the zone cut
-    /// is indispensable and comes first; that of dynamic names is not fixed, so it is left out.
+    /// is indispensable and comes first; that of dynamic names is not fixed, so it is left out, and for the apex looked up
+    /// when the answer is composed.
     private func referral(to rrset: StoredRRset, at node: Node) throws(ZoneSnapshotError) -> TemplateWriter {
         let isApex = node.flags.contains(.apex)
         let owner = node.nameOctets
@@ -255,8 +256,12 @@ struct ZoneLinker: ~Copyable {
         let targets = servers.map { $0.map(lowercased) }
         for isRequired in [true, false] {
             for target in targets where (!isApex && isAtOrBelow(target, owner)) == isRequired {
-                guard let host = find(target), !host.flags.contains(.dynamic) else { continue }
+                guard let host = find(target) else { continue }
                 if isApex, host.flags.contains(.occluded) { continue }
+                if host.flags.contains(.dynamic) {
+                    if isApex { template.appendChanging(owner: target, slot: host.slot) }
+                    continue
+                }
                 for type in [TypeCode.a, TypeCode.aaaa] {
                     guard let addresses = host.rrset(type) else { continue }
                     for rdata in addresses.rdata(apex: apex) {

@@ -266,8 +266,8 @@ struct StoredRRset: BitwiseCopyable {
 /// Records of AUTHORITY and ADDITIONAL, composed when the snapshot was built:
 ///
 ///     0 records in AUTHORITY   2 their length   4 records in ADDITIONAL   6 of these, the indispensable ones
-///     8 length up to these   10 whole length   12 number of patches   14 unused
-///     records · patches (two octets each: kind << 14 | where)
+///     8 length up to these   10 whole length   12 number of patches   14 number of changing hosts
+///     records · patches (two octets each: kind << 14 | where) · changing hosts (slot 4, where the name stands 2)
 struct Template: BitwiseCopyable {
     let base: UnsafeRawPointer
 
@@ -285,6 +285,17 @@ struct Template: BitwiseCopyable {
         case itself = 2
     }
 
+    /// A name server whose addresses are a dynamic name's.
+    struct ChangingGlue: BitwiseCopyable {
+        static let size = 6
+        /// In place of a position: the name is the zone's apex.
+        static let apex = UInt16.max
+
+        let slot: UInt32
+        /// Where in the template its name stands.
+        let position: UInt16
+    }
+
     @inline(__always) private func field(_ offset: Int) -> Int {
         Int(base.load(fromByteOffset: offset, as: UInt16.self))
     }
@@ -296,9 +307,16 @@ struct Template: BitwiseCopyable {
     @inline(__always) var requiredLength: Int { field(8) }
     @inline(__always) var length: Int { field(10) }
     @inline(__always) var patchCount: Int { field(12) }
+    @inline(__always) var changingCount: Int { field(14) }
     @inline(__always) var records: UnsafeRawPointer { base + Template.headerSize }
     @inline(__always) func patch(_ index: Int) -> UInt16 {
         records.loadUnaligned(fromByteOffset: length &+ 2 &* index, as: UInt16.self)
+    }
+    func changing(_ index: Int) -> ChangingGlue {
+        let start = records + (length &+ 2 &* patchCount &+ ChangingGlue.size &* index)
+        return ChangingGlue(
+            slot: start.loadUnaligned(as: UInt32.self),
+            position: start.loadUnaligned(fromByteOffset: 4, as: UInt16.self))
     }
 }
 

@@ -1,14 +1,14 @@
 import Addresses
 
 /// The forwarding wanted right now.
-package struct ForwardingPlan: Equatable, Sendable {
+package struct ForwardingPlan: Hashable, Sendable {
     package var services: [ForwardedService]
 
     package init(services: [ForwardedService] = []) { self.services = services }
 }
 
 /// What arrives at one port of the lines, and where it is to go.
-package struct ForwardedService: Equatable, Sendable {
+package struct ForwardedService: Hashable, Sendable {
     package enum Transport: String, Hashable, Sendable {
         case tcp, udp
     }
@@ -28,6 +28,14 @@ package struct ForwardedService: Equatable, Sendable {
         case keep, cut
     }
 
+    /// How several servers share what arrives.
+    package enum Sharing: String, Hashable, Sendable, CaseIterable {
+        /// In turn, connection by connection.
+        case connections
+        /// All connections of one client address go to one server, as long as the same servers are there.
+        case clients
+    }
+
     /// The scheme's name, for messages.
     package var name: String
     package var transport: Transport
@@ -38,10 +46,11 @@ package struct ForwardedService: Equatable, Sendable {
     /// Those that get the traffic now, in configured order.
     package var servers: [Server]
     package var established: Established
+    package var sharing: Sharing
 
     package init(
         name: String, transport: Transport, port: UInt16, lineAddresses: [IPAddress], servers: [Server],
-        established: Established
+        established: Established, sharing: Sharing = .connections
     ) {
         self.name = name
         self.transport = transport
@@ -49,5 +58,6 @@ package struct ForwardedService: Equatable, Sendable {
         self.lineAddresses = lineAddresses
         self.servers = servers
         self.established = established
+        self.sharing = sharing
     }
 }

@@ -17,6 +17,9 @@ package struct Appliance: Hashable, Sendable {
     /// How each indicator's probes leave, where it is not as the routes say.
     package var egresses: [IndicatorName: Egress] = [:]
 
+    /// Whether this machine forwards the ports of services.
+    package var isForwarding = true
+
     package init() {}
 
     package var isEmpty: Bool { lines.isEmpty && services.isEmpty && hosts.isEmpty }
@@ -79,6 +82,7 @@ package struct LineService: Hashable, Sendable {
     package var lines: [String]
     package var lineAddresses: [IPAddress]
     package var established: ForwardedService.Established
+    package var sharing = ForwardedService.Sharing.connections
     /// In the order in which they are configured.
     package var servers: [Server]
 

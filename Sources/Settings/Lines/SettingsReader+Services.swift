@@ -52,7 +52,8 @@ extension SettingsReader {
             scheme: scheme.name, ports: ports,
             redundancy: readChoice(fields["redundancy"]) ?? .all,
             lines: lines.map(\.name), lineAddresses: lines.flatMap(\.addresses),
-            established: readChoice(fields["established"]) ?? .cut, servers: [])
+            established: readChoice(fields["established"]) ?? .cut,
+            sharing: readChoice(fields["sharing"]) ?? .connections, servers: [])
         let servers = namedItems(of: fields["servers"])
         if servers.isEmpty {
             report(

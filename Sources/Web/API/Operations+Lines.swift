@@ -116,6 +116,7 @@ extension Schemas {
                     .init("name", .string()), .init("transport", .choice(["tcp", "udp"])), .init("port", .integer()),
                     .init("lineAddresses", .array(.string())), .init("servers", .array(.string())),
                     .init("established", .choice(["cut", "keep"])),
+                    .init("sharing", .choice(["connections", "clients"])),
                 ])), "What is wanted."),
         optional("inForce", .string(), "What has become of it, in words; missing if nothing here forwards."),
     ])

@@ -77,6 +77,69 @@ private func counts(_ lines: [String]) -> [Int] {
     }
 }
 
+/// Name servers whose own addresses change, as on a router whose lines come and go.
+@Suite struct ChangingGlueTests {
+    private func authority(_ answers: [(String, DynamicAnswer?)], more: String = "") throws -> Authority {
+        let zone = try zone(
+            "example.test.",
+            """
+            @ 900 SOA ns1 host 7 3600 600 86400 60
+            @ 900 NS ns1
+            @ 900 NS ns2
+            www 60 A 192.0.2.9
+            \(more)
+            """)
+        return try Authority([zone], dynamic: answers)
+    }
+
+    private func addresses(_ v4: UInt32..., v6: [UInt128] = []) -> DynamicAnswer {
+        DynamicAnswer(
+            .addresses(v4: v4.map { IPv4Address(bits: $0) }, v6: v6.map { IPv6Address(bits: $0) }), ttlSeconds: 30)
+    }
+
+    private let www = ["NOERROR aa rd", "an www 60 A 192.0.2.9", "ns @ 900 NS ns1", "ns @ 900 NS ns2"]
+
+    @Test func `glue of a name server that is a scheme is what the scheme answers now`() throws {
+        let both = addresses(0xCB00_7101, 0xCB00_7102, v6: [0x2001_0db8 << 96 | 1])
+        let authority = try authority([("ns1.example.test.", both)], more: "ns2 900 A 192.0.2.2")
+        let glue = [
+            "ar ns2 900 A 192.0.2.2", "ar ns1 30 A 203.0.113.1", "ar ns1 30 A 203.0.113.2",
+            "ar ns1 30 AAAA 2001:db8::1",
+        ]
+        #expect(try authority.ask("www.example.test A") == www + glue)
+        let itself = try authority.ask("example.test NS")
+        #expect(itself == ["NOERROR aa rd", "an @ 900 NS ns1", "an @ 900 NS ns2"] + glue)
+        authority.table.exchange(slot: 0, addresses(0xCB00_7102))?.free()
+        #expect(try authority.ask("www.example.test A") == www + ["ar ns2 900 A 192.0.2.2", "ar ns1 30 A 203.0.113.2"])
+    }
+
+    @Test(arguments: [DynamicAnswer(.nodata), DynamicAnswer(.servfail), nil])
+    func `a name server without an address has no glue`(answer: DynamicAnswer?) throws {
+        let authority = try authority(
+            [("ns1.example.test.", answer), ("ns2.example.test.", addresses(0xCB00_7102))])
+        #expect(try authority.ask("www.example.test A") == www + ["ar ns2 30 A 203.0.113.2"])
+    }
+
+    @Test func `glue that does not fit is left out, without saying that the answer is cut`() throws {
+        let many = (0..<26).map { "big 60 A 198.51.100.\($0)\n" }.joined()
+        // 34 + 416 + 42 octets of 512 leave room for one address of 16.
+        let authority = try authority(
+            [("ns1.example.test.", addresses(0xCB00_7101)), ("ns2.example.test.", addresses(0xCB00_7102))], more: many)
+        let lines = try authority.ask("big.example.test A")
+        #expect(lines.first == "NOERROR aa rd")
+        #expect(counts(lines) == [26, 2, 1])
+    }
+
+    @Test func `the apex may be its own name server`() throws {
+        let zone = try zone("example.test.", "@ 900 SOA @ host 7 3600 600 86400 60\n@ 900 NS @\nwww 60 A 192.0.2.9")
+        let authority = try Authority([zone], dynamic: [("example.test.", addresses(0xCB00_7101))])
+        #expect(
+            try authority.ask("www.example.test A") == [
+                "NOERROR aa rd", "an www 60 A 192.0.2.9", "ns @ 900 NS @", "ar @ 30 A 203.0.113.1",
+            ])
+    }
+}
+
 @Suite struct AnsweredMessageTests {
     private func sample() throws -> Authority {
         try Authority(
