@@ -97,7 +97,8 @@ extension Control {
     }
 
     private func schedulePlain(_ place: Int, _ turn: ProbeTurn, patience: Duration?) {
-        let target = targets[place]
+        // Not copied as a whole: this is done for every probe.
+        let (isFirst, hasStarted) = (targets[place].isFirstTurn, targets[place].hasStarted)
         let key = UInt32(place)
         switch turn {
         case .now: workers?.turn(key, in: .zero, afterStart: false, patience: patience)
@@ -105,9 +106,9 @@ extension Control {
         case .recheck(let pause): workers?.turn(key, in: pause, afterStart: false, patience: patience)
         case .afterInterval(let interval):
             let delay = ProbeTiming.spread(
-                interval, isFirstTurn: target.isFirstTurn || !target.hasStarted,
+                interval, isFirstTurn: isFirst || !hasStarted,
                 random: .random(in: 0..<1, using: &dice))
-            workers?.turn(key, in: delay, afterStart: target.hasStarted, patience: patience)
+            workers?.turn(key, in: delay, afterStart: hasStarted, patience: patience)
         }
     }
 

@@ -76,10 +76,10 @@ final class ProbeLoop {
 
     /// News of a target that goes on at its interval may wait so long for company, nanoseconds: this at most, and
     /// this part of the interval.
-    static let longestLeisure: Int64 = 50_000_000
+    static let longestLeisure: Int64 = 200_000_000
     static let leisureShare: Int64 = 20
     /// Who is awake begins what would be due so soon, nanoseconds, and need not be woken for it.
-    static let foresight: Int64 = 5_000_000
+    static let foresight: Int64 = 8_000_000
     /// Events fetched at once.
     static let batch = 256
     /// For more orders than this, room is not kept.
@@ -110,7 +110,11 @@ final class ProbeLoop {
             now = monotonicNow()
             for index in 0..<max(0, count) { handle(ready[index], &orders) }
             now = monotonicNow()
-            while let entry = takeDue() { fire(entry) }
+            // Those under way are heard between, so that many that are due together are not all under way together.
+            for _ in 0..<Self.batch {
+                guard let entry = takeDue() else { break }
+                fire(entry)
+            }
             letWaitingIn()
             flush()
         }
