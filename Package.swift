@@ -47,6 +47,8 @@ let package = Package(
         .target(name: "Addresses", swiftSettings: strict),
         .target(name: "DNS", dependencies: ["Addresses"], swiftSettings: strict),
         .target(name: "Failover", dependencies: ["Addresses"], swiftSettings: strict),
+        // What must not be printed, and where it is kept.
+        .target(name: "Secrets", swiftSettings: strict),
         // Batches of datagrams (recvmmsg, sendmmsg) and the socket options Swift cannot spell.
         .target(name: "CSockets"),
         // What starting a program needs of the C library beyond what Swift sees.
@@ -64,20 +66,20 @@ let package = Package(
         .target(
             name: "Checks",
             dependencies: [
-                "Addresses", "CProcess", "CSockets", "DNS", "DNSClient", "Failover", crypto, nio, nioHPACK, nioPosix,
-                nioTLS, nioSSL,
+                "Addresses", "CProcess", "CSockets", "DNS", "DNSClient", "Failover", "Secrets", crypto, nio, nioHPACK,
+                nioPosix, nioTLS, nioSSL,
             ], swiftSettings: strict),
         .target(
             name: "Notices",
             dependencies: [
-                "Failover", crypto, logging, nio, nioPosix, nioHTTP1, nioSSL,
+                "Failover", "Secrets", crypto, logging, nio, nioPosix, nioHTTP1, nioSSL,
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
             ], swiftSettings: strict),
         // What keeps names at DNS providers: one folder each.
         .target(
             name: "Providers",
             dependencies: [
-                "Addresses", "DNS", "DNSClient", "Failover", "TSIG", nio, nioPosix, nioHTTP1, nioSSL,
+                "Addresses", "DNS", "DNSClient", "Failover", "Secrets", "TSIG", nio, nioPosix, nioHTTP1, nioSSL,
                 .product(name: "NIOFoundationCompat", package: "swift-nio"),
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "Crypto", package: "swift-crypto"),
@@ -96,7 +98,7 @@ let package = Package(
         .target(
             name: "Settings",
             dependencies: [
-                "Accounts", "Addresses", "DNS", "Failover", "Checks", "Notices", "Providers",
+                "Accounts", "Addresses", "DNS", "DNSClient", "Failover", "Checks", "Notices", "Providers", "Secrets",
                 .product(name: "Yams", package: "Yams"),
             ],
             swiftSettings: strict),
@@ -170,29 +172,33 @@ let package = Package(
         .testTarget(
             name: "DifferentialTests", dependencies: ["Addresses", "DNS", "DNSServer", "TestSupport", logging],
             path: "Tests/Differential"),
+        .testTarget(name: "SecretsTests", dependencies: ["Secrets", "TestSupport"], path: "Tests/Secrets"),
         .testTarget(name: "FailoverTests", dependencies: ["Addresses", "Failover"], path: "Tests/Failover"),
-        .testTarget(name: "SimulationTests", dependencies: ["Addresses", "Failover"], path: "Tests/Simulation"),
+        .testTarget(
+            name: "SimulationTests", dependencies: ["Addresses", "Failover", "TestSupport"], path: "Tests/Simulation"),
         .testTarget(
             name: "ChecksTests",
             dependencies: [
-                "Addresses", "Checks", "DNS", "DNSClient", "Failover", "TestSupport", crypto, nio, nioPosix, nioHTTP1,
-                nioSSL,
+                "Addresses", "Checks", "DNS", "DNSClient", "Failover", "Secrets", "TestSupport", crypto, nio, nioPosix,
+                nioHTTP1, nioSSL,
             ],
             path: "Tests/Checks"),
         .testTarget(
             name: "NoticesTests",
             dependencies: [
-                "Failover", "Notices", "Storage", "TestSupport", crypto, logging, nio, nioPosix, nioHTTP1,
+                "Failover", "Notices", "Secrets", "Storage", "TestSupport", crypto, logging, nio, nioPosix, nioHTTP1,
             ], path: "Tests/Notices"),
         .testTarget(
             name: "ProvidersTests",
             dependencies: [
-                "Addresses", "DNS", "DNSClient", "Emulators", "Failover", "Providers", "TestSupport", nio, nioPosix,
-                nioHTTP1,
+                "Addresses", "DNS", "DNSClient", "Emulators", "Failover", "Providers", "Secrets", "TestSupport", nio,
+                nioPosix, nioHTTP1,
             ], path: "Tests/Providers"),
         .testTarget(
             name: "SettingsTests",
-            dependencies: ["Addresses", "DNS", "Failover", "Checks", "Notices", "Providers", "Settings"],
+            dependencies: [
+                "Accounts", "Addresses", "DNS", "Failover", "Checks", "Notices", "Providers", "Settings", "TestSupport",
+            ],
             path: "Tests/Settings"),
         .testTarget(
             name: "ControlTests",

@@ -1,7 +1,9 @@
 import Checks
+import DNSClient
 import Failover
 import NIOCore
 import NIOPosix
+import Settings
 
 /// How many probes may be under way, and on how many threads the plain ones run.
 package struct Probing: Sendable {
@@ -30,14 +32,16 @@ extension Control {
             guard let check = checks[indicator.name] else { continue }
             nextVersion += 1
             let key = UInt32(targets.count)
-            let plain = check.plain
+            let egress = lineKeeping.appliance.egresses[indicator.name]
+            // The workers' sockets leave as the routes say.
+            let plain = egress == nil ? check.plain : nil
             let before = oldPlaces[indicator.name].map { old[$0] }
             targets.append(
                 ProbeTarget(
                     name: indicator.name, check: check, interval: indicator.policy.interval,
-                    timeout: indicator.policy.timeout,
-                    isPlain: plain != nil,
-                    isReported: check is any ReportedCheck, isLogic: indicator.logic != nil, version: nextVersion,
+                    timeout: indicator.policy.timeout, isPlain: plain != nil,
+                    isReported: check is any ReportedCheck, isLogic: indicator.logic != nil, egress: egress,
+                    version: nextVersion,
                     startedAt: before?.startedAt, latencies: before?.latencies ?? Latencies()))
             places[indicator.name] = Int(key)
             if check is any ReportedCheck { listen(for: indicator.name) }
@@ -145,14 +149,16 @@ extension Control {
         othersUnderWay += 1
         targets[place].startedAt = clock.now
         targets[place].underWay += 1
-        let (check, timeout) = (targets[place].check, targets[place].timeout)
+        let (check, timeout, egress) = (targets[place].check, targets[place].timeout, targets[place].egress)
         let alarm = patience.map { patience in
             group.next().scheduleTask(in: .nanoseconds(patience.nanoseconds)) {
                 Task { await self.grewQuiet(place, version: version) }
             }
         }
         Task {
-            let result = await check.probe(timeout: timeout, on: group)
+            let result = await Egress.$current.withValue(egress) {
+                await check.probe(timeout: timeout, on: group)
+            }
             alarm?.cancel()
             self.othersEnded(place, version: version, result)
         }

@@ -6,6 +6,7 @@ import Notices
 import Providers
 import Settings
 import Storage
+import Synchronization
 
 /// The imperative shell: owns the engine, hands it what happens and performs what it answers.
 ///
@@ -70,6 +71,9 @@ package actor Control: ControlInterface {
     let keeping: Keeping?
     var unwritten: [StoredChange] = []
     private(set) var retention = HistorySettings()
+    /// Lines, services and the forwarding that is wanted.
+    var lineKeeping = LineKeeping()
+    let areThereLines = Mutex(false)
 
     /// - Parameters:
     ///   - store: what outlives the process; the engine goes on from what it holds.
@@ -110,6 +114,7 @@ package actor Control: ControlInterface {
         reportToken = settings.reportToken
         forbidden = settings.forbidden
         configureNotices(settings.notices)
+        configureLines(settings.appliance)
         let old = engine.indicators.map(\.name)
         retention = settings.history
         if propagation.settings != settings.propagation {
@@ -197,6 +202,7 @@ package actor Control: ControlInterface {
         accounts.stop()
         for listener in listeners.values { listener.finish() }
         listeners = [:]
+        stopForwarding()
     }
 
     func take(_ event: Event) {
@@ -219,6 +225,7 @@ package actor Control: ControlInterface {
 
     func finishTaking() {
         workers?.commit()
+        noteForwarding()
         changed()
         keeping?.store.note(unwritten)
         unwritten = []
@@ -312,11 +319,13 @@ package actor Control: ControlInterface {
         return true
     }
 
-    package func problems() -> [String] { reloadProblems + (keeping?.problems ?? []) }
+    package func problems() -> [String] { reloadProblems + (keeping?.problems ?? []) + lineKeeping.problems }
 
     package func explanation(of scheme: String) -> Explanation? {
         engine.status(of: SchemeName(scheme)).map { status in
             var explanation = Explanation(of: status)
+            explanation.summary += lineWords(of: status)
+            explanation.steps += lineSteps(of: status)
             let reporting = Reporting(
                 engine: engine, now: clock.now, targets: targets, places: places, syncs: accounts.statuses)
             explanation.steps += reporting.providers(of: status).filter { $0.name != Scheme.localProvider }.map {

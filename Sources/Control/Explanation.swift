@@ -96,5 +96,15 @@ extension Explanation {
 
 extension Candidate {
     /// How the selection sees it, in a word.
-    fileprivate var word: String { unusableBecause?.rawValue ?? (isDrained ? "drained" : effective.rawValue) }
+    fileprivate var word: String { unusableBecause?.word ?? (isDrained ? "drained" : effective.rawValue) }
+}
+
+extension Candidate.Unusable {
+    /// As in `web is …`.
+    fileprivate var word: String {
+        switch self {
+        case .line: "cut off from every line"
+        case .err, .unknown, .maintenance, .disabled: rawValue
+        }
+    }
 }

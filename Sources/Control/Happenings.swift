@@ -126,7 +126,7 @@ extension Happening {
             let missing = decision.missing(in: tier)
             turn = missing.isEmpty ? .better : .worse
             // Of what an operator took out of service nobody needs to be woken.
-            severity = missing.contains { $0 == .err || $0 == .unknown } ? .warning : .info
+            severity = missing.contains { [.err, .unknown, .line].contains($0) } ? .warning : .info
         }
         // What is held when nobody is usable may be the same address: it stands otherwise all the same.
         let standing = decision.answer.standing + (decision.isAllDown ? ", all down" : "")

@@ -1,4 +1,5 @@
 import Checks
+import DNSClient
 import Failover
 import NIOCore
 
@@ -14,6 +15,8 @@ struct ProbeTarget {
     let isReported: Bool
     /// Whether the engine works it out from others: it never has a turn.
     let isLogic: Bool
+    /// How its probes leave; nil: as the routes say.
+    let egress: Egress?
     /// Distinguishes this target from an earlier one of the same name, whose probe may still be under way.
     let version: UInt64
     var startedAt: Instant?

@@ -70,7 +70,8 @@ extension Wording {
         }
     }
 
-    static func count(_ number: Int, _ noun: String, plural: String? = nil) -> String {
+    /// `1 scheme`, `2 schemes`
+    package static func count(_ number: Int, _ noun: String, plural: String? = nil) -> String {
         "\(number) \(number == 1 ? noun : plural ?? noun + "s")"
     }
 }

@@ -2,7 +2,7 @@ import Addresses
 import Failover
 
 /// The engine's facts in the words that people read. English; one place, so that another language is one more.
-enum Wording {
+package enum Wording {
     static func addresses(_ addresses: [IPAddress]) -> String {
         addresses.map(\.description).joined(separator: ", ")
     }

@@ -73,6 +73,8 @@ package enum DNSClientError: Error, Hashable, Sendable {
     case badPort(Int)
     /// The server's answer is not signed as it should be, or it did not take our signature.
     case signature(TSIGFault)
+    /// It cannot leave as it should.
+    case noWayOut(EgressFault)
     /// The task that asked was cancelled.
     case cancelled
 }
@@ -87,6 +89,7 @@ extension DNSClientError: CustomStringConvertible {
         case .malformed(let error): "the answer is malformed: \(error)"
         case .badPort(let port): "\(port) is not a port from 1 to 65535"
         case .signature(let fault): "\(fault)"
+        case .noWayOut(let fault): "\(fault)"
         case .cancelled: "cancelled"
         }
     }

@@ -22,7 +22,8 @@ struct Exchange: Sendable {
 
     /// The answer over UDP; a truncated one may lack its records.
     func overUDP() async -> Result<Message, DNSClientError> {
-        await run { exchange, promise in
+        let egress = Egress.current
+        return await run { exchange, promise in
             DatagramBootstrap(group: exchange.eventLoop)
                 .channelInitializer { channel in
                     channel.eventLoop.makeCompletedFuture {
@@ -30,24 +31,22 @@ struct Exchange: Sendable {
                         try channel.pipeline.syncOperations.addHandler(handler)
                     }
                 }
-                .connect(to: exchange.server)
+                .connect(to: exchange.server, leavingBy: egress, on: exchange.eventLoop)
         }
     }
 
     func overTCP() async -> Result<Message, DNSClientError> {
         let remaining = deadline - .now()
         guard remaining > .zero else { return .failure(.timedOut(after: timeout)) }
+        let egress = Egress.current
         return await run { exchange, promise in
             ClientBootstrap(group: exchange.eventLoop)
                 .connectTimeout(remaining)
                 .channelOption(.tcpOption(.tcp_nodelay), value: 1)
-                .channelInitializer { channel in
-                    channel.eventLoop.makeCompletedFuture {
-                        let handler = StreamQueryHandler(exchange: exchange, promise: promise)
-                        try channel.pipeline.syncOperations.addHandler(handler)
-                    }
+                .connect(to: exchange.server, leavingBy: egress) { channel in
+                    let handler = StreamQueryHandler(exchange: exchange, promise: promise)
+                    try channel.pipeline.syncOperations.addHandler(handler)
                 }
-                .connect(to: exchange.server)
         }
     }
 
@@ -79,6 +78,7 @@ struct Exchange: Sendable {
         case let error as IOError where error.errnoCode == ECONNREFUSED: .refused
         case let error as IOError where error.errnoCode == ECONNRESET || error.errnoCode == EPIPE: .closed
         case let error as IOError where error.errnoCode == ETIMEDOUT: .timedOut(after: timeout)
+        case let fault as EgressFault: .noWayOut(fault)
         case let error as IOError: .unreachable(errno: error.errnoCode)
         default: .closed
         }

@@ -74,17 +74,16 @@ extension Engine {
         schemeTracks = []
         schemeNames = names
         for (index, scheme) in new.enumerated() {
-            let members = scheme.members.map { member in
-                guard let place = place(of: member.indicator) else {
-                    preconditionFailure("\(scheme.name) has a member \(member.indicator) that is no indicator")
-                }
-                return place
+            let members = scheme.members.map { existing($0.indicator, of: scheme) }
+            let lines =
+                scheme.hasLines ? scheme.members.map { $0.lines.map { existing($0.indicator, of: scheme) } } : []
+            for place in members + lines.flatMap({ $0 }) where indicatorTracks[place].schemes.last != index {
+                indicatorTracks[place].schemes.append(index)
             }
-            for member in members { indicatorTracks[member].schemes.append(index) }
             var track =
                 oldNames.place(of: scheme.name).map { old[$0] }
                 ?? SchemeTrack(scheme, members: members)
-            track.configure(scheme, members: members)
+            track.configure(scheme, members: members, lines: lines)
             track.alarm = nil
             track.occasion.isConfigured = true
             schemeTracks.append(track)
@@ -92,5 +91,12 @@ extension Engine {
                 end(ended, ofScheme: index, at: now, into: &effects)
             }
         }
+    }
+
+    private func existing(_ name: IndicatorName, of scheme: Scheme) -> Int {
+        guard let place = place(of: name) else {
+            preconditionFailure("\(scheme.name) has a member or line \(name) that is no indicator")
+        }
+        return place
     }
 }

@@ -58,10 +58,17 @@ extension Engine {
         guard !stale.isEmpty else { return }
         for index in logicOrder where stale.contains(index) {
             let indicator = indicatorTracks[index].indicator
-            guard !indicator.isDisabled, let logic = indicator.logic,
-                let value = logic.value({ self.value(of: $0) })
-            else { continue }
-            let probe = Probe(value ? .success : .failure, reason: words(logic, value))
+            guard !indicator.isDisabled, let logic = indicator.logic else { continue }
+            guard let value = logic.value({ self.value(of: $0) }) else {
+                _ = indicatorTracks[index].recover(false, at: now)
+                moveAlarm(ofIndicator: index)
+                continue
+            }
+            let wait = indicatorTracks[index].recover(value, at: now)
+            moveAlarm(ofIndicator: index)
+            guard let wait else { continue }
+            let since = wait == .zero ? "" : " for \(wait.components.seconds) s"
+            let probe = Probe(value ? .success : .failure, reason: words(logic, value, since))
             count(probe, at: index, at: now, into: &effects)
         }
         stale = []
@@ -86,8 +93,9 @@ extension Engine {
     private static let mostTold = 8
 
     /// `true, as a is ok, b is err`.
-    private func words(_ logic: Logic, _ value: Bool) -> String {
+    private func words(_ logic: Logic, _ value: Bool, _ since: String) -> String {
         let leaves = logic.leaves
+        if leaves.isEmpty { return "always \(value)" }
         let told = leaves.prefix(Self.mostTold).map { leaf in
             let value = self.value(of: leaf)
             switch leaf {
@@ -97,6 +105,6 @@ extension Engine {
             }
         }
         let more = leaves.count > told.count ? " and \(leaves.count - told.count) more" : ""
-        return "\(value), as \(told.joined(separator: ", "))\(more)"
+        return "\(value)\(since), as \(told.joined(separator: ", "))\(more)"
     }
 }

@@ -68,6 +68,7 @@ package struct Engine: Sendable {
                 for ended in indicatorTracks[index].expire(at: now) {
                     end(ended, ofIndicator: index, at: now, into: &effects)
                 }
+                if indicatorTracks[index].recovery != nil { stale.append(index) }
                 moveAlarm(ofIndicator: index)
             case .scheme(let index):
                 schemeTracks[index].alarm = nil
@@ -97,7 +98,8 @@ package struct Engine: Sendable {
         for index in due.sorted() where index != last {
             last = index
             let effectives = schemeTracks[index].members.map { indicatorTracks[$0].effective }
-            let lookAgainAt = schemeTracks[index].evaluate(effectives, at: now, into: &effects)
+            let lines = schemeTracks[index].lines.map { $0.map { indicatorTracks[$0].effective } }
+            let lookAgainAt = schemeTracks[index].evaluate(effectives, lines: lines, at: now, into: &effects)
             alarms.move(.scheme(index), from: schemeTracks[index].alarm, to: lookAgainAt)
             schemeTracks[index].alarm = lookAgainAt
         }

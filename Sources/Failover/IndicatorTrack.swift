@@ -19,6 +19,9 @@ struct IndicatorTrack: Sendable {
         }
     }
 
+    /// While what is worked out is true but has not been so for long enough to count.
+    private(set) var recovery: Recovery?
+
     private let configuredAt: Instant
     /// One per vantage, sorted.
     private var hysteresis: [Hysteresis] = []
@@ -41,6 +44,7 @@ struct IndicatorTrack: Sendable {
     /// Puts a new revision of the indicator into force; what it knows stays.
     mutating func configure(_ new: Indicator) {
         indicator = new
+        if new.logic == nil { recovery = nil }
         overrule()
     }
 
@@ -59,6 +63,18 @@ struct IndicatorTrack: Sendable {
         hysteresis = [Hysteresis(vantage: .local, state: verdict.state)]
         quorum.believe(verdict)
         overrule()
+    }
+
+    /// Takes in what has been worked out. Returns for how long it was held back if it counts now, nil if it must wait.
+    mutating func recover(_ isTrue: Bool, at now: Instant) -> Duration? {
+        guard isTrue, standing.state == .err, indicator.recovery > .zero else {
+            recovery = nil
+            return .zero
+        }
+        let since = recovery?.since ?? now
+        let until = since + indicator.recovery
+        recovery = now < until ? Recovery(since: since, until: until) : nil
+        return recovery == nil ? now - since : nil
     }
 
     /// Imposes an override, or with nil clears it; returns the one that it ends.
@@ -82,7 +98,7 @@ struct IndicatorTrack: Sendable {
     }
 
     /// When the first of what is imposed ends.
-    var nextEnd: Instant? { allImposed.compactMap(\.until).min() }
+    var nextEnd: Instant? { (allImposed.map(\.until) + [recovery?.until]).compactMap { $0 }.min() }
 
     /// All that is imposed, the silence last.
     var allImposed: [Override] { [imposed, window, silence].compactMap { $0 } }

@@ -45,6 +45,20 @@ package struct IndicatorStatus: Hashable, Sendable {
     package var isUndecided: Bool
     /// What became of the idle connection, in words; nil where the policy asks for none.
     package var tripwire: String?
+    /// While it would be ok, had it been so for long enough.
+    package var recovery: Recovery? = nil
+}
+
+/// A recovery that does not count yet.
+package struct Recovery: Hashable, Sendable {
+    package var since: Instant
+    /// When it counts, if nothing comes between.
+    package var until: Instant
+
+    package init(since: Instant, until: Instant) {
+        self.since = since
+        self.until = until
+    }
 }
 
 package struct SchemeStatus: Hashable, Sendable {
@@ -63,6 +77,8 @@ package struct SchemeStatus: Hashable, Sendable {
     package var candidates: [Candidate]
     /// The TTL to answer with at the moment, shrunk while a verdict of an active member is undecided.
     package var ttlSeconds: UInt32
+    /// The members that answered last by themselves: while an all-down rule answers, those from before.
+    package var lastActive: [IndicatorName] = []
 }
 
 extension IndicatorTrack {
@@ -72,7 +88,8 @@ extension IndicatorTrack {
             since: standing.since, override: imposed ?? window, window: window, silence: silence,
             isDisabled: indicator.isDisabled, recent: recent,
             probesUntilFlip: standing.probesUntilFlip, isUndecided: !indicator.isDisabled && standing.isUndecided,
-            tripwire: indicator.policy.tripwire ? tripwire.retirement?.rawValue ?? "on" : nil)
+            tripwire: indicator.policy.tripwire ? tripwire.retirement?.rawValue ?? "on" : nil,
+            recovery: recovery)
     }
 }
 
@@ -80,6 +97,6 @@ extension SchemeTrack {
     fileprivate var status: SchemeStatus {
         SchemeStatus(
             scheme: scheme, decision: decision, publishTook: publishTook, pin: pin, silence: silence, held: held,
-            candidates: candidates, ttlSeconds: ttlSeconds)
+            candidates: candidates, ttlSeconds: ttlSeconds, lastActive: lastActive)
     }
 }

@@ -3,6 +3,8 @@ struct SchemeTrack: Sendable {
     private(set) var scheme: Scheme
     /// The places of its members' indicators, in the order of the members.
     private(set) var members: [Int]
+    /// The places of each member's lines' indicators, in their order; empty where no member has lines.
+    private(set) var lines: [[Int]] = []
     /// What sets the next evaluation off, beside the members' states.
     var occasion = Occasion()
     /// The alarm that is set for it.
@@ -23,16 +25,19 @@ struct SchemeTrack: Sendable {
     }
 
     var decision: Decision? { answering.decision }
+    /// The members that answered last by themselves, whoever answers now.
+    var lastActive: [IndicatorName] { answering.lastActive }
     var pin: Override? { selection.pin }
     /// Seconds, as answered at the moment.
     var ttlSeconds: UInt32 { answering.ttlSeconds ?? scheme.ttlSeconds }
 
     /// Puts a new revision of the scheme into force; its pin and its decision stay.
-    mutating func configure(_ new: Scheme, members: [Int]) {
+    mutating func configure(_ new: Scheme, members: [Int], lines: [[Int]] = []) {
         let providers = scheme.providers
         let ttl = scheme.ttlSeconds
         scheme = new
         self.members = members
+        self.lines = lines
         isToBeReconciled = providers != new.providers || ttl != new.ttlSeconds
     }
 
@@ -65,8 +70,10 @@ struct SchemeTrack: Sendable {
     }
 
     /// Sends the members' states down the last three stages. Returns when to look again.
-    mutating func evaluate(_ effectives: [Effective], at now: Instant, into effects: inout Effects) -> Instant? {
-        let choice = selection.select(effectives, of: scheme, on: occasion)
+    mutating func evaluate(
+        _ effectives: [Effective], lines: [[Effective]], at now: Instant, into effects: inout Effects
+    ) -> Instant? {
+        let choice = selection.select(effectives, lines: lines, of: scheme, on: occasion)
         let passage = gate.pass(choice, of: scheme, at: now)
         let answered = answering.answer(passage, of: scheme, at: now)
         occasion = Occasion(vantageDoubt: occasion.vantageDoubt)

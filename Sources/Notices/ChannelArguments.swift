@@ -1,4 +1,5 @@
 import Foundation
+import Secrets
 
 /// One argument of a channel and what it looks like.
 package struct ChannelParameter: Sendable {
@@ -10,7 +11,7 @@ package struct ChannelParameter: Sendable {
         case url
         /// An address of e-mail; several with commas between them.
         case mail
-        /// The secret itself, or `env:NAME` or `file:PATH`.
+        /// The secret itself, or `env:NAME`, `file:PATH` or `store:NAME`.
         case secret
         /// The same, and what it leads to is a URL.
         case secretURL
@@ -43,8 +44,8 @@ package struct ChannelParameter: Sendable {
         case .choice(let words): words.joined(separator: ", ")
         case .url: "http://HOST[:PORT][/PATH] or https://…"
         case .mail: "an address such as ann@example.org, or a list of them"
-        case .secret: "the secret, or env:NAME, or file:PATH"
-        case .secretURL: "the URL, or env:NAME, or file:PATH"
+        case .secret: "the secret, or \(SecretPlace.forms)"
+        case .secretURL: "the URL, or \(SecretPlace.forms)"
         case .path: "the path of a file"
         }
     }
@@ -55,10 +56,13 @@ package struct ChannelArguments: Sendable {
     package var values: [String: String]
     /// What relative paths begin at, without a final `/`.
     package var folder: String
+    /// What opens `store:NAME`; nil where there is no encrypted store.
+    package var opener: SecretOpener?
 
-    package init(_ values: [String: String], folder: String = ".") {
+    package init(_ values: [String: String], folder: String = ".", opener: SecretOpener? = nil) {
         self.values = values
         self.folder = folder
+        self.opener = opener
     }
 }
 
@@ -161,15 +165,18 @@ struct ChannelArgumentReader {
         return text.hasSuffix("/") ? String(text.dropLast()) : text
     }
 
-    mutating func secret(_ key: String) -> Secret? {
+    mutating func secret(_ key: String) -> SecretPlace? {
         guard let text = text(key) else { return nil }
-        let secret = Secret(text, folder: arguments.folder)
-        let isURL = parameter(key).kind == .secretURL
-        if isURL, secret.isLiteral, !WebURL.isValid(text) {
+        if let place = SecretPlace(text, folder: arguments.folder, opener: arguments.opener) { return place }
+        guard !SecretPlace.isMeant(by: text) else {
+            refuse(key, "names nothing that holds a secret")
+            return nil
+        }
+        guard parameter(key).kind != .secretURL || WebURL.isValid(text) else {
             refuse(key, "is not a URL")
             return nil
         }
-        return secret
+        return .written(Secret(text))
     }
 
     mutating func path(_ key: String) -> String? {

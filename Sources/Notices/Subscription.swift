@@ -45,12 +45,12 @@ package struct Subscription: Hashable, Sendable {
     /// Whether it is about something that is subscribed to, however severe.
     func covers(_ happening: Happening) -> Bool {
         guard kinds.contains(happening.kind) else { return false }
-        if let scheme = happening.scheme, fits(scheme, schemes) { return true }
-        if let indicator = happening.indicator, fits(indicator, indicators) { return true }
+        if let scheme = happening.scheme, isAmong(schemes, scheme) { return true }
+        if let indicator = happening.indicator, isAmong(indicators, indicator) { return true }
         return happening.scheme == nil && happening.indicator == nil
     }
 
-    private func fits(_ name: String, _ patterns: [String]) -> Bool { patterns.contains { Glob.fits(name, $0) } }
+    private func isAmong(_ patterns: [String], _ name: String) -> Bool { patterns.contains { fits(name, $0) } }
 
     /// When a happening is to be told, if it lasts until then.
     func due(_ happening: Happening, at now: Instant) -> Instant {
@@ -79,30 +79,5 @@ package struct Subscription: Hashable, Sendable {
             if let end = hours.end(around: instant, in: timeZone) { return (hours, end) }
         }
         return nil
-    }
-}
-
-/// Names and patterns.
-enum Glob {
-    /// Whether a name fits a pattern: `*` stands for any text, `?` for one character.
-    static func fits(_ name: String, _ pattern: String) -> Bool {
-        let (name, pattern) = (Array(name), Array(pattern))
-        var (place, mark) = (0, 0)
-        // Where the last star was, and from where in the name it is tried next.
-        var star: (mark: Int, place: Int)?
-        while place < name.count {
-            if mark < pattern.count, pattern[mark] == "*" {
-                star = (mark, place)
-                mark += 1
-            } else if mark < pattern.count, pattern[mark] == "?" || pattern[mark] == name[place] {
-                (place, mark) = (place + 1, mark + 1)
-            } else if let last = star {
-                star = (last.mark, last.place + 1)
-                (place, mark) = (last.place + 1, last.mark + 1)
-            } else {
-                return false
-            }
-        }
-        return pattern[mark...].allSatisfy { $0 == "*" }
     }
 }

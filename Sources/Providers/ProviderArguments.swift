@@ -1,5 +1,6 @@
 import Addresses
 import DNS
+import Secrets
 
 /// Where one argument of a provider comes from and what it looks like.
 package struct ProviderParameter: Sendable {
@@ -24,6 +25,9 @@ package struct ProviderParameter: Sendable {
     /// What a right value looks like.
     package var form: String
     package var summary: String
+
+    /// What every driver over HTTPS takes.
+    static let caFile = ProviderParameter("ca-file", .path, "PEM certificates to trust instead of the system's.")
 
     /// `form` need only be given for `.text`.
     package init(
@@ -184,6 +188,13 @@ package struct ProviderArgumentReader {
             return nil
         }
         return place
+    }
+
+    /// Calls to the API that `url` and `ca-file` lead to.
+    mutating func calls(limit: RateLimit) -> JSONCalls? {
+        let url = url("url")
+        let caller = HTTPCaller(caFile: path("ca-file"))
+        return url.map { JSONCalls(url: $0, caller: caller, limit: limit) }
     }
 
     /// A path, made relative to the configuration's folder.

@@ -1,3 +1,5 @@
+import Failover
+
 /// Indicators and schemes that belong together, for people who may look at and change these only.
 package struct Project: Hashable, Sendable {
     package var name: String

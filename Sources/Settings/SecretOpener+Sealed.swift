@@ -1,20 +1,17 @@
 import Accounts
-import Providers
+import Secrets
 
 extension SecretOpener {
     /// Opens the encrypted store of a data folder.
     static func sealed(in folder: String) -> SecretOpener {
-        SecretOpener(folder: folder) { name throws(ProviderError) in
+        SecretOpener(folder: folder) { name throws(SecretFault) in
             let secret: String?
             do {
                 secret = try SealedSecrets(dataFolder: folder).secret(name)
             } catch {
-                throw .refused(.credentials, words: "store:\(name): \(error)")
+                throw .sealed(name, why: "\(error)")
             }
-            guard let secret else {
-                throw .refused(
-                    .credentials, words: "store:\(name) is not kept: `ninelives secret set \(name)` keeps it")
-            }
+            guard let secret else { throw .notKept(name) }
             return secret
         }
     }

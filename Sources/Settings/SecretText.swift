@@ -1,10 +1,12 @@
 import Notices
+import Secrets
 import Yams
 
 /// Takes secrets out of a configuration's text, so that it can be shown and kept, and puts them back.
 ///
-/// A secret is the value of a key named in `keys`, unless it only says where the secret is (`env:NAME`, `file:PATH`),
-/// the URL of a channel for notices, and the password in any other URL. In its place stands `masked:` with a few digits that change whenever the secret does.
+/// A secret is the value of a key named in `keys`, unless it only says where the secret is (`env:NAME`, `file:PATH`,
+/// `store:NAME`), the URL of a channel for notices, and the password in any other URL. In its place stands `masked:`
+/// with a few digits that change whenever the secret does.
 package struct SecretText: Hashable, Sendable {
     package static let keys = Set(
         ["secret", "password", "pass", "token", "api-key", "topic", "webhook-url"]
@@ -116,7 +118,7 @@ private struct SecretScan {
         case .scalar(let scalar):
             guard isSecret, !node.isNull, let mark = scalar.mark else { return }
             let text = scalar.string
-            let isReference = ["env:", "file:", SecretText.prefix].contains { text.hasPrefix($0) }
+            let isReference = SecretPlace.isMeant(by: text) || text.hasPrefix(SecretText.prefix)
             if !isReference, starts.indices.contains(mark.line - 1) {
                 take(scalar, at: starts[mark.line - 1] + mark.column - 1, line: mark.line - 1)
             }

@@ -45,6 +45,8 @@ package struct Settings: Sendable {
     /// Planned maintenance, in the order in which it is configured.
     package var windows: [MaintenanceWindow]
     package var projects: [Project]
+    /// Lines, services and hosts, which are among the indicators and schemes of `configuration`.
+    package var appliance = Appliance()
     /// What was made by the page and the API, and is in no file.
     package var managed: ManagedNames
     /// The secret with which any client may report, beside the tokens of the indicators themselves.

@@ -15,6 +15,7 @@ package enum SettingsKeys {
     package static let root = [
         "listen", "data", "history", "access", "dns", "zones", "keys", "transfer", "notify", "policies", "indicators",
         "references", "reports", "checks", "schemes", "maintenance", "projects", "providers", "propagation", "notices",
+        "lines", "services", "hosts",
     ].map { SettingsKey($0, standard: $0 == "data" ? Settings.standardDataFolder : nil) }
     static let listen = [
         SettingsKey("dns", standard: Settings.standardDNSListener),
@@ -54,8 +55,30 @@ package enum SettingsKeys {
     /// Beside these, an indicator takes the arguments of its check.
     static let indicator = [
         SettingsKey("check"), SettingsKey("policy", standard: "default"), SettingsKey("disabled", standard: "no"),
-        SettingsKey("options"),
+        SettingsKey("options"), SettingsKey("line"),
     ]
+    static let line = [
+        SettingsKey("addresses"), SettingsKey("interface"), SettingsKey("source"), SettingsKey("test-points"),
+        SettingsKey("recovery", standard: "10s"), SettingsKey("policy"),
+    ]
+    /// Those of a scheme that every name which is answered has.
+    private static let answer = [
+        SettingsKey("providers", standard: "local"), SettingsKey("provider"), SettingsKey("ttl", standard: "30"),
+        SettingsKey("minimum-ttl", standard: "5"), SettingsKey("all-down", standard: "hold"),
+        SettingsKey("mass-failure", standard: "off"), SettingsKey("max-changes", standard: "on"),
+    ]
+    static let service =
+        [
+            SettingsKey("port"), SettingsKey("redundancy", standard: "all"), SettingsKey("lines"),
+            SettingsKey("established", standard: "cut"), SettingsKey("servers"),
+            SettingsKey("failback", standard: "10s"), SettingsKey("answers", standard: "all"),
+        ] + answer
+    /// Beside these, a server takes the arguments of its check.
+    static let server = [
+        SettingsKey("onsite"), SettingsKey("offsite"), SettingsKey("level", standard: "primary"),
+        SettingsKey("indicator"), SettingsKey("check", standard: "tcp"), SettingsKey("policy", standard: "fast"),
+    ]
+    static let host = [SettingsKey("addresses"), SettingsKey("other")] + answer
     static let reports = [SettingsKey("token")]
     static let checks = [SettingsKey("forbid")]
     static let scheme = [
@@ -109,6 +132,6 @@ package enum SettingsKeys {
         ("projects", project),
         ("providers", provider),
         ("propagation", propagation), ("notices", notices), ("channels", channel), ("subscriptions", subscription),
-        ("hours", hours),
+        ("hours", hours), ("lines", line), ("services", service), ("servers", server), ("hosts", host),
     ]
 }

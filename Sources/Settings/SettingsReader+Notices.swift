@@ -1,6 +1,7 @@
 import Checks
 import Foundation
 import Notices
+import Secrets
 import Yams
 
 /// Who is told what, under `notices:`.
@@ -56,7 +57,8 @@ extension SettingsReader {
         }
         guard isWhole else { return nil }
         do {
-            let channel = try ChannelKind.make(kind, ChannelArguments(values, folder: folder))
+            let arguments = ChannelArguments(values, folder: folder, opener: .sealed(in: dataFolder))
+            let channel = try ChannelKind.make(kind, arguments)
             return NamedChannel(name: name, channel: channel, arguments: values)
         } catch {
             for wrong in error.errors { report(wrong, of: entry, fields, kinds: kinds) }

@@ -1,6 +1,7 @@
 import Checks
 import DNS
 import Providers
+import Secrets
 import Yams
 
 /// The accounts under `providers:`.

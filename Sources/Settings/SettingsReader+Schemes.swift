@@ -30,6 +30,20 @@ extension SettingsReader {
     ) -> Scheme {
         let fields = fields(of: entry, allowed: SettingsKeys.scheme)
         let place = entry.atKey
+        var scheme = readSchemeRules(written, place, fields, zones: zones, providers: providers)
+        if entry.isSection { scheme.members = readMembers(fields["members"], of: place, indicators: indicators) }
+        return scheme
+    }
+
+    /// A scheme without its members.
+    ///
+    /// - Parameters:
+    ///   - failback: what counts if nothing is written; nil for the standard.
+    ///   - massFailureBrake: likewise.
+    mutating func readSchemeRules(
+        _ written: String, _ place: Entry, _ fields: [String: Entry], zones: ReadZones, providers: [String],
+        failback: Failback? = nil, massFailureBrake: Bool = true
+    ) -> Scheme {
         let owner = name(written, place)
         var scheme = Scheme(name: SchemeName((owner?.inLowerCase.description ?? written).droppingFinalDot))
         scheme.providers = readProviderNames(fields, known: providers) ?? scheme.providers
@@ -41,11 +55,10 @@ extension SettingsReader {
         if let place = fields["minimum-ttl"], let floor, floor > scheme.ttlSeconds {
             report(place, value: String(floor), "is above the TTL", "at most \(scheme.ttlSeconds)")
         }
-        scheme.failback = readFailback(fields["failback"]) ?? scheme.failback
+        scheme.failback = readFailback(fields["failback"]) ?? failback ?? scheme.failback
         scheme.allDown = readAllDown(fields["all-down"]) ?? scheme.allDown
         scheme.answers = readAnswers(fields["answers"]) ?? scheme.answers
-        scheme.massFailureBrake = boolean(fields["mass-failure"]) ?? scheme.massFailureBrake
-        if entry.isSection { scheme.members = readMembers(fields["members"], of: place, indicators: indicators) }
+        scheme.massFailureBrake = boolean(fields["mass-failure"]) ?? massFailureBrake
         return scheme
     }
 
@@ -193,14 +206,14 @@ extension SettingsReader {
         ("disabled", .disabled),
     ]
 
-    private mutating func readPriority(_ entry: Entry) -> Priority {
+    mutating func readPriority(_ entry: Entry, what: String = "priority") -> Priority {
         guard let written = text(of: entry) else { return .primary }
         if let level = Self.levels.first(where: { $0.name == written }) { return level.priority }
         let isNumber = written.utf8.allSatisfy { (0x30...0x39).contains($0) }
         if isNumber, let number = Int(written), (1...1000).contains(number) { return Priority(number) }
         let names = Self.levels.map(\.name)
         report(
-            entry, value: written, "is not a priority",
+            entry, value: written, "is not a \(what)",
             suggestion(for: written, among: names) ?? "1…1000 or \(names.joined(separator: ", "))")
         return .primary
     }

@@ -1,6 +1,7 @@
 import Addresses
 import Checks
 import DNS
+import DNSClient
 import Failover
 import Yams
 
@@ -11,6 +12,8 @@ struct ReadIndicator {
     var check: (any Check)?
     var entry: Entry
     var fields: [String: Entry]
+    /// How its probes leave; nil: as the routes say.
+    var egress: Egress?
 }
 
 /// Listeners, policies and indicators.
@@ -131,7 +134,10 @@ extension SettingsReader {
         entries(of: entry).map { readIndicator($0, $1, policies: policies) }
     }
 
-    private mutating func readIndicator(_ name: String, _ entry: Entry, policies: [String: Policy]) -> ReadIndicator {
+    /// - Parameter standard: its policy if it names none; nil for the one called `default`.
+    mutating func readIndicator(
+        _ name: String, _ entry: Entry, policies: [String: Policy], standard: Policy? = nil
+    ) -> ReadIndicator {
         var fields: [String: Entry] = [:]
         for (key, child) in entries(of: entry) { fields[key] = child }
         var indicator = Indicator(name: IndicatorName(name))
@@ -142,7 +148,7 @@ extension SettingsReader {
             } else {
                 reportMissing(wanted, place, "is not a policy", among: policies.keys.sorted())
             }
-        } else if let standard = policies["default"] {
+        } else if let standard = standard ?? policies["default"] {
             indicator.policy = standard
         }
         let check = readCheck(entry, fields)

@@ -83,14 +83,20 @@ struct SettingsReader {
         keyNames = entries(of: section["keys"]).compactMap { try? Name($0.key) }
         let zones = readZones(section["zones"])
         forbidden = readChecks(section["checks"])
-        let indicators = readIndicators(section["indicators"], policies: policies)
-        checkLogic(of: indicators)
+        var indicators = readIndicators(section["indicators"], policies: policies)
+        var appliance = Appliance()
+        appliance.lines = readLines(section["lines"], policies: policies, into: &indicators)
         let reportToken = readReports(section["reports"])
         let data = section["data"].flatMap { text(of: $0) } ?? Settings.standardDataFolder
         dataFolder = resolve(data)
         let providers = readProviders(section["providers"], keys: keys)
-        let schemes = readSchemes(
+        let services = readAppliance(
+            section, &appliance, policies: policies, zones: zones, providers: providers.names, into: &indicators)
+        checkLogic(of: indicators)
+        var schemes = readSchemes(
             section["schemes"], indicators: indicators, zones: zones, providers: providers.names)
+        join(services, to: &schemes)
+        warnAboutOwnPorts(services, dns: dns, http: http)
         let references = readReferences(section["references"], indicators: indicators)
         let windows = readWindows(section["maintenance"], indicators: indicators)
         warnAboutUnused(indicators, schemes: schemes, references: references)
@@ -110,7 +116,8 @@ struct SettingsReader {
             checks: indicators.compactMap { item in item.check.map { (item.indicator.name, $0) } }
                 .sorted { $0.0 < $1.0 }, providers: providers.read.sorted { $0.name < $1.name },
             propagation: readPropagation(section["propagation"]), windows: windows,
-            projects: readProjects(section["projects"]), managed: ManagedNames(managed), reportToken: reportToken,
+            projects: readProjects(section["projects"]), appliance: appliance, managed: ManagedNames(managed),
+            reportToken: reportToken,
             forbidden: forbidden,
             warnings: inOrder(warnings), readAt: 0,
             keptZoneErrors: inOrder(keptZoneErrors), files: files)
@@ -168,7 +175,9 @@ struct SettingsReader {
         _ indicators: [ReadIndicator], schemes: [Scheme], references: [IndicatorName]
     ) {
         var used = Set(references)
-        for scheme in schemes { used.formUnion(scheme.members.map(\.indicator)) }
+        for scheme in schemes {
+            used.formUnion(scheme.members.flatMap { [$0.indicator] + $0.lines.map(\.indicator) })
+        }
         for item in indicators { used.formUnion(item.indicator.logic?.inputs ?? []) }
         for item in indicators where !used.contains(item.indicator.name) {
             warn(item.entry.atKey, "belongs to no scheme: it is checked and decides nothing")

@@ -8,7 +8,7 @@ import NIOFoundationCompat
 extension Site {
     var operations: [Operation] {
         lookingOperations + providerOperations + orderOperations + reportOperations + noticeOperations + postOperations
-            + revisionOperations + entryOperations + accountOperations
+            + revisionOperations + entryOperations + accountOperations + lineOperations
     }
 
     /// What programs read: the API, metrics and health.

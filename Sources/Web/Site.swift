@@ -52,7 +52,7 @@ struct Site: Sendable {
         let paths = [
             "/", "/schemes", "/schemes/:name", "/indicators", "/indicators/:name", "/events", "/status", "/audit",
             "/people", "/account", "/revisions",
-            "/revisions/:number", "/api", "/notices", "/settings", "/configure/indicators",
+            "/revisions/:number", "/api", "/notices", "/settings", "/lines", "/configure/indicators",
             "/configure/indicators/:name",
         ]
         for path in paths {
@@ -102,6 +102,7 @@ struct Site: Sendable {
         let frame = Frame(
             visit: visit, version: version, isSandbox: gate.sandbox != nil, hasAccounts: gate.accounts != nil,
             hasRevisions: revisions != nil, hasNotices: control is any NoticeInterface,
+            hasLines: (control as? any LineInterface)?.hasLines ?? false,
             mayLook: gate.isReadingOpen || visit.identity?.roles.isEmpty == false)
         var response = Response.text(frame.html(content).text, type: "text/html; charset=utf-8", status: status)
         response.headers[.vary] = "Accept-Language, Cookie"

@@ -60,8 +60,11 @@ struct DemoCommand: AsyncParsableCommand {
 
     // MARK: Starting
 
+    /// Where a demo keeps its data, and where the other commands find its token.
+    static var standardFolder: String { "\(FileManager.default.temporaryDirectory.path)/ninelives-demo" }
+
     private func start() async throws {
-        let folder = data ?? "\(FileManager.default.temporaryDirectory.path)/ninelives-demo"
+        let folder = data ?? Self.standardFolder
         let file = try writeConfiguration(in: folder)
         let settings = try loadSettings(file)
         let clock: @Sendable () -> Double = { Date().timeIntervalSince1970 }

@@ -83,10 +83,9 @@ struct AuditVerify: AsyncParsableCommand {
         }
         let body = try await server.server.order(.GET, "/api/v1/audit/verification")
         let finding = try JSONDecoder().decode(Finding.self, from: body)
-        guard let problem = finding.problem else {
-            return print("The audit log is sound: \(finding.sound) entries.")
-        }
-        printError("The audit log is NOT sound: \(problem). The \(finding.sound) entries before that are.")
+        let entries = Wording.count(finding.sound, "entry", plural: "entries")
+        guard let problem = finding.problem else { return print("The audit log is sound: \(entries).") }
+        printError("The audit log is NOT sound: \(problem). Sound before that: \(entries).")
         throw Exit.no
     }
 }

@@ -110,8 +110,7 @@ struct RunningServer {
             return [token]
         }
         if let token = ProcessInfo.processInfo.environment["NINELIVES_TOKEN"] { return [token] }
-        let demo = "\(FileManager.default.temporaryDirectory.path)/ninelives-demo/ninelives-data"
-        let folders = [Settings.standardDataFolder, "/var/lib/ninelives", demo]
+        let folders = [Settings.standardDataFolder, "/var/lib/ninelives", DemoCommand.standardFolder]
         return folders.compactMap { Self.token(in: Accounts.localTokenPath(in: $0)) } + [nil]
     }
 

@@ -20,9 +20,11 @@ struct ValidateCommand: ParsableCommand {
     func run() throws {
         let settings = try loadSettings(file)
         let configuration = settings.configuration
-        print(
-            "\(file) is right: \(settings.zones.count) zones, \(configuration.indicators.count) indicators, "
-                + "\(configuration.schemes.count) schemes.")
+        let counts = [
+            Wording.count(settings.zones.count, "zone"), Wording.count(configuration.indicators.count, "indicator"),
+            Wording.count(configuration.schemes.count, "scheme"),
+        ]
+        print("\(file) is right: \(counts.joined(separator: ", ")).")
     }
 }
 
@@ -68,6 +70,6 @@ func findStart(_ file: String) throws -> (StartingPoint, Store?) {
 
 private func refuse(_ file: String, _ errors: [SettingsError]) -> any Error {
     for error in errors { printError("\(error)") }
-    printError("\(file) has \(errors.count == 1 ? "1 error" : "\(errors.count) errors"); nothing was started.")
+    printError("\(file) has \(Wording.count(errors.count, "error")); nothing was started.")
     return Exit.wrong
 }

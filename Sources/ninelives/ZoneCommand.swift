@@ -1,4 +1,5 @@
 import ArgumentParser
+import Control
 import DNS
 import Foundation
 import Settings
@@ -60,7 +61,8 @@ struct ZoneCheckCommand: ParsableCommand {
         let zone = try arguments.read(warn: true)
         var records = 0
         zone.forEachRRset { records += $0.rdata.count }
-        print("\(zone.apex) is right: \(records) records in \(zone.rrsetCount) sets.")
+        let counts = "\(Wording.count(records, "record")) in \(Wording.count(zone.rrsetCount, "set"))"
+        print("\(zone.apex) is right: \(counts).")
     }
 }
 

@@ -26,7 +26,7 @@ struct Ninelives: AsyncParsableCommand {
             SilenceCommand.self, FailBackCommand.self,
             ApplyCommand.self, DiffCommand.self, HistoryCommand.self, RollbackCommand.self, ExportCommand.self,
             EndCommand.self, OverridesCommand.self, WindowsCommand.self, WhatIfCommand.self, EventsCommand.self,
-            AuditCommand.self,
+            AuditCommand.self, LinesCommand.self, ServicesCommand.self,
             NoticesCommand.self, PropagationCommand.self, PushCommand.self, FailoverCommand.self, EmulateCommand.self,
             ConformanceCommand.self, SecretCommand.self, BackupCommand.self, RestoreCommand.self, ZoneCommand.self,
             VersionCommand.self,

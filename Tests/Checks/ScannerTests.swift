@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 
 @testable import Checks
@@ -121,7 +122,7 @@ import Testing
     }
 
     @Test func `whatever bytes come, cutting them differently changes nothing`() {
-        var random = SeededGenerator(state: 9)
+        var random = SeededRandom(seed: 9)
         let start = Array("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4\r\n".utf8)
         var faults = 0
         for round in 0..<2_000 {
@@ -136,19 +137,6 @@ import Testing
             if case .failure = whole { faults += 1 }
         }
         #expect(faults > 100)  // otherwise this would have tested nothing
-    }
-}
-
-/// The same numbers in every run (SplitMix64).
-struct SeededGenerator: RandomNumberGenerator {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var mixed = state
-        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-        return mixed ^ (mixed >> 31)
     }
 }
 

@@ -1,4 +1,5 @@
 import DNS
+import TestSupport
 
 /// A handful of zones and what is asked about them, all made from one seed.
 ///

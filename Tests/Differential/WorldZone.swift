@@ -1,4 +1,5 @@
 import DNS
+import TestSupport
 
 /// One zone of a world while it is written.
 struct WorldZone {

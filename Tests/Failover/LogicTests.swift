@@ -88,4 +88,38 @@ import Testing
         #expect(effects.count == 1, "one line of the log, and nothing to probe")
         #expect(engine.handle(.window("w", isOpen: true), at: Self.start).isEmpty)
     }
+
+    @Test func `a recovery that is delayed begins anew with every doubt, and asks to be woken once`() throws {
+        var indicators = [Indicator(name: name("a")), Indicator(name: name("sum"))]
+        indicators[0].policy.isCertainAtOnce()
+        indicators[1].logic = .any([leaf("a")])
+        indicators[1].recovery = .seconds(10)
+        var engine = Engine()
+        func at(_ seconds: Int) -> Instant { Self.start + .seconds(seconds) }
+        func wakes(_ effects: [Effect]) -> [Instant] {
+            effects.compactMap { if case .wake(let at) = $0 { at } else { nil } }
+        }
+        _ = engine.handle(.configured(Configuration(indicators: indicators)), at: at(0))
+        _ = engine.handle(.probed(name("a"), Probe(.success)), at: at(0))
+        #expect(engine.status(of: name("sum"))?.state == .ok, "the first verdict waits for nothing")
+        _ = engine.handle(.probed(name("a"), Probe(.failure)), at: at(1))
+        #expect(engine.status(of: name("sum"))?.state == .err, "nor does a failure")
+        #expect(wakes(engine.handle(.probed(name("a"), Probe(.success)), at: at(2))) == [at(12)])
+        #expect(engine.status(of: name("sum"))?.recovery == Recovery(since: at(2), until: at(12)))
+        _ = engine.handle(.overridden(Override(.maintenance(name("a")), author: "ann")), at: at(5))
+        #expect(engine.status(of: name("sum"))?.recovery == nil, "what is not known recovers from nothing")
+        #expect(wakes(engine.handle(.woke, at: at(12))) == [])
+        #expect(engine.status(of: name("sum"))?.state == .err)
+        #expect(wakes(engine.handle(.overridden(Override(.clear(name("a")), author: "ann")), at: at(13))) == [at(23)])
+        #expect(engine.status(of: name("sum"))?.state == .err)
+        let effects = engine.handle(.woke, at: at(23))
+        #expect(engine.status(of: name("sum"))?.state == .ok)
+        #expect(
+            effects.contains { effect in
+                guard case .append(let entry) = effect else { return false }
+                return entry.what
+                    == .stateChanged(name("sum"), from: .err, to: .ok, reason: "true for 10 s, as a is ok")
+            })
+        #expect(wakes(effects) == [])
+    }
 }

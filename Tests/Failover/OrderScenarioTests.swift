@@ -4,11 +4,6 @@ import Testing
 
 /// What operators impose, told as stories (see `ScenarioTests`).
 @Suite struct OrderScenarioTests {
-    private func check(_ text: String, sourceLocation: SourceLocation = #_sourceLocation) throws {
-        let (expected, actual) = try ScenarioWorld.transcript(of: text)
-        #expect(actual == expected, sourceLocation: sourceLocation)
-    }
-
     private static let cats = """
         failback=immediate
         member charlie 100

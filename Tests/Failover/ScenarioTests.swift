@@ -3,21 +3,9 @@ import Testing
 /// Whole stories, without sockets or sleeps. Unless they say otherwise: interval 10 s (probes at
 /// :00, :10, …), recheck 2 s, fall 3, rise 5, forget 3.
 @Suite struct ScenarioTests {
-    private func check(_ text: String, sourceLocation: SourceLocation = #_sourceLocation) throws {
-        let (expected, actual) = try ScenarioWorld.transcript(of: text)
-        #expect(actual == expected, sourceLocation: sourceLocation)
-    }
-
-    private static let cats = """
-        member charlie 100
-        member echo 95
-        member bravo 85
-
-        """
-
     @Test func `the cat site's hour goes from charlie to echo to bravo and back to charlie`() throws {
         try check(
-            "failback=immediate\n" + Self.cats + """
+            "failback=immediate\n" + threeCats + """
                 0:00:00  all up
                 0:00:00  => charlie
                 0:20:00  charlie down
@@ -32,158 +20,9 @@ import Testing
                 """)
     }
 
-    @Test func `a better member waits a minute before it takes the name back`() throws {
-        try check(
-            Self.cats + """
-                0:00:00  => charlie
-                0:10:00  charlie down
-                0:10:04  => echo
-                0:15:00  charlie up
-                0:15:08  ~~ until 0:16:08
-                0:16:08  => charlie
-                1:00:00  end
-                """)
-    }
-
-    @Test func `the wait doubles with each failback within the hour`() throws {
-        try check(
-            Self.cats + """
-                0:00:00  => charlie
-                0:05:00  charlie down
-                0:05:04  => echo
-                0:06:00  charlie up
-                0:06:08  ~~ until 0:07:08
-                0:07:08  => charlie
-                0:10:00  charlie down
-                0:10:04  => echo
-                0:11:00  charlie up
-                0:11:08  ~~ until 0:13:08
-                0:13:08  => charlie
-                0:20:00  charlie down
-                0:20:04  => echo
-                0:21:00  charlie up
-                0:21:08  ~~ until 0:25:08
-                0:25:08  => charlie
-                2:00:00  charlie down       # the hour is over: one minute again
-                2:00:04  => echo
-                2:01:00  charlie up
-                2:01:08  ~~ until 2:02:08
-                2:02:08  => charlie
-                3:00:00  end
-                """)
-    }
-
-    @Test func `no wait is doubled beyond an hour`() throws {
-        try check(
-            "failback=40m\n" + Self.cats + """
-                0:00:00  => charlie
-                0:00:30  charlie down
-                0:00:34  => echo
-                0:01:00  charlie up
-                0:01:08  ~~ until 0:41:08
-                0:41:08  => charlie
-                0:45:00  charlie down
-                0:45:04  => echo
-                0:46:00  charlie up
-                0:46:08  ~~ until 1:46:08
-                1:46:08  => charlie
-                2:00:00  end
-                """)
-    }
-
-    @Test func `a member that fails again while it waits starts its wait anew`() throws {
-        try check(
-            Self.cats + """
-                0:00:00  => charlie
-                0:05:00  charlie down
-                0:05:04  => echo
-                0:06:00  charlie up
-                0:06:08  ~~ until 0:07:08
-                0:06:30  charlie down
-                0:07:00  charlie up
-                0:07:08  ~~ until 0:08:08
-                0:08:08  => charlie
-                1:00:00  end
-                """)
-    }
-
-    @Test func `what waits to come back is taken at once when what answers fails`() throws {
-        try check(
-            Self.cats + """
-                0:00:00  => charlie
-                0:05:00  charlie down
-                0:05:04  => echo
-                0:06:00  charlie up
-                0:06:08  ~~ until 0:07:08
-                0:06:20  echo down
-                0:06:24  => charlie
-                1:00:00  end
-                """)
-    }
-
-    @Test func `a middle tier does not wait for the highest one`() throws {
-        try check(
-            Self.cats + """
-                0:00:00  => charlie
-                0:05:00  charlie down
-                0:05:04  => echo
-                0:06:00  echo down
-                0:06:04  => bravo
-                0:07:00  echo up
-                0:07:08  ~~ until 0:08:08
-                0:07:30  charlie up
-                0:07:38  ~~ until 0:08:38
-                0:08:08  => echo
-                0:08:38  => charlie
-                1:00:00  end
-                """)
-    }
-
-    @Test func `manual failback waits for an operator`() throws {
-        try check(
-            "failback=manual\n" + Self.cats + """
-                0:00:00  => charlie
-                0:05:00  charlie down
-                0:05:04  => echo
-                0:06:00  charlie up
-                0:06:08  ~~ until told
-                0:40:00  failback
-                0:40:00  => charlie
-                1:00:00  end
-                """)
-    }
-
-    @Test func `manual failback still leaves what has failed`() throws {
-        try check(
-            "failback=manual\n" + Self.cats + """
-                0:00:00  => charlie
-                0:05:00  charlie down
-                0:05:04  => echo
-                0:06:00  charlie up
-                0:06:08  ~~ until told
-                0:40:00  echo down
-                0:40:04  => charlie
-                1:00:00  end
-                """)
-    }
-
-    @Test func `an operator may cut the wait short`() throws {
-        try check(
-            Self.cats + """
-                0:00:00  => charlie
-                0:05:00  charlie down
-                0:05:04  => echo
-                0:06:00  charlie up
-                0:06:08  ~~ until 0:07:08
-                0:06:20  failback
-                0:06:20  => charlie
-                1:00:00  end
-                """)
-    }
-
     @Test func `a server that flaps below the threshold changes nothing`() throws {
         try check(
-            Self.cats + """
+            threeCats + """
                 0:00:00  => charlie
                 0:05:00  charlie says ✗✗✓✓✓✗✗✓✓✓✗✓✓✓
                 0:30:00  end
@@ -192,7 +31,7 @@ import Testing
 
     @Test func `failures with too few successes between them add up`() throws {
         try check(
-            Self.cats + """
+            threeCats + """
                 0:00:00  => charlie
                 0:05:00  charlie says ✗✓✗✓✓✗✗✗✗✗✗✗✗✗✗✗✗✗✗✗✗✗✗✗
                 0:05:10  => echo       # at 0:05:00, :04 and :10
@@ -233,7 +72,7 @@ import Testing
         rule: String, answer: String
     ) throws {
         try check(
-            "all-down=\(rule)\n" + Self.cats + """
+            "all-down=\(rule)\n" + threeCats + """
                 0:00:00  all down
                 0:00:04  => all down: \(answer)
                 0:00:04  !! all down
@@ -248,7 +87,7 @@ import Testing
 
     @Test func `a start with a dead primary answers the backup at once`() throws {
         try check(
-            Self.cats + """
+            threeCats + """
                 0:00:00  charlie down
                 0:00:00  => echo
                 0:10:00  end
@@ -257,7 +96,7 @@ import Testing
 
     @Test func `a start whose best probe is lost waits one timeout for it, and no failback delay later`() throws {
         try check(
-            Self.cats + """
+            threeCats + """
                 0:00:00  charlie lost
                 0:00:05  => echo
                 0:01:00  charlie up
@@ -268,7 +107,7 @@ import Testing
 
     @Test func `a start without any probe result answers the primaries in the end`() throws {
         try check(
-            Self.cats + """
+            threeCats + """
                 0:00:00  all lost
                 0:00:31  => all down: charlie   # an interval and three probes of 7 s
                 0:00:31  !! all down
@@ -276,71 +115,9 @@ import Testing
                 """)
     }
 
-    @Test func `more than half failing at once holds for one recheck and is told once`() throws {
-        try check(
-            "failback=immediate\n" + Self.cats + """
-                0:00:00  => charlie
-                0:05:00  charlie echo down
-                0:05:04  => echo              # one of three is no mass failure
-                0:05:04  ~~ brake until 0:05:06
-                0:05:04  !! 2 of 3 failed
-                0:05:06  => bravo
-                0:30:00  end
-                """)
-    }
-
-    @Test func `two of four is not more than half`() throws {
-        try check(
-            Self.cats + """
-                member delta 80
-                0:00:00  => charlie
-                0:05:00  charlie echo down
-                0:05:04  => echo
-                0:05:04  => bravo
-                0:30:00  end
-                """)
-    }
-
-    @Test func `without the brake nothing is held and nothing told`() throws {
-        try check(
-            "brake=off\n" + Self.cats + """
-                0:00:00  => charlie
-                0:05:00  charlie echo down
-                0:05:04  => echo
-                0:05:04  => bravo
-                0:30:00  end
-                """)
-    }
-
-    @Test func `failures further apart than an interval are no mass failure`() throws {
-        try check(
-            Self.cats + """
-                0:00:00  => charlie
-                0:05:00  charlie down
-                0:05:04  => echo
-                0:05:20  echo down
-                0:05:24  => bravo
-                0:30:00  end
-                """)
-    }
-
-    @Test func `an operator releases the brake`() throws {
-        try check(
-            "recheck=9s\n" + Self.cats + """
-                0:00:00  => charlie
-                0:05:00  charlie echo down
-                0:05:18  => echo
-                0:05:18  ~~ brake until 0:05:27
-                0:05:18  !! 2 of 3 failed
-                0:05:20  failback
-                0:05:20  => bravo
-                0:06:00  end
-                """)
-    }
-
     @Test func `maintenance takes a member out at once and ends by itself`() throws {
         try check(
-            Self.cats + """
+            threeCats + """
                 0:00:00  => charlie
                 0:05:00  charlie maintenance for 10m
                 0:05:00  => echo
@@ -352,7 +129,7 @@ import Testing
 
     @Test func `a server that dies in maintenance is not missed`() throws {
         try check(
-            Self.cats + """
+            threeCats + """
                 0:00:00  => charlie
                 0:05:00  echo maintenance for 10m
                 0:06:00  echo down
@@ -365,7 +142,7 @@ import Testing
 
     @Test func `a forced state counts instead of the real one until it is cleared`() throws {
         try check(
-            Self.cats + """
+            threeCats + """
                 0:00:00  => charlie
                 0:05:00  charlie force err
                 0:05:00  => echo
@@ -384,7 +161,7 @@ import Testing
 
     @Test func `a pinned member answers whatever its state`() throws {
         try check(
-            Self.cats + """
+            threeCats + """
                 0:00:00  => charlie
                 0:05:00  bravo pin for 20m
                 0:05:00  => pinned bravo
@@ -399,7 +176,7 @@ import Testing
 
     @Test func `under manual failback an unpinned scheme stays where it is`() throws {
         try check(
-            "failback=manual\n" + Self.cats + """
+            "failback=manual\n" + threeCats + """
                 0:00:00  => charlie
                 0:05:00  echo pin
                 0:05:00  => pinned echo
@@ -445,7 +222,7 @@ import Testing
 
     @Test func `a new revision adds and removes members at once and keeps the rest`() throws {
         try check(
-            Self.cats + """
+            threeCats + """
                 0:00:00  => charlie
                 0:05:00  delta member 110
                 0:05:00  => delta           # its first verdict is no failback

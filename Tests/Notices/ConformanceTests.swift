@@ -2,6 +2,7 @@ import Failover
 import Foundation
 import NIOHTTP1
 import NIOPosix
+import Secrets
 import TestSupport
 import Testing
 
@@ -267,6 +268,31 @@ private enum Service {
             }
             _ = try await made.deliver(letter(["x"]), from: sender)
             #expect(try service.bodies.count == 1)
+        }
+    }
+
+    @Test(arguments: ChannelUnderTest.all)
+    func `secrets may be in the encrypted store`(channel: ChannelUnderTest) async throws {
+        try await withService(channel) { service, ca in
+            let type = try #require(ChannelKind.all.first { $0.kind == channel.kind })
+            var values = channel.arguments(service.port, ca)
+            let kept = values
+            let secrets = type.parameters.filter { [.secret, .secretURL].contains($0.kind) }
+            for parameter in secrets { values[parameter.name] = "store:\(parameter.name)" }
+            let opener = SecretOpener(folder: "data") { name throws(SecretFault) in kept[name] ?? "not-needed-here" }
+            let made = try ChannelKind.make(channel.kind, ChannelArguments(values, opener: opener))
+            _ = try await made.deliver(letter(["x"]), from: sender)
+            #expect(try service.bodies.count == 1)
+
+            let none = try ChannelKind.make(channel.kind, ChannelArguments(values))
+            let error = await #expect(throws: DeliveryError.self) {
+                try await none.deliver(letter(["x"]), from: sender)
+            }
+            #expect(error.map { "\($0)" }?.hasSuffix("there is no encrypted store here") == true)
+            // What names nothing is no secret itself.
+            for parameter in secrets { values[parameter.name] = "store:" }
+            let wrong = errors(channel.kind, values).filter { $0.problem == "names nothing that holds a secret" }
+            #expect(wrong.count == secrets.count)
         }
     }
 

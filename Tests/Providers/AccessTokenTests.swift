@@ -3,6 +3,7 @@ import DNS
 import Emulators
 import Foundation
 import Providers
+import Secrets
 import TestSupport
 import Testing
 

@@ -1,6 +1,7 @@
 import Addresses
 import DNS
 import Foundation
+import Secrets
 import TestSupport
 import Testing
 

@@ -15,12 +15,24 @@ func ninelives(_ arguments: String..., within limit: Duration = .seconds(30)) as
     try await run(binary, arguments, within: limit)
 }
 
+/// Waits until a web server on 127.0.0.1 answers.
+func waitForHTTP(_ port: Int) async throws {
+    try await eventually("port \(port) answers", within: .seconds(20)) {
+        try await run("curl", ["-s", "-m", "5", "-o", "/dev/null", "http://127.0.0.1:\(port)/"]).code == 0
+    }
+}
+
 /// A running `ninelives demo` with ports of its own.
 struct RunningDemo {
     let process: ChildProcess
     let folder: TemporaryFolder
     let dnsPort: Int
     let url: String
+
+    /// Runs a command as whoever started the demo would: without saying who they are.
+    func ninelives(_ arguments: String...) async throws -> (output: String, code: Int32) {
+        try await run(binary, arguments + ["--url", url], environment: ["TMPDIR": folder.path])
+    }
 
     init(speed: Int) async throws {
         folder = try TemporaryFolder()
@@ -32,8 +44,8 @@ struct RunningDemo {
             binary,
             [
                 "demo", "--speed", "\(speed)", "--dns", "127.0.0.1:\(dnsPort)", "--http", "127.0.0.1:\(httpPort)",
-                "--kitten-port", "\(kittens)", "--data", folder.path,
-            ])
+                "--kitten-port", "\(kittens)",
+            ], environment: ["TMPDIR": folder.path])
         do {
             try await eventually("the demo answers", within: .seconds(30)) {
                 try await !digShort("cat.example.test").isEmpty

@@ -61,6 +61,37 @@ import Testing
         #expect(!FileManager.default.fileExists(atPath: folder.path + "/data"))
     }
 
+    @Test func `what there is one of is counted as one`() async throws {
+        let folder = try TemporaryFolder()
+        defer { folder.remove() }
+        let file = try folder.write(
+            "one.yaml",
+            """
+            data: ./data
+            indicators:
+              a: { check: tcp, host: 127.0.0.1, port: 80 }
+            providers:
+              ours: { driver: webhook, url: "http://127.0.0.1:1/" }
+            schemes:
+              www.example.org: { providers: ours, members: [{ indicator: a, value: 192.0.2.1 }] }
+            """)
+        let (output, code) = try await ninelives("validate", file)
+        #expect(code == 0 && output.hasSuffix("one.yaml is right: 0 zones, 1 indicator, 1 scheme.\n"), "\(output)")
+        let zone = try folder.write("zone", "@ 60 SOA ns1 h 1 2 3 4 5\n@ 60 NS ns1\nns1 60 A 192.0.2.1\n")
+        let checked = try await ninelives("zone", "check", zone, "example.org").output
+        #expect(checked == "example.org. is right: 3 records in 3 sets.\n")
+    }
+
+    @Test func `a program that a test has started ends with it, even if it throws`() async throws {
+        struct Failure: Error { var child: Int32 }
+        func fail() throws(Failure) {
+            guard let child = try? ChildProcess("sleep", ["60"]) else { return }
+            throw Failure(child: child.processIdentifier)
+        }
+        let failure = try #require(#expect(throws: Failure.self) { try fail() })
+        #expect(kill(failure.child, 0) == -1 && errno == ESRCH)
+    }
+
     @Test func `a port in use is named with its line, and nothing is started`() async throws {
         let folder = try TemporaryFolder()
         defer { folder.remove() }

@@ -94,6 +94,15 @@ import Testing
         await site.process.stop()
     }
 
+    @Test func `whoever started the demo may order things in it`() async throws {
+        let demo = try await RunningDemo(speed: 1)
+        let ordered = try await demo.ninelives("maintenance", "echo:*", "--for", "2h", "--reason", "kernel")
+        #expect(ordered.code == 0, "\(ordered.output)")
+        let status = try await demo.ninelives("status")
+        #expect(status.output.contains("maintenance"), "\(status.output)")
+        await demo.stop()
+    }
+
     @Test func `Ctrl-C stops the demo cleanly`() async throws {
         let demo = try await RunningDemo(speed: 60)
         demo.process.signal(SIGINT)

@@ -52,12 +52,7 @@ import Testing
         let backup = try ChildProcess("python3", ["-m", "http.server", "\(backupPort)", "--bind", "127.0.0.1"])
         started += [main, backup]
         // One that began with an error would have to wait for its failback.
-        for port in [mainPort, backupPort] {
-            try await eventually("port \(port) answers", within: .seconds(20)) {
-                try await TestSupport.run("curl", ["-s", "-m", "5", "-o", "/dev/null", "http://127.0.0.1:\(port)/"])
-                    .code == 0
-            }
-        }
+        for port in [mainPort, backupPort] { try await waitForHTTP(port) }
         let path = try folder.write(
             "n.yaml",
             """

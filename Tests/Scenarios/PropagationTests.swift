@@ -13,6 +13,8 @@ import Testing
         let backup = try ChildProcess("python3", ["-m", "http.server", "\(stage.backupPort)", "--bind", "127.0.0.1"])
         let bind = try ChildProcess("named", ["-g", "-c", stage.bindFile, "-n", "1", "-U", "1"])
         let unbound = try ChildProcess("unbound", ["-d", "-c", stage.unboundFile])
+        // One that began with an error would have to wait for its failback.
+        for port in [stage.mainPort, stage.backupPort] { try await waitForHTTP(port) }
         let server = try ChildProcess(binary, ["serve", "--config", stage.configuration])
         do {
             try await eventually("main is at BIND", within: .seconds(40)) {

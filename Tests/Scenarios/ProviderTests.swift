@@ -13,6 +13,8 @@ import Testing
         let main = try ChildProcess("python3", ["-m", "http.server", "\(stage.mainPort)", "--bind", "127.0.0.1"])
         let backup = try ChildProcess("python3", ["-m", "http.server", "\(stage.backupPort)", "--bind", "127.0.0.1"])
         try await eventually("the emulator answers") { try await stage.records() == [] }
+        // One that began with an error would have to wait for its failback.
+        for port in [stage.mainPort, stage.backupPort] { try await waitForHTTP(port) }
         let server = try ChildProcess(
             binary, ["serve", "--config", stage.configuration],
             environment: ["NINELIVES_TEST_TOKEN": "emulated-token"])
@@ -57,6 +59,7 @@ import Testing
         let stage = try Stage(emulator: "http://127.0.0.1:\(port)")
         let main = try ChildProcess("python3", ["-m", "http.server", "\(stage.mainPort)", "--bind", "127.0.0.1"])
         try await eventually("the emulator answers") { try await stage.records() == [] }
+        try await waitForHTTP(stage.mainPort)
         let token = ["NINELIVES_TEST_TOKEN": "emulated-token"]
         var server = try ChildProcess(
             binary, ["serve", "--config", stage.configuration, "--dry-run"], environment: token)

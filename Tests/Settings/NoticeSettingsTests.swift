@@ -1,6 +1,8 @@
+import Accounts
 import Failover
 import Foundation
 import Notices
+import TestSupport
 import Testing
 
 @testable import Settings
@@ -70,7 +72,7 @@ import Testing
                 #"channels.a.kind "nfty" is not a kind of channel: did you mean "ntfy"?"#
             ),
             ("{ channels: { a: { topic: x } } }", "channels.a has no kind; use kind: with one of webhook, email,"),
-            ("{ channels: { a: { kind: ntfy } } }", "channels.a.topic is missing; use the secret, or env:NAME, or"),
+            ("{ channels: { a: { kind: ntfy } } }", "channels.a.topic is missing; use the secret, or env:NAME"),
             (
                 "{ channels: { a: { kind: ntfy, topic: x, tokne: s3cret } } }",
                 "channels.a.tokne is not an argument of ntfy"
@@ -127,6 +129,22 @@ import Testing
                 #expect(SecretText.keys.contains(parameter.name), "\(kind.kind) \(parameter.name)")
             }
         }
+    }
+
+    @Test func `a channel's secret may be in the encrypted store of the data folder`() throws {
+        let folder = try TemporaryFolder()
+        defer { folder.remove() }
+        let text = """
+            data: \(folder.path)/data
+            notices:
+              channels: { a: { kind: slack, webhook-url: "store:hook" } }
+              subscriptions: { s: { to: a } }
+            """
+        let channel = try #require(try read(text).notices.channels.first?.channel)
+        #expect(channel.target == "store:hook", "it is not there yet")
+        try SealedSecrets(dataFolder: "\(folder.path)/data").set("https://hooks.example.org/T0/s3cret", as: "hook")
+        #expect(channel.target == "https://hooks.example.org")
+        #expect(SecretText(text) { _ in String(repeating: "0", count: 12) }.secrets.isEmpty, "nothing is to be hidden")
     }
 
     // MARK: The manual

@@ -8,7 +8,7 @@ import Testing
     private static let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
         .deletingLastPathComponent()
 
-    static let examples = ["home.yaml", "minimal.yaml"]
+    static let examples = ["appliance.yaml", "home.yaml", "minimal.yaml"]
 
     @Test(arguments: examples)
     func `every example works as it stands, without a warning`(name: String) throws {
@@ -38,7 +38,7 @@ import Testing
     @Test(arguments: [
         "listen", "tls", "https", "dns", "cookies", "rate-limit", "zones", "keys", "policies", "reports", "checks",
         "indicators", "schemes",
-        "members", "notices", "channels", "subscriptions", "hours",
+        "members", "notices", "channels", "subscriptions", "hours", "lines", "services", "servers", "hosts",
     ])
     func `the documentation has no key that does not exist`(section: String) throws {
         let known = try #require(SettingsKeys.all.first { $0.section == section }).keys.map(\.name)

@@ -1,5 +1,6 @@
 import Addresses
 import Failover
+import TestSupport
 
 /// Makes configurations up and changes them the way people do.
 extension World {

@@ -1,4 +1,5 @@
 import Failover
+import TestSupport
 
 /// One seeded world: servers that flap and vanish, vantages that lose probes or deliver them late, operators,
 /// revisions, a clock that steps; the real engine among them and the oracle beside it.

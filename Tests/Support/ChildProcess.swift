@@ -1,6 +1,7 @@
 import Foundation
 
-/// A real program, started by a test and ended with it, by its own process id.
+/// A real program, started by a test and ended with it, by its own process id: at the latest when nobody holds it any
+/// more, as after an error.
 package final class ChildProcess: Sendable {
     private let process: Process
     private let output: FileHandle
@@ -13,12 +14,25 @@ package final class ChildProcess: Sendable {
         process.arguments = arguments
         process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
         outputPath = NSTemporaryDirectory() + "ninelives-output-" + UUID().uuidString
-        FileManager.default.createFile(atPath: outputPath, contents: nil)
+        _ = FileManager.default.createFile(atPath: outputPath, contents: nil)
         output = try FileHandle(forWritingTo: URL(fileURLWithPath: outputPath))
         process.standardOutput = output
         process.standardError = output
         process.standardInput = FileHandle.nullDevice
         try withoutBlockedSignals { try process.run() }
+    }
+
+    deinit {
+        if process.isRunning {
+            kill(process.processIdentifier, SIGTERM)
+            var rounds = 0
+            while process.isRunning, rounds < 1000 {
+                usleep(5000)
+                rounds += 1
+            }
+            if process.isRunning { kill(process.processIdentifier, SIGKILL) }
+        }
+        try? FileManager.default.removeItem(atPath: outputPath)
     }
 
     package var processIdentifier: Int32 { process.processIdentifier }
@@ -44,9 +58,7 @@ package final class ChildProcess: Sendable {
     @discardableResult
     package func stop() async -> Int32 {
         signal(SIGTERM)
-        let code = await end()
-        try? FileManager.default.removeItem(atPath: outputPath)
-        return code
+        return await end()
     }
 }
 
@@ -63,13 +75,11 @@ private func withoutBlockedSignals<Result>(_ body: () throws -> Result) rethrows
 
 /// Runs a program to its end and returns what it printed and its exit code.
 package func run(
-    _ tool: String, _ arguments: [String], within limit: Duration = .seconds(30)
+    _ tool: String, _ arguments: [String], environment: [String: String] = [:], within limit: Duration = .seconds(30)
 ) async throws -> (output: String, code: Int32) {
-    let child = try ChildProcess(tool, arguments)
+    let child = try ChildProcess(tool, arguments, environment: environment)
     let code = await child.end(within: limit)
-    let output = child.printed
-    try? FileManager.default.removeItem(atPath: child.outputPath)
-    return (output, code)
+    return (child.printed, code)
 }
 
 /// The path of a tool; throws if it is not installed (`make test` installs what the tests need).

@@ -1,3 +1,5 @@
+import Secrets
+
 /// What stands in an error instead of a value that may be a secret.
 private let hidden = "…"
 
@@ -117,9 +119,9 @@ struct ArgumentReader {
     mutating func secret(_ key: String) -> Secret? {
         guard let reference = text(key) else { return nil }
         do {
-            return try Secret(reference)
+            return try SecretArgument.read(reference)
         } catch .plain {
-            refuseHidden(key, Secret.Fault.plain.problem)  // it may be the secret itself
+            refuseHidden(key, SecretArgument.Fault.plain.problem)  // it may be the secret itself
         } catch {
             refuse(key, error.problem)
         }

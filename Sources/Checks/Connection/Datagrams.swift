@@ -1,4 +1,5 @@
 import Addresses
+import DNSClient
 import NIOCore
 import NIOPosix
 
@@ -26,7 +27,7 @@ enum DatagramExchange {
                         DatagramTalk(message, to: target, within: limit, promise, judge))
                 }
             }
-            .connect(to: target)
+            .connect(to: target, leavingBy: Egress.current, on: loop)
         opening.whenFailure { promise.fail($0) }
         let timer = loop.scheduleTask(deadline: limit.end) {
             promise.succeed(.err("timed out after \(inWords(limit.timeout)) \(waiting)"))

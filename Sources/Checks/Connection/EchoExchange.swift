@@ -1,4 +1,5 @@
 import Addresses
+import DNSClient
 import Glibc
 import NIOCore
 import NIOPosix
@@ -42,6 +43,12 @@ enum EchoExchange {
         guard let target = try? SocketAddress(ipAddress: address.description, port: 0) else {
             Glibc.close(socket.descriptor)
             return .failure(.noSocket(errno: EINVAL))
+        }
+        do {
+            try Egress.current?.prepare(socket.descriptor, for: target)
+        } catch {
+            Glibc.close(socket.descriptor)
+            return .failure(.unreachable(inWords(connecting: error)))
         }
         let promise = loop.makePromise(of: [Duration].self)
         let opening = DatagramBootstrap(group: loop)

@@ -1,4 +1,5 @@
 import Addresses
+import DNSClient
 import NIOCore
 import NIOPosix
 import NIOSSL
@@ -27,6 +28,7 @@ final class Exchange<Talk: Conversation> {
     private var endpoint: Endpoint
     private let limit: TimeLimit
     private let loop: any EventLoop
+    private let egress: Egress?
     private var talk: Talk
     private var stage = Stage.resolving
     private var stageStart = NIODeadline.now()
@@ -40,8 +42,12 @@ final class Exchange<Talk: Conversation> {
     private var continuation: CheckedContinuation<Report, Never>?
     private var whenOver: (() -> Void)?
 
-    private init(_ talk: Talk, with endpoint: Endpoint, within limit: TimeLimit, on loop: any EventLoop) {
+    private init(
+        _ talk: Talk, with endpoint: Endpoint, leavingBy egress: Egress?, within limit: TimeLimit,
+        on loop: any EventLoop
+    ) {
         self.talk = talk
+        self.egress = egress
         self.endpoint = endpoint
         self.limit = limit
         self.loop = loop
@@ -51,11 +57,12 @@ final class Exchange<Talk: Conversation> {
     static func run(
         _ talk: Talk, with endpoint: Endpoint, within limit: TimeLimit, on loop: any EventLoop, resolver: NameResolver
     ) async -> Report {
+        let egress = Egress.current
         let leash = NIOLoopBoundBox<Leash>.makeBoxSendingValue(.waiting, eventLoop: loop)
         return await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
                 loop.execute {
-                    let exchange = Exchange(talk, with: endpoint, within: limit, on: loop)
+                    let exchange = Exchange(talk, with: endpoint, leavingBy: egress, within: limit, on: loop)
                     exchange.continuation = continuation
                     if case .cancelled = leash.value { return exchange.finish(.failed("cancelled")) }
                     leash.value = .running(exchange)
@@ -118,12 +125,9 @@ final class Exchange<Talk: Conversation> {
             let handlers = try NIOLoopBound(makeHandlers(), eventLoop: loop)
             ClientBootstrap(group: loop)
                 .connectTimeout(max(patience, .milliseconds(1)))
-                .channelInitializer { channel in
-                    channel.eventLoop.makeCompletedFuture {
-                        try channel.pipeline.syncOperations.addHandlers(handlers.value)
-                    }
+                .connect(to: socketAddress, leavingBy: egress) { channel in
+                    try channel.pipeline.syncOperations.addHandlers(handlers.value)
                 }
-                .connect(to: socketAddress)
                 .assumeIsolated()
                 .whenFailure { self.connectFailed($0, at: address) }
         } catch {

@@ -1,3 +1,4 @@
+import DNSClient
 import Glibc
 import NIOCore
 
@@ -69,6 +70,7 @@ func hexValue(_ byte: UInt8) -> UInt8? {
 
 /// Why a connection could not be made or was lost, from the kernel's error.
 func inWords(connecting error: any Error) -> String {
+    if let fault = error as? EgressFault { return "cannot leave by its line: \(fault)" }
     guard let error = error as? IOError else { return "could not connect: \(error)" }
     return switch error.errnoCode {
     case ECONNREFUSED: "connection refused"

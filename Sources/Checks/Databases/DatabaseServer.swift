@@ -1,4 +1,5 @@
 import NIOCore
+import Secrets
 
 /// The arguments that the SQL databases have in common.
 struct DatabaseServer: Sendable {
@@ -10,7 +11,7 @@ struct DatabaseServer: Sendable {
     static func parameters(port: Int) -> [CheckParameter] {
         Server.parameters(port: port) + [
             CheckParameter("user", .text, form: "a user's name", "Log in as this user and ask a question."),
-            CheckParameter("password", .text, form: Secret.form, "The user's password; none if not given."),
+            CheckParameter("password", .text, form: SecretArgument.form, "The user's password; none if not given."),
             CheckParameter("role", .text, form: DatabaseRole.form, "What the server must be; any if not given."),
             CheckParameter("tls", .flag, "Begin TLS before logging in."),
         ] + Server.options + TLSArguments.parameters

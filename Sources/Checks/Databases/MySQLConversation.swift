@@ -1,5 +1,6 @@
 import Crypto
 import NIOCore
+import Secrets
 
 /// The protocol of MySQL and MariaDB as far as: greeting, TLS, login, one question, goodbye.
 struct MySQLConversation: Conversation {
@@ -132,7 +133,7 @@ struct MySQLConversation: Conversation {
 
     /// What shows that we know the password without telling it.
     private func proof(_ login: DatabaseLogin) -> [UInt8] {
-        guard let password = login.password?.revealed else { return [] }
+        guard let password = login.password?.reveal() else { return [] }
         let bytes = Array(password.utf8)
         if plugin == "caching_sha2_password" {
             let once = Array(SHA256.hash(data: bytes))
@@ -164,7 +165,7 @@ struct MySQLConversation: Conversation {
             switch packet.readInteger(as: UInt8.self) {
             case 3: return nil
             case 4 where isSecured:
-                return .send(message(ByteBuffer(string: (login.password?.revealed ?? "") + "\0")))
+                return .send(message(ByteBuffer(string: (login.password?.reveal() ?? "") + "\0")))
             default: return .finish(.err("it wants the password itself: use tls"))
             }
         default: return .finish(.err("not MySQL: it answers the login with packet \(first)"))

@@ -1,5 +1,6 @@
 import Crypto
 import NIOCore
+import Secrets
 
 /// PostgreSQL's protocol 3.0 as far as: TLS, startup, login, one question, goodbye.
 struct PostgreSQLConversation: Conversation {
@@ -102,7 +103,7 @@ struct PostgreSQLConversation: Conversation {
         let kind = message.readInteger(as: UInt32.self)
         guard let login else { return kind == 0 ? nil : .finish(.ok("PostgreSQL answers")) }
         if kind == 0 { return nil }
-        guard let password = login.password?.revealed else {
+        guard let password = login.password?.reveal() else {
             return .finish(.err("login refused: it wants a password"))
         }
         switch kind {

@@ -1,3 +1,5 @@
+import Secrets
+
 /// The arguments that all HTTP methods have, and what they make of a request.
 enum HTTPArguments {
     static let url = CheckParameter(
@@ -21,8 +23,8 @@ enum HTTPArguments {
         CheckParameter("headers", .text, form: HeaderField.form, "Headers to send."),
         CheckParameter("body", .text, form: "a text of up to 16,384 bytes", "What to send with the request."),
         CheckParameter("user", .text, form: "a name without a colon", "The name for basic authorization."),
-        CheckParameter("password", .text, form: Secret.form, "The password for basic authorization."),
-        CheckParameter("bearer", .text, form: Secret.form, "The token for bearer authorization."),
+        CheckParameter("password", .text, form: SecretArgument.form, "The password for basic authorization."),
+        CheckParameter("bearer", .text, form: SecretArgument.form, "The token for bearer authorization."),
     ]
 
     static let options =
@@ -85,12 +87,12 @@ enum HTTPArguments {
                 "headers", "has Authorization, which comes from another argument", expected: "one of them")
         }
         if let bearer {
-            fields.append(HeaderField(name: "Authorization", value: "Bearer \(bearer.revealed)"))
-            secrets.append(bearer.revealed)
+            fields.append(HeaderField(name: "Authorization", value: "Bearer \(bearer.reveal())"))
+            secrets.append(bearer.reveal())
         } else if let user, let password {
-            let pair = base64("\(user):\(password.revealed)".utf8)
+            let pair = base64("\(user):\(password.reveal())".utf8)
             fields.append(HeaderField(name: "Authorization", value: "Basic \(pair)"))
-            secrets += [password.revealed, pair]
+            secrets += [password.reveal(), pair]
         }
         return (fields, secrets)
     }

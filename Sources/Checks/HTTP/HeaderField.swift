@@ -1,3 +1,5 @@
+import Secrets
+
 /// One header of a request (RFC 9110 §5).
 struct HeaderField: Sendable {
     let name: String
@@ -18,7 +20,7 @@ struct HeaderField: Sendable {
         case reserved(String)
         case twice(String)
         case badValue(String)
-        case badSecret(String, Secret.Fault)
+        case badSecret(String, SecretArgument.Fault)
         case tooMany
 
         var problem: String {
@@ -34,7 +36,7 @@ struct HeaderField: Sendable {
         }
     }
 
-    static let form = "one NAME: VALUE a line, where VALUE may be \(Secret.form)"
+    static let form = "one NAME: VALUE a line, where VALUE may be \(SecretArgument.form)"
 
     /// Reads headers as they are written, one a line. A value may name a variable or a file and is read from there;
     /// those are given out as secrets too.
@@ -54,7 +56,7 @@ struct HeaderField: Sendable {
             var value = String(line[line.index(after: colon)...].drop(while: \.isWhitespace))
             while value.last?.isWhitespace == true { value.removeLast() }
             if value.hasPrefix("env:") || value.hasPrefix("file:") {
-                do { value = try Secret(value).revealed } catch { throw .badSecret(name, error) }
+                do { value = try SecretArgument.read(value).reveal() } catch { throw .badSecret(name, error) }
                 secrets.append(value)
             } else if isSensitive(name) {
                 secrets.append(value)

@@ -24,6 +24,13 @@ package struct LogicCheck: Check {
         (logic, windows) = try reader.require(read)
     }
 
+    /// What is made and not written: `text` tells of it.
+    package init(_ logic: Logic, text: String) {
+        self.logic = logic
+        self.text = text
+        windows = []
+    }
+
     package var target: String { printable(text, limit: 200) }
 
     package func probe(timeout: Duration, on group: any EventLoopGroup) async -> ProbeResult {

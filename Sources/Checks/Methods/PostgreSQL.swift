@@ -1,4 +1,5 @@
 import NIOCore
+import Secrets
 
 /// `postgresql`: a server answers, logs us in, and is the writable primary if asked for.
 package struct PostgreSQL: Check {
@@ -17,7 +18,7 @@ package struct PostgreSQL: Check {
 
     package func probe(timeout: Duration, on group: any EventLoopGroup) async -> ProbeResult {
         await database.server.probe(
-            timeout: timeout, on: group, hiding: database.login?.password.map { [$0.revealed] } ?? [],
+            timeout: timeout, on: group, hiding: database.login?.password.map { [$0.reveal()] } ?? [],
             PostgreSQLConversation(login: database.login, role: database.role, tls: database.identity))
     }
 }

@@ -1,4 +1,5 @@
 import NIOCore
+import Secrets
 
 /// `redis`: a server answers PING, and is the writable primary if asked for.
 package struct Redis: Check {
@@ -8,7 +9,7 @@ package struct Redis: Check {
         Server.parameters(port: 6379) + [
             CheckParameter("role", .text, form: DatabaseRole.form, "What the server must be; any if not given."),
             CheckParameter("user", .text, form: "a user's name", "Log in as this user; the default one if not given."),
-            CheckParameter("password", .text, form: Secret.form, "Log in with this password."),
+            CheckParameter("password", .text, form: SecretArgument.form, "Log in with this password."),
             CheckParameter("tls", .flag, "TLS from the first byte."),
         ] + Server.options + TLSArguments.parameters
 
@@ -23,7 +24,7 @@ package struct Redis: Check {
         let user = reader.text("user")
         let password = reader.secret("password")
         if user != nil, !reader.has("password") { reader.refuse("user", "needs password beside it", expected: "both") }
-        login = password.map { ["AUTH"] + (user.map { [$0] } ?? []) + [$0.revealed] }
+        login = password.map { ["AUTH"] + (user.map { [$0] } ?? []) + [$0.reveal()] }
         let isSecure = reader.flag("tls")
         let roots = TLSArguments.readRoots(&reader)
         if !isSecure {

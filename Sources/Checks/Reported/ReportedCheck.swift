@@ -1,5 +1,6 @@
 import Crypto
 import NIOCore
+import Secrets
 
 // How a reported indicator gets its results:
 //
@@ -81,7 +82,7 @@ enum Reporting {
         CheckParameter(
             "patience", .text, form: Period.longForm, "How much later is still in time; 30 s if not given."),
         CheckParameter(
-            "token", .text, form: Secret.form, "Whoever shows this secret may report, 16 characters at least."),
+            "token", .text, form: SecretArgument.form, "Whoever shows this secret may report, 16 characters at least."),
     ]
 
     static func read(_ reader: inout ArgumentReader) -> (Rhythm?, ReportToken?) {
@@ -109,14 +110,14 @@ package struct ReportToken: Sendable {
     static let tooShort = "names something shorter than 16 characters"
 
     init?(_ secret: Secret) {
-        guard secret.revealed.count >= 16 else { return nil }
-        hash = SHA256.hash(data: Array(secret.revealed.utf8))
+        guard secret.reveal().count >= 16 else { return nil }
+        hash = SHA256.hash(data: Array(secret.reveal().utf8))
     }
 
     /// Reads `env:NAME` or `file:PATH`; the error completes a sentence that begins with the key.
     package static func read(_ reference: String) -> Result<ReportToken, ReportTokenFault> {
         do {
-            guard let token = ReportToken(try Secret(reference)) else {
+            guard let token = ReportToken(try SecretArgument.read(reference)) else {
                 return .failure(ReportTokenFault(problem: tooShort, mayBeTheSecret: false))
             }
             return .success(token)
@@ -133,7 +134,7 @@ package struct ReportToken: Sendable {
 package struct ReportTokenFault: Error, Hashable, Sendable {
     package var problem: String
     package var mayBeTheSecret: Bool
-    package static let form = Secret.form
+    package static let form = SecretArgument.form
 }
 
 extension ReportedCheck {

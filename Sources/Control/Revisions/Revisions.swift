@@ -18,14 +18,14 @@ package actor Revisions: RevisionInterface {
     /// Puts what is not the engine's into force (zones, options, access); returns what needs a restart.
     package typealias Installation = @Sendable (Settings, ZoneSnapshot, _ before: Settings) async -> [SettingsError]
 
-    private let store: Store?
+    let store: Store?
     let seal: RevisionSeal
     private let control: Control
     private let install: Installation
     private let logger: Logger
-    private var settings: Settings
-    private var text: RevisionText
-    private var number: Int
+    private(set) var settings: Settings
+    private(set) var text: RevisionText
+    private(set) var number: Int
     private var fileHash: String?
     /// Why the file is not in force, told until it is mended or reverted.
     private var fileProblems: [SettingsError]
@@ -340,94 +340,6 @@ package actor Revisions: RevisionInterface {
         let problems = fileProblems + otherProblems
         for problem in problems { logger.error(message, metadata: ["problem": "\(problem)"]) }
         await control.setProblems(problems.map(\.description))
-    }
-
-    // MARK: What can be read
-
-    package func inForce() -> Int { number }
-
-    package func list(before: Int?, limit: Int) throws(RevisionError) -> [RevisionReport] {
-        do {
-            return try store?.revisions(limit: limit, before: before).map(RevisionReport.init) ?? []
-        } catch {
-            throw .notKept("\(error)")
-        }
-    }
-
-    private func stored(_ number: Int) throws(RevisionError) -> StoredRevision {
-        let found: StoredRevision?
-        do {
-            found = try store?.revision(number)
-        } catch {
-            throw .notKept("\(error)")
-        }
-        guard let found else { throw .noSuchRevision(number) }
-        return found
-    }
-
-    package func detail(of number: Int?) throws(RevisionError) -> RevisionDetail {
-        let revision = try stored(number ?? self.number)
-        return RevisionDetail(
-            revision: RevisionReport(revision), document: revision.document, managed: revision.managed)
-    }
-
-    package func difference(from old: Int, to new: Int) throws(RevisionError) -> String {
-        let before = try stored(old)
-        let after = try stored(new)
-        return diff(
-            from: (before.document, before.managed), "revision \(old)", to: (after.document, after.managed),
-            "revision \(new)")
-    }
-
-    private func diff(
-        from old: (document: String, managed: String), _ oldName: String,
-        to new: (document: String, managed: String), _ newName: String
-    ) -> String {
-        LineDifference(from: old.document, to: new.document).text(old: oldName, new: newName)
-            + LineDifference(from: old.managed, to: new.managed)
-            .text(old: "\(oldName), \(ManagedPart.name)", new: "\(newName), \(ManagedPart.name)")
-    }
-
-    private func masked(_ text: RevisionText) -> (document: String, managed: String) {
-        (seal.masked(text.document).masked, seal.masked(text.managed.text).masked)
-    }
-
-    private func secrets(of text: RevisionText) -> [String: String] {
-        seal.masked(text.document).secrets.merging(seal.masked(text.managed.text).secrets) { first, _ in first }
-    }
-
-    package func projects(of name: String, in section: ManagedPart.Section) -> [String] {
-        settings.projects.filter { $0.has(name, in: section) }.map(\.name)
-    }
-
-    package func entries() -> [ConfiguredEntry] {
-        let shown = masked(text)
-        return ManagedPart.Section.allCases.flatMap { section in
-            [(shown.document, false), (shown.managed, true)].flatMap { part, isManaged in
-                ConfiguredValue.entries(of: section, of: part).map {
-                    ConfiguredEntry(section: section, name: $0.key, isManaged: isManaged, value: $0.value)
-                }
-            }
-        }
-    }
-
-    package func accounts() -> [ConfiguredAccount] {
-        settings.providers.map {
-            ConfiguredAccount(name: $0.name, driver: type(of: $0.provider).driver, isDryRun: $0.policy.isDryRun)
-        }
-    }
-
-    package func projects() -> [ConfiguredProject] {
-        settings.projects.map { ConfiguredProject(name: $0.name, indicators: $0.indicators, schemes: $0.schemes) }
-    }
-}
-
-extension RevisionReport {
-    init(_ stored: StoredRevision) {
-        let effects = try? JSONDecoder().decode([RevisionEffect].self, from: Data(stored.effects.utf8))
-        self.init(
-            number: stored.number, at: stored.at.seconds, author: stored.author, comment: stored.comment,
-            source: stored.origin, effects: effects ?? [])
     }
 }
 

@@ -68,6 +68,8 @@ package struct Indicator: Hashable, Sendable {
     package var logic: Logic? { didSet { if logic != nil { policy.isCertainAtOnce() } } }
     /// A disabled indicator is not checked, has no state and makes its members unusable.
     package var isDisabled = false
+    /// How long what is worked out must be true before it turns err into ok; only where there is `logic`.
+    package var recovery = Duration.zero
 
     package init(name: IndicatorName, policy: Policy = .default) {
         self.name = name
@@ -93,9 +95,12 @@ package struct Priority: Hashable, Comparable, Sendable {
 /// An indicator, the addresses it stands for, and a priority.
 package struct Member: Hashable, Sendable {
     package var indicator: IndicatorName
-    /// At least one.
+    /// At least one. With `lines`, all that they could give.
     package var values: [IPAddress]
     package var priority: Priority
+    /// The lines by which it is reached, in order; without any it is reached by itself, and its values always count.
+    package var lines: [MemberLine] = []
+    package var redundancy = Redundancy.all
 
     package init(indicator: IndicatorName, values: [IPAddress], priority: Priority) {
         self.indicator = indicator
@@ -153,6 +158,9 @@ package struct Scheme: Hashable, Sendable {
     package init(name: SchemeName) { self.name = name }
 
     package static let localProvider = "local"
+
+    /// Whether any of its members is reached by lines.
+    package var hasLines: Bool { members.contains { !$0.lines.isEmpty } }
 
     /// Whether our own DNS server answers for it.
     package var isLocal: Bool { providers.contains(Self.localProvider) }

@@ -118,6 +118,8 @@ package struct Candidate: Hashable, Sendable {
 
     package enum Unusable: String, Hashable, Sendable {
         case err, unknown, maintenance, disabled
+        /// It works, but every line to it is down or out of service.
+        case line
     }
 }
 

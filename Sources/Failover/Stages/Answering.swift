@@ -8,7 +8,7 @@ struct Answering: Hashable, Sendable {
     private(set) var ttlSeconds: UInt32?
     private var rule: Rule?
     /// The members that answered last, for `hold`.
-    private var lastActive: [IndicatorName] = []
+    private(set) var lastActive: [IndicatorName] = []
 
     /// Answers as an earlier process did, without knowing any more by which rule.
     mutating func recall(_ decision: Decision, of scheme: Scheme) {
@@ -18,7 +18,10 @@ struct Answering: Hashable, Sendable {
         rule = nil
         // An answer that was held has no active members; it is held further by those whose values it has.
         if lastActive.isEmpty, case .addresses(let list) = decision.answer {
-            lastActive = scheme.members.filter { $0.values.allSatisfy(list.contains) }.map(\.indicator)
+            lastActive = scheme.members.filter { member in
+                member.lines.isEmpty
+                    ? member.values.allSatisfy(list.contains) : member.values.contains(where: list.contains)
+            }.map(\.indicator)
         }
     }
 
@@ -31,7 +34,7 @@ struct Answering: Hashable, Sendable {
         {
             if rule == nil {
                 rule = wish.rule
-                let why = [.recalled(decision.at)] + causes(of: passage, wish)
+                let why = [.recalled(decision.at)] + causes(of: passage, wish, scheme)
                 self.decision?.causes = why
             }
             return republish(passage, of: scheme)
@@ -39,7 +42,7 @@ struct Answering: Hashable, Sendable {
         let previous = decision
         let made = Decision(
             scheme: scheme.name, generation: (previous?.generation ?? 0) + 1, answer: wish.answer, ttlSeconds: ttl,
-            active: wish.active, at: now, causes: causes(of: passage, wish))
+            active: wish.active, at: now, causes: causes(of: passage, wish, scheme))
         decision = made
         ttlSeconds = ttl
         rule = wish.rule
@@ -72,7 +75,7 @@ struct Answering: Hashable, Sendable {
     }
 
     private func wish(_ rule: Rule, _ members: [Seen]) -> Wish {
-        Wish(rule: rule, active: members.map(\.name), answer: Self.addresses(members))
+        Wish(rule: rule, active: members.map(\.name), answer: addresses(members))
     }
 
     private func chosen(from tier: Tier, _ answers: Answers) -> [Seen] {
@@ -85,7 +88,7 @@ struct Answering: Hashable, Sendable {
         switch allDown {
         case .hold: held(choice)
         case .primary: primary(choice)
-        case .all: Self.addresses(choice.enabled)
+        case .all: addresses(choice.enabled)
         case .sorry(let values): Self.addresses(values)
         case .nodata: .nodata
         case .servfail: .servfail
@@ -96,15 +99,19 @@ struct Answering: Hashable, Sendable {
     /// to hold, the highest tier.
     private func held(_ choice: Choice) -> Decision.Answer {
         let held = choice.enabled.filter { lastActive.contains($0.name) }
-        return held.isEmpty ? primary(choice) : Self.addresses(held)
+        return held.isEmpty ? primary(choice) : addresses(held)
     }
 
     private func primary(_ choice: Choice) -> Decision.Answer {
         let highest = choice.enabled.first?.member.priority
-        return Self.addresses(choice.enabled.filter { $0.member.priority == highest })
+        return addresses(choice.enabled.filter { $0.member.priority == highest })
     }
 
-    private static func addresses(_ members: [Seen]) -> Decision.Answer { addresses(members.flatMap(\.member.values)) }
+    /// A member whose lines are all down stands for what it answered with last: never for nothing.
+    private func addresses(_ members: [Seen]) -> Decision.Answer {
+        let last: [IPAddress] = if case .addresses(let list)? = decision?.answer { list } else { [] }
+        return Self.addresses(members.flatMap { $0.values(holding: last) })
+    }
 
     /// Sorted, without repetition. Without any (a scheme whose members are all disabled) it is NODATA.
     private static func addresses(_ values: [IPAddress]) -> Decision.Answer {
@@ -149,7 +156,7 @@ struct Answering: Hashable, Sendable {
     /// At most so many members are explained, lest a decision of a huge scheme carries them all.
     private static let explained = 16
 
-    private func causes(of passage: Passage, _ wish: Wish) -> [Cause] {
+    private func causes(of passage: Passage, _ wish: Wish, _ scheme: Scheme) -> [Cause] {
         let choice = passage.choice
         var causes = choice.occasion.causes
         if choice.occasion.isConfigured { causes.append(.selection([], rule: .configured)) }
@@ -157,7 +164,11 @@ struct Answering: Hashable, Sendable {
             causes.append(.overridden(pin))
         }
         let told = causes
-        causes += mattering(choice, wish).flatMap(\.effective.causes).filter { !told.contains($0) }
+        // Members on the same line have its causes in common.
+        let hasLines = scheme.hasLines
+        for cause in mattering(choice, wish).flatMap(\.effective.causes) where !told.contains(cause) {
+            if !hasLines || !causes.contains(cause) { causes.append(cause) }
+        }
         causes.append(.selection(choice.candidates, rule: wish.rule))
         causes.append(.guarded(passage.held ?? .passed))
         return causes

@@ -20,8 +20,14 @@ struct Selection: Hashable, Sendable {
     }
 
     /// Takes the members' indicators in, in the order of the scheme's members, and returns the choice there is.
-    func select(_ effectives: [Effective], of scheme: Scheme, on occasion: Occasion) -> Choice {
-        let seen = zip(scheme.members, effectives).map(Seen.init)
+    ///
+    /// - Parameter lines: how each member's lines stand, in their order; empty where no member has any.
+    func select(
+        _ effectives: [Effective], lines: [[Effective]] = [], of scheme: Scheme, on occasion: Occasion
+    ) -> Choice {
+        let seen = scheme.members.indices.map {
+            Seen(scheme.members[$0], effectives[$0], lines: lines.isEmpty ? [] : lines[$0])
+        }
         let order = seen.indices.sorted {
             (seen[$1].member.priority, $0) < (seen[$0].member.priority, $1)
         }
@@ -73,25 +79,6 @@ struct Tier: Hashable, Sendable {
 
     /// Whether all of its members are drained; otherwise none is.
     var isDrained: Bool { members[0].isDrained }
-}
-
-/// A member and how its indicator stands.
-struct Seen: Hashable, Sendable {
-    var member: Member
-    var effective: Effective
-
-    var name: IndicatorName { member.indicator }
-    var isUsable: Bool { unusableBecause == nil }
-    var isDrained: Bool { effective.isDrained }
-    var unusableBecause: Candidate.Unusable? {
-        member.priority == .disabled ? .disabled : effective.unusableBecause
-    }
-
-    var candidate: Candidate {
-        Candidate(
-            indicator: name, priority: member.priority, state: effective.state, effective: effective.effective,
-            unusableBecause: unusableBecause, isDrained: isDrained)
-    }
 }
 
 /// What beside the members' states set the selection off.

@@ -70,7 +70,7 @@ struct SwitchGuard: Hashable, Sendable {
                 .compactMap { $0.effective.probeDueBy }.filter { $0 > now }.max()
         }
         // Nothing works so far. Once there is an answer, one known failure is enough to call them all down.
-        if hasAnswered, choice.enabled.contains(where: { $0.effective.effective == .err }) { return nil }
+        if hasAnswered, choice.enabled.contains(where: \.isKnownToFail) { return nil }
         return choice.enabled.compactMap { $0.effective.verdictDueBy }.filter { $0 > now }.max()
     }
 

@@ -1,5 +1,6 @@
 import NIOCore
 import NIOSSL
+import Secrets
 
 /// E-mail by a mail server that takes it for us (RFC 6409), over TLS.
 package struct EmailChannel: Channel {
@@ -22,7 +23,7 @@ package struct EmailChannel: Channel {
     private static let recipientLimit = 50
 
     private let server: SMTPServer
-    private let login: (user: String, password: Secret)?
+    private let login: (user: String, password: SecretPlace)?
     private let from: String
     private let recipients: [String]
 
@@ -45,7 +46,7 @@ package struct EmailChannel: Channel {
 
     private static func login(
         _ reader: inout ChannelArgumentReader, _ security: SMTPServer.Security
-    ) -> (user: String, password: Secret)? {
+    ) -> (user: String, password: SecretPlace)? {
         let (user, password) = (reader.text("user"), reader.secret("password"))
         if user != nil, password == nil, !reader.has("password") { reader.refuse("password", "is missing") }
         if user == nil, password != nil { reader.refuse("user", "is missing") }
@@ -64,6 +65,6 @@ package struct EmailChannel: Channel {
         let mail = Mail(letter, from: from, to: recipients, server: sender.name)
         let client = SMTPClient(server: server, name: sender.name, group: sender.group, timeout: sender.timeout)
         guard let login else { return try await client.send(mail, login: nil) }
-        return try await client.send(mail, login: (login.user, try login.password.read()))
+        return try await client.send(mail, login: (login.user, try login.password.read().reveal()))
     }
 }

@@ -1,4 +1,5 @@
 import Foundation
+import Secrets
 
 /// A message on a topic of ntfy, at ntfy.sh or a server of one's own.
 package struct NtfyChannel: Channel {
@@ -14,19 +15,19 @@ package struct NtfyChannel: Channel {
     /// Octets of 4,096 beyond which a message becomes a file; a character may be four.
     private static let textLimit = 1000
 
-    private let topic: Secret
+    private let topic: SecretPlace
     private let url: String
-    private let token: Secret?
+    private let token: SecretPlace?
     private let caFile: String?
 
     package init(_ arguments: ChannelArguments) throws(ChannelArgumentErrors) {
         var reader = ChannelArgumentReader(arguments, of: Self.self)
-        topic = reader.secret("topic") ?? Secret("")
+        topic = reader.secret("topic") ?? .missing
         url = reader.url("url") ?? ""
         token = reader.secret("token")
         caFile = reader.path("ca")
-        if topic.isLiteral, reader.has("topic"), (try? readTopic()) == nil {
-            reader.refuse("topic", "is not a topic", "1 to 64 of A-Z, a-z, 0-9, _ and -, or env:NAME, or file:PATH")
+        if topic.isWritten, reader.has("topic"), (try? readTopic()) == nil {
+            reader.refuse("topic", "is not a topic", "1 to 64 of A-Z, a-z, 0-9, _ and -, or \(SecretPlace.forms)")
         }
         try reader.finish()
     }
@@ -40,12 +41,13 @@ package struct NtfyChannel: Channel {
         }
     }
 
-    private func readTopic() throws(DeliveryError) -> String {
-        let text = try topic.read()
-        guard text.utf8.allSatisfy(Self.isTopicOctet), text.utf8.count <= 64 else {
+    private func readTopic() throws(DeliveryError) -> Secret {
+        let topic = try topic.read()
+        let octets = topic.reveal().utf8
+        guard octets.allSatisfy(Self.isTopicOctet), octets.count <= 64 else {
             throw .unavailable("what topic leads to is not a topic")
         }
-        return text
+        return topic
     }
 
     package var target: String { "a topic at \(WebURL.origin(url))" }
@@ -53,16 +55,16 @@ package struct NtfyChannel: Channel {
     package func deliver(_ letter: Letter, from sender: Sender) async throws(DeliveryError) -> String {
         var headers = [(name: "Content-Type", value: "application/json")]
         let (topic, token) = (try readTopic(), try readToken())
-        if let token { headers.append((name: "Authorization", value: "Bearer \(token)")) }
+        if let token { headers.append((name: "Authorization", value: "Bearer \(token.reveal())")) }
         let message = Message(
-            topic: topic, title: "ninelives: \(sender.name)",
+            topic: topic.reveal(), title: "ninelives: \(sender.name)",
             message: letter.items.count + letter.more > 1 ? letter.text(limit: Self.textLimit) : letter.title,
             priority: Self.priority(letter), tags: [letter.isGood ? "white_check_mark" : Self.tag(letter.severity)])
         let post = HTTPPost(url: url, headers: headers, body: try json(message), caFile: caFile)
-        return "status \(try await post.send(within: sender.timeout, hiding: [token ?? "", topic]).status)"
+        return "status \(try await post.send(within: sender.timeout, hiding: [token, topic].compactMap(\.self)).status)"
     }
 
-    private func readToken() throws(DeliveryError) -> String? {
+    private func readToken() throws(DeliveryError) -> Secret? {
         guard let token else { return nil }
         return try token.read()
     }

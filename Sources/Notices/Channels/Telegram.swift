@@ -1,4 +1,5 @@
 import Foundation
+import Secrets
 
 /// A message of a bot in a chat of Telegram (Bot API, `sendMessage`).
 package struct TelegramChannel: Channel {
@@ -13,14 +14,14 @@ package struct TelegramChannel: Channel {
     /// Of 4,096 UTF-16 units that a message may have.
     private static let textLimit = 4000
 
-    private let token: Secret
+    private let token: SecretPlace
     private let chat: String
     private let url: String
     private let caFile: String?
 
     package init(_ arguments: ChannelArguments) throws(ChannelArgumentErrors) {
         var reader = ChannelArgumentReader(arguments, of: Self.self)
-        token = reader.secret("token") ?? Secret("")
+        token = reader.secret("token") ?? .missing
         chat = reader.text("chat") ?? ""
         url = reader.url("url") ?? ""
         caFile = reader.path("ca")
@@ -31,14 +32,14 @@ package struct TelegramChannel: Channel {
 
     package func deliver(_ letter: Letter, from sender: Sender) async throws(DeliveryError) -> String {
         let token = try token.read()
-        guard token.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F && $0 != UInt8(ascii: "/") }) else {
+        guard token.reveal().utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F && $0 != UInt8(ascii: "/") }) else {
             throw .unavailable("the token has characters that no token has")
         }
         var text = "\(letter.title)\n"
         if letter.items.count + letter.more > 1 { text += letter.text(limit: Self.textLimit - text.utf16.count) + "\n" }
         let message = Message(
             chat_id: chat, text: text + sender.name, disable_notification: letter.severity < .warning)
-        let post = HTTPPost(url: "\(url)/bot\(token)/sendMessage", body: try json(message), caFile: caFile)
+        let post = HTTPPost(url: "\(url)/bot\(token.reveal())/sendMessage", body: try json(message), caFile: caFile)
         return "status \(try await post.send(within: sender.timeout, hiding: [token]).status)"
     }
 

@@ -1,6 +1,7 @@
 import Crypto
 import Failover
 import Foundation
+import Secrets
 
 /// JSON to a URL of one's own, signed as Standard Webhooks 1.0 says, so that its libraries can check it.
 package struct WebhookChannel: Channel {
@@ -17,15 +18,15 @@ package struct WebhookChannel: Channel {
     private static let leastKeyLength = 24
 
     private let url: String
-    private let secret: Secret
+    private let secret: SecretPlace
     private let caFile: String?
 
     package init(_ arguments: ChannelArguments) throws(ChannelArgumentErrors) {
         var reader = ChannelArgumentReader(arguments, of: Self.self)
         url = reader.url("url") ?? ""
-        secret = reader.secret("secret") ?? Secret("")
+        secret = reader.secret("secret") ?? .missing
         caFile = reader.path("ca")
-        if secret.isLiteral, reader.has("secret") {
+        if secret.isWritten, reader.has("secret") {
             do {
                 _ = try key()
             } catch {
@@ -55,7 +56,7 @@ package struct WebhookChannel: Channel {
     }
 
     private func key() throws(DeliveryError) -> SymmetricKey {
-        let text = try secret.read()
+        let text = try secret.read().reveal()
         let octets: Data
         if text.hasPrefix("whsec_") {
             guard let decoded = Data(base64Encoded: String(text.dropFirst(6))) else {

@@ -4,6 +4,7 @@ import NIOCore
 import NIOHTTP1
 import NIOPosix
 import NIOSSL
+import Secrets
 
 /// One POST to a service, within a deadline. It follows no redirect: a secret must not go where it was not meant for.
 struct HTTPPost: Sendable {
@@ -33,7 +34,7 @@ struct HTTPPost: Sendable {
     /// The service's answer if it took the request (2xx).
     ///
     /// - Parameter secrets: not repeated in what is said.
-    func send(within timeout: Duration, hiding secrets: [String] = []) async throws(DeliveryError) -> Reply {
+    func send(within timeout: Duration, hiding secrets: [Secret] = []) async throws(DeliveryError) -> Reply {
         do {
             let request = try request()
             let amount = TimeAmount.nanoseconds(timeout.components.seconds * 1_000_000_000)
@@ -47,7 +48,7 @@ struct HTTPPost: Sendable {
         } catch let error as DeliveryError {
             throw error
         } catch {
-            let words = secrets.reduce(oneLine(Self.words(error))) { $0.without($1) }
+            let words = secrets.reduce(oneLine(Self.words(error))) { $1.redacted(from: $0) }
             throw .unavailable("\(WebURL.origin(url)): \(words)")
         }
     }
@@ -88,9 +89,9 @@ struct HTTPPost: Sendable {
 extension HTTPPost.Reply {
     /// What an answer other than 2xx means: 4xx is about the letter, unless it says that we come too often or that it
     /// does not know us.
-    fileprivate func failure(hiding secrets: [String]) -> DeliveryError {
+    fileprivate func failure(hiding secrets: [Secret]) -> DeliveryError {
         let said = text.isEmpty ? "" : ": \(text)"
-        let words = secrets.reduce(oneLine("status \(status)\(said)")) { $0.without($1) }
+        let words = secrets.reduce(oneLine("status \(status)\(said)")) { $1.redacted(from: $0) }
         switch status {
         case 400, 405...407, 409...417, 422: return .refused(words)
         default: return .unavailable(words, retryAfter: retryAfter)

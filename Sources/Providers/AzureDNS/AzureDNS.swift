@@ -1,4 +1,5 @@
 import DNS
+import Secrets
 
 /// Azure DNS by the Resource Manager's API (learn.microsoft.com/rest/api/dns).
 ///
@@ -25,7 +26,7 @@ package struct AzureDNS: Provider {
         ProviderParameter("url", .url, standard: "https://management.azure.com", "Where the API is."),
         ProviderParameter(
             "login-url", .url, standard: "https://login.microsoftonline.com", "Where access tokens are given out."),
-        ProviderParameter("ca-file", .path, "PEM certificates to trust instead of the system's."),
+        .caFile,
     ]
 
     package let capabilities: Capabilities = {

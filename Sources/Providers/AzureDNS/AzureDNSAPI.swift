@@ -1,6 +1,7 @@
 import DNS
 import Foundation
 import NIOHTTP1
+import Secrets
 
 /// The endpoints of DNS zones and record sets, and the Resource Manager's errors.
 struct AzureDNSAPI: Sendable {

@@ -1,6 +1,7 @@
 import DNS
 import Foundation
 import NIOHTTP1
+import Secrets
 
 /// Cloudflare's API v4 (developers.cloudflare.com/api).
 ///
@@ -18,7 +19,7 @@ package struct Cloudflare: Provider {
         ProviderParameter(
             "zone-id", .text, form: "32 hexadecimal digits", "The zone, for a token that may not list zones."),
         ProviderParameter("url", .url, standard: "https://api.cloudflare.com/client/v4", "Where the API is."),
-        ProviderParameter("ca-file", .path, "PEM certificates to trust instead of the system's."),
+        .caFile,
     ]
 
     package let capabilities: Capabilities = {

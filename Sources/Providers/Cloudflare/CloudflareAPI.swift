@@ -1,6 +1,7 @@
 import DNS
 import Foundation
 import NIOHTTP1
+import Secrets
 
 /// Cloudflare's endpoints, its error envelope and its limit of 1200 requests in 5 minutes.
 struct CloudflareAPI: Sendable {

@@ -1,4 +1,5 @@
 import DNS
+import Secrets
 
 /// deSEC's API (desec.readthedocs.io).
 ///
@@ -13,7 +14,7 @@ package struct DeSEC: Provider {
             "minimum-ttl", .integer(1...86_400), standard: "3600",
             "The domain's minimum_ttl, seconds: deSEC refuses less."),
         ProviderParameter("url", .url, standard: "https://desec.io/api/v1", "Where the API is."),
-        ProviderParameter("ca-file", .path, "PEM certificates to trust instead of the system's."),
+        .caFile,
     ]
 
     package let capabilities: Capabilities
@@ -30,18 +31,13 @@ package struct DeSEC: Provider {
         let token = reader.secret("token")
         let zone = reader.zone("zone")
         let minimum = reader.integer("minimum-ttl")
-        let url = reader.url("url")
-        let caFile = reader.path("ca-file")
+        let calls = reader.calls(limit: RateLimit(count: callsPerMinute, per: .seconds(60)))
         var capabilities = Capabilities()
         capabilities.types = [.a, .aaaa, .cname]
         capabilities.ttls = .range(UInt32(try reader.require(minimum))...86_400)
         self.capabilities = capabilities
         zones = KnownZones(fixed: zone)
-        api = DeSECAPI(
-            calls: JSONCalls(
-                url: try reader.require(url), caller: HTTPCaller(caFile: caFile),
-                limit: RateLimit(count: callsPerMinute, per: .seconds(60))),
-            token: try reader.require(token))
+        api = DeSECAPI(calls: try reader.require(calls), token: try reader.require(token))
     }
 
     package func read(

@@ -1,5 +1,6 @@
 import DNS
 import NIOHTTP1
+import Secrets
 
 /// An RRset as deSEC shows it and takes it.
 struct DeSECSet: Codable, Sendable {

@@ -1,4 +1,5 @@
 import DNS
+import Secrets
 
 /// DigitalOcean's API v2 (docs.digitalocean.com/reference/api).
 ///
@@ -13,7 +14,7 @@ package struct DigitalOcean: Provider {
             "token", .secret, required: true, "A token with the scopes domain:read, create, update and delete."),
         ProviderParameter("zone", .text, form: "a domain of the account", "The domain; found if nothing is written."),
         ProviderParameter("url", .url, standard: "https://api.digitalocean.com/v2", "Where the API is."),
-        ProviderParameter("ca-file", .path, "PEM certificates to trust instead of the system's."),
+        .caFile,
     ]
 
     package let capabilities: Capabilities = {
@@ -31,15 +32,10 @@ package struct DigitalOcean: Provider {
         var reader = ProviderArgumentReader(arguments, of: Self.self)
         let token = reader.secret("token")
         let zone = reader.zone("zone")
-        let url = reader.url("url")
-        let caFile = reader.path("ca-file")
-        zones = KnownZones(fixed: zone)
         // 5000 an hour and 250 in a minute are allowed to a token.
-        api = DigitalOceanAPI(
-            calls: JSONCalls(
-                url: try reader.require(url), caller: HTTPCaller(caFile: caFile),
-                limit: RateLimit(count: 4800, per: .seconds(3600), burst: 150)),
-            token: try reader.require(token))
+        let calls = reader.calls(limit: RateLimit(count: 4800, per: .seconds(3600), burst: 150))
+        zones = KnownZones(fixed: zone)
+        api = DigitalOceanAPI(calls: try reader.require(calls), token: try reader.require(token))
     }
 
     package func read(

@@ -1,6 +1,7 @@
 import DNS
 import Foundation
 import NIOHTTP1
+import Secrets
 
 /// DigitalOcean's endpoints and its errors.
 struct DigitalOceanAPI: Sendable {

@@ -2,6 +2,7 @@ import Addresses
 import DNS
 import Foundation
 import NIOHTTP1
+import Secrets
 
 /// The dyndns2 update protocol, as DynDNS, No-IP, deSEC, Dynu and most routers know it.
 package struct DynDNS2: Provider {
@@ -24,7 +25,7 @@ package struct DynDNS2: Provider {
         ProviderParameter(
             "ipv6", .text, form: "own-call, together or myipv6", standard: "own-call",
             "How IPv6 addresses are sent: in a call of their own, as myip=V4,V6, or as myipv6."),
-        ProviderParameter("ca-file", .path, "PEM certificates to trust instead of the system's."),
+        .caFile,
     ]
 
     package let capabilities = Capabilities.dynamicUpdate

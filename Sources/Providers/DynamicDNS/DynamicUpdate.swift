@@ -1,6 +1,7 @@
 import Addresses
 import DNS
 import Foundation
+import Secrets
 
 // The update protocol that routers speak (dyndns2): one request, and one word that says what came of it. It can
 // neither be read nor have records removed, and each service has its own reading of it.

@@ -1,4 +1,5 @@
 import DNS
+import Secrets
 
 /// Gandi's LiveDNS API v5 (api.gandi.net/docs/livedns).
 ///
@@ -11,7 +12,7 @@ package struct Gandi: Provider {
             "token", .secret, required: true, "A personal access token that may manage the domain's records."),
         ProviderParameter("zone", .text, form: "a domain of the account", "The domain; found if nothing is written."),
         ProviderParameter("url", .url, standard: "https://api.gandi.net/v5/livedns", "Where the API is."),
-        ProviderParameter("ca-file", .path, "PEM certificates to trust instead of the system's."),
+        .caFile,
     ]
 
     package let capabilities: Capabilities = {
@@ -29,15 +30,10 @@ package struct Gandi: Provider {
         var reader = ProviderArgumentReader(arguments, of: Self.self)
         let token = reader.secret("token")
         let zone = reader.zone("zone")
-        let url = reader.url("url")
-        let caFile = reader.path("ca-file")
-        zones = KnownZones(fixed: zone)
         // 1000 a minute are allowed to an address.
-        api = GandiAPI(
-            calls: JSONCalls(
-                url: try reader.require(url), caller: HTTPCaller(caFile: caFile),
-                limit: RateLimit(count: 900, per: .seconds(60))),
-            token: try reader.require(token))
+        let calls = reader.calls(limit: RateLimit(count: 900, per: .seconds(60)))
+        zones = KnownZones(fixed: zone)
+        api = GandiAPI(calls: try reader.require(calls), token: try reader.require(token))
     }
 
     package func read(

@@ -1,6 +1,7 @@
 import DNS
 import Foundation
 import NIOHTTP1
+import Secrets
 
 /// An RRset as LiveDNS gives it.
 struct GandiSet: Decodable, Sendable {

@@ -1,4 +1,5 @@
 import DNS
+import Secrets
 
 /// Google's Cloud DNS API v1 (cloud.google.com/dns/docs/reference/rest/v1).
 ///
@@ -19,7 +20,7 @@ package struct GoogleCloudDNS: Provider {
         ProviderParameter("url", .url, standard: "https://dns.googleapis.com/dns/v1", "Where the API is."),
         ProviderParameter(
             "token-url", .url, standard: "https://oauth2.googleapis.com/token", "Where access tokens are given out."),
-        ProviderParameter("ca-file", .path, "PEM certificates to trust instead of the system's."),
+        .caFile,
     ]
 
     package let capabilities: Capabilities = {

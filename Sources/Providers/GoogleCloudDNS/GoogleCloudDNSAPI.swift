@@ -1,6 +1,7 @@
 import DNS
 import Foundation
 import NIOHTTP1
+import Secrets
 
 /// An RRset as Cloud DNS gives it and takes it.
 struct GoogleSet: Codable, Hashable, Sendable {
@@ -57,7 +58,7 @@ struct GoogleCloudDNSAPI: Sendable {
         let endpoint = TokenEndpoint(url: tokenURL, caller: caller)
         calls = TokenCalls(
             calls: JSONCalls(url: url, caller: caller),
-            credentials: { () throws(ProviderError) in try key.document() },
+            credentials: { () throws(ProviderError) in try key.readDocument() },
             fetch: { document, deadline throws(ProviderError) in
                 let account = try Self.account(document, from: key)
                 guard let assertion = account.assertion(now: Int(Date().timeIntervalSince1970)) else {
@@ -143,7 +144,7 @@ struct GoogleCloudDNSAPI: Sendable {
         _ method: HTTPMethod, _ path: String, body: Data? = nil, until deadline: Deadline
     ) async throws(ProviderError) -> Exchange {
         var project = project
-        if project == nil { project = try Self.account(try key.document(), from: key).project }
+        if project == nil { project = try Self.account(try key.readDocument(), from: key).project }
         guard let project else {
             throw .refused(.credentials, words: "\(key) names no project_id: write project: as well")
         }

@@ -1,5 +1,6 @@
 import CryptoExtras
 import Foundation
+import Secrets
 
 /// A service account's key, as Google gives it out.
 package struct GoogleServiceAccount: Decodable, Sendable {

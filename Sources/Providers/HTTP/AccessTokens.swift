@@ -1,5 +1,6 @@
 import Foundation
 import NIOHTTP1
+import Secrets
 
 /// An OAuth access token that is good for a while (RFC 6749 §5.1), and is asked for again when it is not.
 actor AccessTokens {

@@ -5,6 +5,7 @@ import NIOFoundationCompat
 import NIOHTTP1
 import NIOPosix
 import NIOSSL
+import Secrets
 
 /// One request to an API.
 package struct HTTPCall: Sendable {

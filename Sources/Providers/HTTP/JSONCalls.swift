@@ -1,5 +1,6 @@
 import Foundation
 import NIOHTTP1
+import Secrets
 
 /// The calls of one driver to an API that takes and gives JSON.
 struct JSONCalls: Sendable {

@@ -1,4 +1,5 @@
 import DNS
+import Secrets
 
 /// DNS in Hetzner's Cloud API v1 (docs.hetzner.cloud), which took the place of the DNS Console's.
 ///
@@ -11,7 +12,7 @@ package struct Hetzner: Provider {
         ProviderParameter("token", .secret, required: true, "A Read & Write token of the zone's project."),
         ProviderParameter("zone", .text, form: "a zone of the project", "The zone; found if nothing is written."),
         ProviderParameter("url", .url, standard: "https://api.hetzner.cloud/v1", "Where the API is."),
-        ProviderParameter("ca-file", .path, "PEM certificates to trust instead of the system's."),
+        .caFile,
     ]
 
     package let capabilities: Capabilities = {
@@ -28,15 +29,10 @@ package struct Hetzner: Provider {
         var reader = ProviderArgumentReader(arguments, of: Self.self)
         let token = reader.secret("token")
         let zone = reader.zone("zone")
-        let url = reader.url("url")
-        let caFile = reader.path("ca-file")
-        zones = KnownZones(fixed: zone)
         // 3600 an hour are allowed to a project, one more every second.
-        api = HetznerAPI(
-            calls: JSONCalls(
-                url: try reader.require(url), caller: HTTPCaller(caFile: caFile),
-                limit: RateLimit(count: 3400, per: .seconds(3600), burst: 300)),
-            token: try reader.require(token))
+        let calls = reader.calls(limit: RateLimit(count: 3400, per: .seconds(3600), burst: 300))
+        zones = KnownZones(fixed: zone)
+        api = HetznerAPI(calls: try reader.require(calls), token: try reader.require(token))
     }
 
     package func read(

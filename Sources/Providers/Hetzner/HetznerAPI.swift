@@ -1,6 +1,7 @@
 import DNS
 import Foundation
 import NIOHTTP1
+import Secrets
 
 /// The endpoints of zones, RRsets and actions, and the API's errors.
 struct HetznerAPI: Sendable {

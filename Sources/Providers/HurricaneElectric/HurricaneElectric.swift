@@ -2,6 +2,7 @@ import Addresses
 import DNS
 import Foundation
 import NIOHTTP1
+import Secrets
 
 /// Hurricane Electric's dynamic DNS (dyn.dns.he.net): a key for each name, one call for each family.
 package struct HurricaneElectric: Provider {
@@ -12,7 +13,7 @@ package struct HurricaneElectric: Provider {
         ProviderParameter(
             "keys", .secret, "The keys by name: lines of NAME KEY."),
         ProviderParameter("url", .url, standard: "https://dyn.dns.he.net/nic/update", "Where updates are sent."),
-        ProviderParameter("ca-file", .path, "PEM certificates to trust instead of the system's."),
+        .caFile,
     ]
 
     package let capabilities = Capabilities.dynamicUpdate
@@ -54,7 +55,7 @@ package struct HurricaneElectric: Provider {
 
     private func secret(of owner: Name) throws(ProviderError) -> Secret {
         if let keys {
-            for line in try keys.lines() {
+            for line in try keys.readDocument().reveal().split(whereSeparator: \.isNewline) {
                 let words = line.split { $0 == " " || $0 == "\t" }
                 guard words.count == 2, let name = try? Name(words[0]), name == owner else { continue }
                 return Secret(String(words[1]))

@@ -1,6 +1,7 @@
 import DNS
 import Foundation
 import NIOHTTP1
+import Secrets
 
 /// A PowerDNS Authoritative Server of the user's own, by its HTTP API (doc.powerdns.com/authoritative/http-api).
 ///
@@ -14,7 +15,7 @@ package struct PowerDNS: Provider {
         ProviderParameter("server", .text, form: "the server's id", standard: "localhost", "Its id in the API."),
         ProviderParameter(
             "zone", .text, form: "a zone's name", "The zone, for a name that another zone of the server contains too."),
-        ProviderParameter("ca-file", .path, "PEM certificates to trust instead of the system's."),
+        .caFile,
     ]
 
     package let capabilities: Capabilities = {

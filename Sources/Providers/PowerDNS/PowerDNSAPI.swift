@@ -1,6 +1,7 @@
 import DNS
 import Foundation
 import NIOHTTP1
+import Secrets
 
 /// PowerDNS's endpoints and errors.
 struct PowerDNSAPI: Sendable {

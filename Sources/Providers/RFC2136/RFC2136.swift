@@ -2,6 +2,7 @@ import Addresses
 import DNS
 import DNSClient
 import NIOPosix
+import Secrets
 import TSIG
 
 /// A name server that takes UPDATE messages (RFC 2136), signed (RFC 8945): BIND, Knot, PowerDNS, Windows and others.
@@ -176,7 +177,7 @@ package struct RFC2136: Provider {
         case .signature(.unsigned(.refused)), .signature(.unsigned(.notAuth)):
             return .refused(.noSuchZone, words: words)
         case .signature(.refused): return .refused(.credentials, words: words)
-        case .refused, .unreachable, .badPort: return .unavailable(.unreachable, words: words)
+        case .refused, .unreachable, .badPort, .noWayOut: return .unavailable(.unreachable, words: words)
         case .timedOut where !changes: return .unavailable(.timedOut, words: words)
         case .signature, .malformed:
             return changes ? .outcomeUnknown(words: words) : .unavailable(.notUnderstood, words: words)

@@ -1,5 +1,6 @@
 import Crypto
 import Foundation
+import Secrets
 
 /// Amazon's Signature Version 4: what a request says, and the day, are signed with a key that is made from the secret
 /// (docs.aws.amazon.com, "Create a signed AWS API request").

@@ -1,6 +1,7 @@
 import DNS
 import Foundation
 import NIOHTTP1
+import Secrets
 
 /// Amazon Route 53, by its API of 2013-04-01.
 ///
@@ -20,7 +21,7 @@ package struct Route53: Provider {
         ProviderParameter(
             "requests-per-second", .integer(1...1000), standard: "5", "At most; an account may make 5 in all."),
         ProviderParameter("url", .url, standard: "https://route53.amazonaws.com", "Where the API is."),
-        ProviderParameter("ca-file", .path, "PEM certificates to trust instead of the system's."),
+        .caFile,
     ]
 
     package let capabilities: Capabilities = {

@@ -1,6 +1,7 @@
 import DNS
 import Foundation
 import NIOHTTP1
+import Secrets
 
 /// Route 53's endpoints, signed, and its errors.
 struct Route53API: Sendable {

@@ -1,6 +1,7 @@
 import DNS
 import Foundation
 import NIOHTTP1
+import Secrets
 
 /// A URL of the user's own, which gets the desired RRsets as JSON.
 package struct Webhook: Provider {
@@ -10,7 +11,7 @@ package struct Webhook: Provider {
         ProviderParameter("url", .url, required: true, "Where the JSON is sent, by POST."),
         ProviderParameter("token", .secret, "Where a token is, sent as Authorization: Bearer."),
         ProviderParameter("reads", .flag, standard: "no", "Whether it answers what is there to \"action\": \"read\"."),
-        ProviderParameter("ca-file", .path, "PEM certificates to trust instead of the system's."),
+        .caFile,
     ]
 
     package let capabilities: Capabilities

@@ -9,9 +9,9 @@ enum Schemas {
         "RevisionOutcome": revisionOutcome, "RevisionDetail": revisionDetail, "Window": window, "Entry": entry,
         "User": user,
         "Token": token, "AuditEntry": auditEntry, "Me": me,
-    ]
+    ].merging(lineSchemas) { $1 }
 
-    private static func optional(_ name: String, _ schema: Schema, _ description: String = "") -> Schema.Property {
+    static func optional(_ name: String, _ schema: Schema, _ description: String = "") -> Schema.Property {
         .init(name, schema, description, required: false)
     }
 

@@ -4,7 +4,7 @@ import Accounts
 struct PageContent: Sendable {
     enum Section: String, CaseIterable, Sendable {
         case overview, schemes, indicators, events, training, status, audit, people, account, revisions, notices,
-            settings, none
+            settings, lines, none
     }
 
     var title: String
@@ -23,6 +23,8 @@ struct Frame: Sendable {
     let hasAccounts: Bool
     let hasRevisions: Bool
     let hasNotices: Bool
+    /// Whether lines or services are configured.
+    let hasLines: Bool
     /// Whether this visitor may look at more than the status page.
     let mayLook: Bool
 
@@ -77,6 +79,7 @@ struct Frame: Sendable {
         var sections: [(PageContent.Section, String)] = [
             (.overview, "/"), (.schemes, "/schemes"), (.indicators, "/indicators"), (.events, "/events"),
         ]
+        if hasLines { sections.append((.lines, "/lines")) }
         if isSandbox { sections.append((.training, "/training")) }
         if visit.may(.viewer), hasRevisions { sections.append((.revisions, "/revisions")) }
         if visit.may(.viewer), hasNotices { sections.append((.notices, "/notices")) }

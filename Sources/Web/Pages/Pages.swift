@@ -28,6 +28,7 @@ struct Pages: Sendable {
         case ("schemes", 2): return try await scheme(parts[1])
         case ("indicators", 1): return indicatorList()
         case ("indicators", 2): return try await indicator(parts[1])
+        case ("lines", 1): return await linePage()
         case ("events", 1): return await eventList()
         case ("status", 1): return await status()
         case ("api", 1): return api()

@@ -1,10 +1,10 @@
 /// A small generator of our own (SplitMix64), so that a seed means the same world on every machine.
-struct SeededRandom: RandomNumberGenerator {
+package struct SeededRandom: RandomNumberGenerator {
     private var state: UInt64
 
-    init(seed: UInt64) { state = seed }
+    package init(seed: UInt64) { state = seed }
 
-    mutating func next() -> UInt64 {
+    package mutating func next() -> UInt64 {
         state &+= 0x9E37_79B9_7F4A_7C15
         var mixed = state
         mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
@@ -13,12 +13,12 @@ struct SeededRandom: RandomNumberGenerator {
     }
 
     /// A number of the range; the tiny bias of the remainder does no harm here.
-    mutating func number(_ range: ClosedRange<Int>) -> Int {
+    package mutating func number(_ range: ClosedRange<Int>) -> Int {
         range.lowerBound + Int(next() % UInt64(range.upperBound - range.lowerBound + 1))
     }
 
     /// True so many times in a hundred.
-    mutating func chance(_ percent: Int) -> Bool { number(1...100) <= percent }
+    package mutating func chance(_ percent: Int) -> Bool { number(1...100) <= percent }
 
-    mutating func pick<Element>(_ elements: [Element]) -> Element { elements[number(0...(elements.count - 1))] }
+    package mutating func pick<Element>(_ elements: [Element]) -> Element { elements[number(0...(elements.count - 1))] }
 }

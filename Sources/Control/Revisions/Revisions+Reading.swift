@@ -1,0 +1,94 @@
+import Failover
+import Foundation
+import Providers
+import Settings
+import Storage
+
+/// What can be read.
+extension Revisions {
+    package func inForce() -> Int { number }
+
+    package func list(before: Int?, limit: Int) throws(RevisionError) -> [RevisionReport] {
+        do {
+            return try store?.revisions(limit: limit, before: before).map(RevisionReport.init) ?? []
+        } catch {
+            throw .notKept("\(error)")
+        }
+    }
+
+    func stored(_ number: Int) throws(RevisionError) -> StoredRevision {
+        let found: StoredRevision?
+        do {
+            found = try store?.revision(number)
+        } catch {
+            throw .notKept("\(error)")
+        }
+        guard let found else { throw .noSuchRevision(number) }
+        return found
+    }
+
+    package func detail(of number: Int?) throws(RevisionError) -> RevisionDetail {
+        let revision = try stored(number ?? self.number)
+        return RevisionDetail(
+            revision: RevisionReport(revision), document: revision.document, managed: revision.managed)
+    }
+
+    package func difference(from old: Int, to new: Int) throws(RevisionError) -> String {
+        let before = try stored(old)
+        let after = try stored(new)
+        return diff(
+            from: (before.document, before.managed), "revision \(old)", to: (after.document, after.managed),
+            "revision \(new)")
+    }
+
+    func diff(
+        from old: (document: String, managed: String), _ oldName: String,
+        to new: (document: String, managed: String), _ newName: String
+    ) -> String {
+        LineDifference(from: old.document, to: new.document).text(old: oldName, new: newName)
+            + LineDifference(from: old.managed, to: new.managed)
+            .text(old: "\(oldName), \(ManagedPart.name)", new: "\(newName), \(ManagedPart.name)")
+    }
+
+    func masked(_ text: RevisionText) -> (document: String, managed: String) {
+        (seal.masked(text.document).masked, seal.masked(text.managed.text).masked)
+    }
+
+    func secrets(of text: RevisionText) -> [String: String] {
+        seal.masked(text.document).secrets.merging(seal.masked(text.managed.text).secrets) { first, _ in first }
+    }
+
+    package func projects(of name: String, in section: ManagedPart.Section) -> [String] {
+        settings.projects.filter { $0.has(name, in: section) }.map(\.name)
+    }
+
+    package func entries() -> [ConfiguredEntry] {
+        let shown = masked(text)
+        return ManagedPart.Section.allCases.flatMap { section in
+            [(shown.document, false), (shown.managed, true)].flatMap { part, isManaged in
+                ConfiguredValue.entries(of: section, of: part).map {
+                    ConfiguredEntry(section: section, name: $0.key, isManaged: isManaged, value: $0.value)
+                }
+            }
+        }
+    }
+
+    package func accounts() -> [ConfiguredAccount] {
+        settings.providers.map {
+            ConfiguredAccount(name: $0.name, driver: type(of: $0.provider).driver, isDryRun: $0.policy.isDryRun)
+        }
+    }
+
+    package func projects() -> [ConfiguredProject] {
+        settings.projects.map { ConfiguredProject(name: $0.name, indicators: $0.indicators, schemes: $0.schemes) }
+    }
+}
+
+extension RevisionReport {
+    init(_ stored: StoredRevision) {
+        let effects = try? JSONDecoder().decode([RevisionEffect].self, from: Data(stored.effects.utf8))
+        self.init(
+            number: stored.number, at: stored.at.seconds, author: stored.author, comment: stored.comment,
+            source: stored.origin, effects: effects ?? [])
+    }
+}
