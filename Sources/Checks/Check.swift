@@ -29,8 +29,10 @@ package protocol Check: Sendable, CustomStringConvertible, CustomReflectable {
     /// What is probed, for people: `http://cat.example.test:8080/ at 127.0.0.11`.
     var target: String { get }
 
-    /// The same probe for `ProbeWorkers`; nil if it needs more than one plain connection to a known address.
-    var plain: PlainProbe? { get }
+    /// Where `ProbeWorkers` may do the same probe; nil if it needs more than one plain connection to a known address.
+    var plain: PlainServer? { get }
+    /// What is then said over the connection, anew for each probe.
+    func talk() -> PlainTalk
 }
 
 extension Check {

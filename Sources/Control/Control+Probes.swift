@@ -27,6 +27,7 @@ extension Control {
         othersWaiting = []
         var workers = self.workers ?? startWorkers()
         epoch = workers.startAnew()
+        targets.reserveCapacity(configuration.indicators.count { !$0.isDisabled })
         for indicator in configuration.indicators where !indicator.isDisabled {
             guard let check = checks[indicator.name] else { continue }
             nextVersion += 1
@@ -37,7 +38,8 @@ extension Control {
             let before = oldPlaces[indicator.name].map { old[$0] }
             targets.append(
                 ProbeTarget(
-                    name: indicator.name, check: check, policy: indicator.policy, isPlain: plain != nil,
+                    name: indicator.name, check: check, interval: indicator.policy.interval,
+                    timeout: indicator.policy.timeout, isPlain: plain != nil,
                     isReported: check is any ReportedCheck, isLogic: indicator.logic != nil, egress: egress,
                     version: nextVersion,
                     startedAt: before?.startedAt, latencies: before?.latencies ?? Latencies()))
@@ -46,7 +48,8 @@ extension Control {
             guard let plain else { continue }
             let isRetired = (engine.status(of: indicator.name)?.tripwire ?? "on") != "on"
             workers.add(
-                key, plain, timeout: indicator.policy.timeout, holdsWire: indicator.policy.tripwire && !isRetired)
+                key, check, at: plain, every: indicator.policy.interval, timeout: indicator.policy.timeout,
+                holdsWire: indicator.policy.tripwire && !isRetired)
         }
         self.workers = workers
     }
@@ -98,7 +101,8 @@ extension Control {
     }
 
     private func schedulePlain(_ place: Int, _ turn: ProbeTurn, patience: Duration?) {
-        let target = targets[place]
+        // Not copied as a whole: this is done for every probe.
+        let (isFirst, hasStarted) = (targets[place].isFirstTurn, targets[place].hasStarted)
         let key = UInt32(place)
         switch turn {
         case .now: workers?.turn(key, in: .zero, afterStart: false, patience: patience)
@@ -106,8 +110,9 @@ extension Control {
         case .recheck(let pause): workers?.turn(key, in: pause, afterStart: false, patience: patience)
         case .afterInterval(let interval):
             let delay = ProbeTiming.spread(
-                interval, isFirstTurn: target.isFirstTurn || !target.hasStarted, random: .random(in: 0..<1))
-            workers?.turn(key, in: delay, afterStart: target.hasStarted, patience: patience)
+                interval, isFirstTurn: isFirst || !hasStarted,
+                random: .random(in: 0..<1, using: &dice))
+            workers?.turn(key, in: delay, afterStart: hasStarted, patience: patience)
         }
     }
 
@@ -121,7 +126,7 @@ extension Control {
         target.scheduled?.cancel()
         let due = ProbeTiming.due(
             turn, startedAt: target.startedAt, isFirstTurn: target.isFirstTurn, now: clock.now,
-            random: .random(in: 0..<1))
+            random: .random(in: 0..<1, using: &dice))
         targets[place].scheduled = group.next().scheduleTask(in: delay(until: due)) {
             Task { await self.turnCame(place, version: version, patience: patience) }
         }
@@ -144,9 +149,7 @@ extension Control {
         othersUnderWay += 1
         targets[place].startedAt = clock.now
         targets[place].underWay += 1
-        let (check, timeout, egress) = (
-            targets[place].check, targets[place].policy.timeout, targets[place].egress
-        )
+        let (check, timeout, egress) = (targets[place].check, targets[place].timeout, targets[place].egress)
         let alarm = patience.map { patience in
             group.next().scheduleTask(in: .nanoseconds(patience.nanoseconds)) {
                 Task { await self.grewQuiet(place, version: version) }

@@ -23,6 +23,7 @@ package actor Control: ControlInterface {
     var places: [IndicatorName: Int] = [:]
     var workers: ProbeWorkers?
     var epoch: UInt32 = 0
+    var dice = Dice()
     /// Probes under way that are not the workers', and the turns that wait for room.
     var othersUnderWay = 0
     var othersWaiting: ArraySlice<(place: Int, version: UInt64)> = []
@@ -142,7 +143,7 @@ package actor Control: ControlInterface {
         // What the engine did not ask for anew (it kept its state) goes on at its interval.
         for (place, wasKnown) in known.enumerated()
         where wasKnown && !targets[place].isAsked && !targets[place].isLogic {
-            schedule(targets[place].name, .afterInterval(targets[place].policy.interval), patience: nil)
+            schedule(targets[place].name, .afterInterval(targets[place].interval), patience: nil)
         }
         forgetNotices()
         finishTaking()

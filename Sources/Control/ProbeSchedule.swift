@@ -7,7 +7,8 @@ import NIOCore
 struct ProbeTarget {
     let name: IndicatorName
     let check: any Check
-    let policy: Policy
+    let interval: Duration
+    let timeout: Duration
     /// Whether the probe workers do its probes; otherwise it is probed through `Check.probe`.
     let isPlain: Bool
     /// Whether the client reports it (`ReportedCheck`).
@@ -53,6 +54,20 @@ struct LastPhases {
         phases.tls = duration(tls)
         phases.firstByte = duration(firstByte)
         return phases
+    }
+}
+
+/// Random numbers for jitter, which need not be unforeseeable: a system call each would cost more than all else that is
+/// done for a turn (SplitMix64).
+struct Dice: RandomNumberGenerator {
+    private var state = UInt64.random(in: 0 ... .max)
+
+    mutating func next() -> UInt64 {
+        state &+= 0x9E37_79B9_7F4A_7C15
+        var mixed = state
+        mixed = (mixed ^ mixed >> 30) &* 0xBF58_476D_1CE4_E5B9
+        mixed = (mixed ^ mixed >> 27) &* 0x94D0_49BB_1331_11EB
+        return mixed ^ mixed >> 31
     }
 }
 

@@ -35,8 +35,8 @@ extension Engine {
     }
 
     private func askForNext(_ index: Int, _ vantage: Vantage, into effects: inout Effects) {
-        let track = indicatorTracks[index]
-        effects.probe(track.indicator.name, track.nextTurn, patience: track.patience(from: vantage))
+        let patience = indicatorTracks[index].patience(from: vantage)
+        effects.probe(indicatorTracks[index].indicator.name, indicatorTracks[index].nextTurn, patience: patience)
     }
 
     // MARK: What hastens probes

@@ -117,7 +117,7 @@ struct IndicatorTrack: Sendable {
     private mutating func place(of vantage: Vantage, at now: Instant) -> Int {
         if let index = hysteresis.firstIndex(where: { $0.vantage == vantage }) { return index }
         let freshness = indicator.policy.freshness
-        hysteresis.removeAll { known in known.recent.last.map { now - $0.at > freshness } ?? true }
+        hysteresis.removeAll { known in known.lastAt.map { now - $0 > freshness } ?? true }
         let index = hysteresis.firstIndex { vantage < $0.vantage } ?? hysteresis.endIndex
         hysteresis.insert(Hysteresis(vantage: vantage), at: index)
         return index

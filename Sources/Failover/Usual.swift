@@ -6,14 +6,19 @@ struct Usual: Hashable, Sendable {
     private var smoothed: Int32 = 0
     private var deviation: Int32 = 0
 
+    /// Beyond four times what hardly any answer exceeds, and beyond this, an answer is not believed to be usual all at
+    /// once, microseconds. A server that has really grown slow is known after a few.
+    private static let credible: Int64 = 50_000
+
     /// Takes the time of one success in.
     mutating func note(_ took: Duration) {
-        let sample = Int64(Int32(clamping: max(1, took.nanoseconds / 1000)))
+        var sample = Int64(Int32(clamping: max(1, took.nanoseconds / 1000)))
         guard smoothed > 0 else {
             smoothed = Int32(sample)
             deviation = Int32(sample / 2)
             return
         }
+        sample = min(sample, max(Self.credible, 4 * (Int64(smoothed) + 4 * Int64(deviation))))
         deviation += Int32((abs(Int64(smoothed) - sample) - Int64(deviation)) / 4)
         smoothed += Int32((sample - Int64(smoothed)) / 8)
     }

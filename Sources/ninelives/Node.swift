@@ -70,8 +70,13 @@ struct Node {
         await first.revisions.begin()
         started()
         try invite(first.accounts)
-        // By then the page is served, too.
-        MultiThreadedEventLoopGroup.singleton.next().scheduleTask(in: .seconds(1)) { ninelives_release_program_pages() }
+        // By then the page is served, too, and then everything has been probed.
+        for seconds in [1, 30] as [Int64] {
+            MultiThreadedEventLoopGroup.singleton.next().scheduleTask(in: .seconds(seconds)) {
+                ninelives_release_program_pages()
+                ninelives_release_free_memory()
+            }
+        }
         var parts = [
             ServiceGroupConfiguration.ServiceConfiguration(service: web), .init(service: lives),
         ]

@@ -13,7 +13,7 @@ extension ProbeCounts {
             # HELP ninelives_probes_failed_total Probes that failed.
             # TYPE ninelives_probes_failed_total counter
             ninelives_probes_failed_total \(failed)
-            # HELP ninelives_probe_lateness_seconds How long after their turn probes began.
+            # HELP ninelives_probe_lateness_seconds How far from their turn probes began (a few ms early is usual).
             # TYPE ninelives_probe_lateness_seconds histogram
 
             """

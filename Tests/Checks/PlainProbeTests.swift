@@ -40,7 +40,8 @@ private struct Bench {
     mutating func add(
         _ key: UInt32, _ check: any Check, timeout: Duration = .seconds(5), holdsWire: Bool = false
     ) throws {
-        workers.add(key, try #require(check.plain), timeout: timeout, holdsWire: holdsWire)
+        let server = try #require(check.plain)
+        workers.add(key, check, at: server, every: .seconds(10), timeout: timeout, holdsWire: holdsWire)
     }
 
     mutating func probe(_ key: UInt32, patience: Duration? = nil) {
@@ -132,10 +133,9 @@ private struct Bench {
         for key in 0..<4 as Range<UInt32> {
             try bench.add(
                 key, check("http-status", ["url": "http://127.0.0.1:\(slow.port)/"]), timeout: .milliseconds(300))
-            bench.probe(key)
         }
         try bench.add(4, check("http-status", ["url": "http://127.0.0.2:\(quick.port)/"]))
-        bench.probe(4)
+        for key in 0..<5 as Range<UInt32> { bench.probe(key) }
         try await eventually("the quick one has answered") { bench.heard.words == ["ok"] }
         #expect(slow.connections <= 2)
         try await eventually("the others had their turn") { bench.heard.results.count == 5 }

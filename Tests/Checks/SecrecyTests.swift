@@ -65,11 +65,11 @@ import Testing
     }
 
     /// The same over the sockets of the probe workers.
-    private func expectPlainSilence(_ check: any Check, _ plain: PlainProbe) async throws {
+    private func expectPlainSilence(_ check: any Check, _ plain: PlainServer) async throws {
         let results = Results()
         var workers = ProbeWorkers(threads: 1, limits: ProbeWorkers.Limits()) { results.take($0) }
         _ = workers.startAnew()
-        workers.add(0, plain, timeout: .milliseconds(300), holdsWire: false)
+        workers.add(0, check, at: plain, every: .seconds(1), timeout: .milliseconds(300), holdsWire: false)
         workers.turn(0, in: .zero, afterStart: false, patience: nil)
         workers.commit()
         try await eventually("the result is in") { results.reason != nil }

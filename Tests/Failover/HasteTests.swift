@@ -76,6 +76,20 @@ import Testing
         #expect(patience == [.milliseconds(100)])
     }
 
+    @Test func `one slow answer does not make us patient, and several do`() {
+        var engine = started()
+        for second in 1...20 {
+            _ = engine.handle(.probed(main, Probe(.success, took: .milliseconds(1))), at: .at(second))
+        }
+        let patience = (21...26).map { second in
+            let effects = engine.handle(.probed(main, Probe(.success, took: .milliseconds(300))), at: .at(second))
+            let told = effects.compactMap { if case .probe(main, _, let patience) = $0 { patience } else { nil } }
+            return told.first?.milliseconds ?? .infinity
+        }
+        #expect(patience[0] < 150, "the first of them")
+        #expect(patience[5] > 600, "so it is usual now")
+    }
+
     @Test func `what is err already is not probed beside`() {
         var engine = started()
         for second in 1...3 { probe(&engine, main, "✗", .at(second)) }

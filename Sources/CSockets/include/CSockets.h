@@ -41,6 +41,8 @@ void ninelives_use_large_pages(const void *start, size_t size);
 /// Takes the pages of the program's own file out of this process; what is used again comes back by itself, from the
 /// system's cache. Most of what starting reads (types, conformances, relocations) is never read again.
 void ninelives_release_program_pages(void);
+/// Gives memory that was used once, for much at a time, back to the system.
+void ninelives_release_free_memory(void);
 
 /// Room for a batch of datagrams and their replies. Query `i` lies at `queries + i * queryStride`, and is
 /// `queryLengths[i]` octets long; reply `j` goes to `replies + j * replyStride`, with its length in `replyLengths[j]`

@@ -40,10 +40,10 @@ struct Server: Sendable {
     }
 
     /// Where one plain connection goes; nil if a name has to be looked up, or the address is of the wrong family.
-    var plain: (address: IPAddress, port: Int)? {
+    var plain: PlainServer? {
         guard case .address(let address) = destination.reroute ?? destination.host, destination.choice.allows(address)
         else { return nil }
-        return (address, port)
+        return PlainServer(address: address, port: port)
     }
 
     /// Holds one conversation over a new connection, or one with each address. None of `secrets` is told.

@@ -131,13 +131,17 @@ struct HTTPProbe: Sendable {
     }
 
     /// Nil where a name, TLS, HTTP/2, redirects, the time or much work come into it.
-    var plain: PlainProbe? {
+    var plain: PlainServer? {
         guard !url.isSecure, version == .one, !expectation.followsRedirects, longestTime == nil,
             case .address(let address) = reroute ?? url.host, choice.allows(address),
             expectation.conditions?.subjects.allSatisfy(\.isCheap) ?? true
         else { return nil }
+        return PlainServer(address: address, port: url.port)
+    }
+
+    func talk() -> PlainTalk {
         let talk = HTTPConversation(written, method: request.method, expecting: expectation)
-        return PlainProbe(address, port: url.port, talk) { [conditions = expectation.conditions, secrets] finding in
+        return PlainTalkOf(talk) { [conditions = expectation.conditions, secrets] finding in
             var verdict: Verdict
             switch finding {
             case .verdict(let found): verdict = found

@@ -17,7 +17,8 @@ package struct HTTPStatus: Check {
     }
 
     package var target: String { probe.target }
-    package var plain: PlainProbe? { probe.plain }
+    package var plain: PlainServer? { probe.plain }
+    package func talk() -> PlainTalk { probe.talk() }
 
     package func probe(timeout: Duration, on group: any EventLoopGroup) async -> ProbeResult {
         await probe.run(timeout: timeout, on: group)

@@ -43,9 +43,10 @@ package struct TCP: Check {
 }
 
 extension TCP {
-    package var plain: PlainProbe? {
-        guard let (address, port) = server.plain else { return nil }
-        return PlainProbe(address, port: port, TextConversation(banner: banner, send: question, expect: answer)) { $0 }
+    package var plain: PlainServer? { server.plain }
+
+    package func talk() -> PlainTalk {
+        PlainTalkOf(TextConversation(banner: banner, send: question, expect: answer)) { $0 }
     }
 }
 

@@ -20,7 +20,7 @@ struct DueQueue {
 
     private var heap: [Entry] = []
 
-    var earliest: Int64? { heap.first?.due }
+    var earliest: Entry? { heap.first }
     var count: Int { heap.count }
 
     mutating func insert(_ entry: Entry) {
@@ -35,9 +35,10 @@ struct DueQueue {
         heap[child] = entry
     }
 
-    /// Takes the earliest out if it is due.
-    mutating func takeDue(at now: Int64) -> Entry? {
-        guard let first = heap.first, first.due <= now, let last = heap.popLast() else { return nil }
+    /// Takes the earliest out.
+    @discardableResult
+    mutating func take() -> Entry? {
+        guard let first = heap.first, let last = heap.popLast() else { return nil }
         if heap.isEmpty { return first }
         var parent = 0
         while true {

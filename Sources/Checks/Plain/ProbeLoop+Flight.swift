@@ -7,30 +7,30 @@ extension ProbeLoop {
     private static let readsAtOnce = 8
 
     /// Starts a probe, or queues it while a limit is reached.
-    func begin(_ key: UInt32, due: Int64) {
-        guard let target = targets[key] else { return }
-        if hosts[target.host].underWay >= limits.perHost {
-            hosts[target.host].waiting.append(Waiting(key: key, due: due))
+    func begin(_ place: Int, due: Int64) {
+        let host = targets[place].host
+        if hosts[host] >= limits.perHost {
+            queues[host, default: []].append(Waiting(place: place, due: due))
         } else if isFull {
-            crowded.append(Waiting(key: key, due: due))
+            crowded.append(Waiting(place: place, due: due))
         } else {
-            launch(key, target, due: due)
+            launch(place, due: due)
         }
     }
 
     /// Whether probes and idle connections take all the room there is.
     private var isFull: Bool { flights.count - freeFlights.count + wiresHeld >= limits.inAll }
 
-    private func launch(_ key: UInt32, _ target: Target, due: Int64) {
+    private func launch(_ place: Int, due: Int64) {
         let start = monotonicNow()
         counts.begin(lateBy: start - due)
-        let index = makeFlight(key, at: start)
-        flights[Int(index)].talk = target.probe.open()
-        hosts[target.host].underWay += 1
-        targets[key]?.underWay += 1
-        targets[key]?.startedAt = start
+        let index = makeFlight(place, at: start)
+        flights[Int(index)].talk = targets[place].check.talk()
+        hosts[targets[place].host] += 1
+        targets[place].underWay += 1
+        targets[place].startedAt = start
         let generation = flights[Int(index)].generation
-        switch PlainSocket.open(target.peer) {
+        switch PlainSocket.open(targets[place].peer) {
         case .failed(let error): return fail(index, error)
         case .underWay(let socket):
             flights[Int(index)].socket = socket
@@ -42,21 +42,20 @@ extension ProbeLoop {
             let interest = flights[Int(index)].unsent == nil ? Ready.hearing : Ready.speaking
             watch(socket.descriptor, interest, .flight, index, generation)
         }
-        queue.insert(
-            DueQueue.Entry(due: start + target.timeout, index: index, generation: generation, kind: .timeout))
-        if target.patience < target.timeout {
-            queue.insert(
-                DueQueue.Entry(due: start + target.patience, index: index, generation: generation, kind: .quiet))
+        let (timeout, patience) = (targets[place].timeout, targets[place].patience)
+        queue.insert(DueQueue.Entry(due: start + timeout, index: index, generation: generation, kind: .timeout))
+        if patience < timeout {
+            queue.insert(DueQueue.Entry(due: start + patience, index: index, generation: generation, kind: .quiet))
         }
     }
 
-    private func makeFlight(_ key: UInt32, at start: Int64) -> UInt32 {
+    private func makeFlight(_ place: Int, at start: Int64) -> UInt32 {
         if let index = freeFlights.popLast() {
             let generation = (flights[Int(index)].generation &+ 1) & 0x3FFF_FFFF
-            flights[Int(index)] = Flight(key: key, generation: generation, startedAt: start)
+            flights[Int(index)] = Flight(place: place, generation: generation, startedAt: start)
             return index
         }
-        flights.append(Flight(key: key, generation: 0, startedAt: start))
+        flights.append(Flight(place: place, generation: 0, startedAt: start))
         return UInt32(flights.count - 1)
     }
 
@@ -66,7 +65,7 @@ extension ProbeLoop {
         let flight = flights[Int(index)]
         guard flight.generation == generation, flight.talk != nil, let socket = flight.socket else { return }
         if flight.connectedAt == 0 {
-            let error = socket.connectError
+            let error = events & Ready.ended == 0 ? 0 : socket.connectError
             if error != 0 { return fail(index, error) }
             guard events & Ready.writable != 0 else { return }
             connected(index, isWatched: true)
@@ -83,7 +82,8 @@ extension ProbeLoop {
         flights[Int(index)].connectedAt = monotonicNow()
         guard let move = flights[Int(index)].talk?.opened() else { return }
         perform(move, index, isWatched: isWatched)
-        if isWatched, flights[Int(index)].unsent == nil, let socket = flights[Int(index)].socket {
+        // With something sent, it is watched for what comes already.
+        if isWatched, case .listen = move, let socket = flights[Int(index)].socket {
             watch(socket.descriptor, Ready.hearing, .flight, index, flights[Int(index)].generation, again: true)
         }
     }
@@ -146,9 +146,10 @@ extension ProbeLoop {
         if !verdict.isSuccess { counts.failed += 1 }
         tell(
             .ended(ProbeResult(isSuccess: verdict.isSuccess, reason: verdict.reason, phases: phases)),
-            of: flight.key, isUrgent: !verdict.isSuccess)
-        if verdict.isSuccess { holdWire(flight.key) } else { dropWire(flight.key) }
-        if let host = targets[flight.key]?.host, !crowded.isEmpty || !hosts[host].waiting.isEmpty { roomy.append(host) }
+            of: flight.place, isUrgent: !verdict.isSuccess)
+        if verdict.isSuccess { holdWire(flight.place) } else { dropWire(flight.place) }
+        let host = targets[flight.place].host
+        if !crowded.isEmpty || queues[host] != nil { roomy.append(host) }
     }
 
     func release(_ index: UInt32) {
@@ -158,55 +159,54 @@ extension ProbeLoop {
         flights[Int(index)].talk = nil
         flights[Int(index)].unsent = nil
         freeFlights.append(index)
-        guard let target = targets[flight.key] else { return }
-        targets[flight.key]?.underWay -= 1
-        hosts[target.host].underWay -= 1
+        targets[flight.place].underWay -= 1
+        hosts[targets[flight.place].host] -= 1
     }
 
     /// For each probe that has ended, one that waits for its host or for room at all may start.
     func letWaitingIn() {
         while let host = roomy.popLast() {
-            if let next = crowded.popFirst() { begin(next.key, due: next.due) }
-            guard hosts[host].underWay < limits.perHost, let next = hosts[host].waiting.popFirst() else { continue }
-            begin(next.key, due: next.due)
+            if let next = crowded.popFirst() { begin(next.place, due: next.due) }
+            guard hosts[host] < limits.perHost, let next = queues[host]?.popFirst() else { continue }
+            if queues[host]?.isEmpty == true { queues[host] = nil }
+            begin(next.place, due: next.due)
         }
     }
 
     // MARK: Idle connections
 
     /// Opens the target's idle connection, if one is wanted and there is none.
-    private func holdWire(_ key: UInt32) {
-        guard case .wanted = targets[key]?.wire, let peer = targets[key]?.peer,
-            !isFull
-        else { return }
-        switch PlainSocket.open(peer) {
+    private func holdWire(_ place: Int) {
+        guard case .wanted = targets[place].wire, !isFull else { return }
+        switch PlainSocket.open(targets[place].peer) {
         case .failed: break  // the next success tries again
         case .underWay(let socket), .open(let socket):
             wiresHeld += 1
             wires = (wires &+ 1) & 0x3FFF_FFFF
-            targets[key]?.wire = .held(socket, generation: wires)
-            watch(socket.descriptor, Ready.hearing, .wire, key, wires)
+            targets[place].wire = .held(socket, generation: wires)
+            watch(socket.descriptor, Ready.hearing, .wire, UInt32(place), wires)
         }
     }
 
     /// Closes the target's idle connection; true if there was one.
     @discardableResult
-    func dropWire(_ key: UInt32) -> Bool {
-        guard case .held(let socket, _) = targets[key]?.wire else { return false }
+    func dropWire(_ place: Int) -> Bool {
+        guard case .held(let socket, _) = targets[place].wire else { return false }
         socket.close()
         wiresHeld -= 1
-        targets[key]?.wire = .wanted
+        targets[place].wire = .wanted
         return true
     }
 
-    func wireEvent(_ key: UInt32, _ generation: UInt32, _ events: UInt32) {
-        guard case .held(let socket, generation) = targets[key]?.wire else { return }
+    func wireEvent(_ place: Int, _ generation: UInt32, _ events: UInt32) {
+        // An event may have been fetched before its target was dropped.
+        guard place < targets.count, case .held(let socket, generation) = targets[place].wire else { return }
         let isOver = events & Ready.ended != 0
         if !isOver {
             // A greeting: read and forgotten.
             if case .ended = socket.read(into: buffer) {} else { return }
         }
-        dropWire(key)
-        tell(.tripped, of: key, isUrgent: true)
+        dropWire(place)
+        tell(.tripped, of: place, isUrgent: true)
     }
 }

@@ -7,11 +7,15 @@ import NIOCore
 /// only.
 final class ProbeLoop {
     struct Target {
-        var probe: PlainProbe
-        var peer: PlainAddress
-        var timeout: Int64
-        var host: Int
+        /// What the news call it.
+        let key: UInt32
+        let check: any Check
+        let peer: PlainAddress
+        let timeout: Int64
+        let host: Int
         var patience = Int64.max
+        /// How long good news of it may wait for company, nanoseconds.
+        var leisure: Int64 = 0
         var startedAt: Int64 = 0
         /// Distinguishes the turn that is wished for from those before it.
         var turn: UInt32 = 0
@@ -27,7 +31,8 @@ final class ProbeLoop {
     }
 
     struct Flight {
-        var key: UInt32
+        /// The target's.
+        var place: Int
         var generation: UInt32
         var socket: PlainSocket?
         var talk: PlainTalk?
@@ -37,13 +42,8 @@ final class ProbeLoop {
         var unsent: ByteBuffer?
     }
 
-    struct Host {
-        var underWay = 0
-        var waiting: ArraySlice<Waiting> = []
-    }
-
     struct Waiting {
-        var key: UInt32
+        var place: Int
         var due: Int64
     }
 
@@ -52,17 +52,19 @@ final class ProbeLoop {
     let hear: @Sendable ([ProbeNews]) -> Void
     let events: Int32
     var epoch: UInt32 = 0
-    var targets: [UInt32: Target] = [:]
-    var hostPlaces: [IPAddress: Int] = [:]
-    var hosts: [Host] = []
+    var targets: [Target] = []
+    /// How many probes of each host are under way.
+    var hosts: [Int32] = []
+    /// The probes that wait because their host has as many under way as it may.
+    var queues: [Int: ArraySlice<Waiting>] = [:]
     /// Hosts with room of their own whose probes wait for room in all.
     var crowded: ArraySlice<Waiting> = []
     var flights: [Flight] = []
     var freeFlights: [UInt32] = []
     var queue = DueQueue()
     var news: [ProbeNews] = []
-    var oldestNews: Int64 = 0
-    var isUrgent = false
+    /// When the news must be handed over at the latest.
+    var newsDue: Int64 = 0
     var isStopped = false
     var wires: UInt32 = 0
     var wiresHeld = 0
@@ -72,10 +74,16 @@ final class ProbeLoop {
     var now: Int64 = 0
     let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 16_384, alignment: 16)
 
-    /// Good news may wait so long for company, nanoseconds.
-    static let gathering: Int64 = 4_000_000
+    /// News of a target that goes on at its interval may wait so long for company, nanoseconds: this at most, and
+    /// this part of the interval.
+    static let longestLeisure: Int64 = 200_000_000
+    static let leisureShare: Int64 = 20
+    /// Who is awake begins what would be due so soon, nanoseconds, and need not be woken for it.
+    static let foresight: Int64 = 8_000_000
     /// Events fetched at once.
     static let batch = 256
+    /// For more orders than this, room is not kept.
+    static let manyOrders = 4096
 
     init(limits: ProbeWorkers.Limits, worker: ProbeWorker, hear: @escaping @Sendable ([ProbeNews]) -> Void) {
         self.limits = limits
@@ -102,38 +110,60 @@ final class ProbeLoop {
             now = monotonicNow()
             for index in 0..<max(0, count) { handle(ready[index], &orders) }
             now = monotonicNow()
-            while let entry = queue.takeDue(at: now) { fire(entry) }
+            // Those under way are heard between, so that many that are due together are not all under way together.
+            for _ in 0..<Self.batch {
+                guard let entry = takeDue() else { break }
+                fire(entry)
+            }
             letWaitingIn()
             flush()
         }
         for flight in flights { flight.socket?.close() }
-        for target in targets.values { if case .held(let socket, _) = target.wire { socket.close() } }
+        for target in targets { if case .held(let socket, _) = target.wire { socket.close() } }
+    }
+
+    /// Takes out what is due, and turns that soon will be. Drops what is no longer wanted, so that nobody is woken for
+    /// the time limit of a probe that has long ended.
+    private func takeDue() -> DueQueue.Entry? {
+        while let entry = queue.earliest {
+            if isWanted(entry) {
+                guard entry.due <= (entry.kind == .turn ? now + Self.foresight : now) else { return nil }
+                return queue.take()
+            }
+            queue.take()
+        }
+        return nil
+    }
+
+    private func isWanted(_ entry: DueQueue.Entry) -> Bool {
+        let index = Int(entry.index)
+        if entry.kind == .turn { return targets[index].turn == entry.generation }
+        return flights[index].generation == entry.generation && flights[index].talk != nil
     }
 
     /// Until the next thing is due; rounded up, so that nothing is woken for too early.
     private func patienceMilliseconds() -> Int32 {
-        var next = queue.earliest ?? .max
-        if !news.isEmpty { next = min(next, oldestNews + Self.gathering) }
+        var next = queue.earliest?.due ?? .max
+        if !news.isEmpty { next = min(next, newsDue) }
         guard next != .max else { return -1 }
         return Int32(clamping: (max(0, next - monotonicNow()) + 999_999) / 1_000_000)
     }
 
-    /// Hands the news over when they are old or bad enough.
+    /// Hands the news over when somebody waits for them, or when they are many.
     private func flush() {
-        guard !news.isEmpty, isUrgent || news.count >= Self.batch || now - oldestNews >= Self.gathering else { return }
+        guard !news.isEmpty, newsDue <= now || news.count >= Self.batch else { return }
         hear(news)
         news.removeAll(keepingCapacity: true)
-        isUrgent = false
         counts.openNow = flights.count - freeFlights.count + wiresHeld
-        counts.waitingNow = crowded.count + hosts.reduce(0) { $0 + $1.waiting.count }
+        counts.waitingNow = crowded.count + queues.values.reduce(0) { $0 + $1.count }
         worker.note(counts)
     }
 
-    func tell(_ kind: ProbeNews.Kind, of key: UInt32, isUrgent: Bool) {
-        if news.isEmpty { oldestNews = now }
-        self.isUrgent = self.isUrgent || isUrgent
-        news.append(
-            ProbeNews(key: key, epoch: epoch, kind: kind, underWay: Int(targets[key]?.underWay ?? 0)))
+    func tell(_ kind: ProbeNews.Kind, of place: Int, isUrgent: Bool) {
+        let due = isUrgent ? now : now + targets[place].leisure
+        newsDue = news.isEmpty ? due : min(newsDue, due)
+        let underWay = Int(targets[place].underWay)
+        news.append(ProbeNews(key: targets[place].key, epoch: epoch, kind: kind, underWay: underWay))
     }
 
     private func handle(_ event: ninelives_event, _ orders: inout [ProbeWorker.Order]) {
@@ -142,35 +172,33 @@ final class ProbeLoop {
         case .bell:
             ninelives_bell_hush(worker.bell)
             worker.takeOrders(into: &orders)
+            // There may be a hundred thousand of them at first, and no more than a few later.
+            if orders.count > Self.manyOrders {
+                targets.reserveCapacity(targets.count + orders.count { $0.isAddition })
+            }
             for order in orders { obey(order) }
-            orders.removeAll(keepingCapacity: true)
+            orders.removeAll(keepingCapacity: orders.count <= Self.manyOrders)
         case .flight: advance(source.index, source.generation, event.ready)
-        case .wire: wireEvent(source.index, source.generation, event.ready)
+        case .wire: wireEvent(Int(source.index), source.generation, event.ready)
         }
     }
 
     private func fire(_ entry: DueQueue.Entry) {
+        let index = Int(entry.index)
         switch entry.kind {
         case .turn:
-            guard let target = targets[entry.index], target.turn == entry.generation else { return }
             // Whoever is under way asks for the next turn when it ends.
-            if target.underWay == 0 { begin(entry.index, due: entry.due) }
+            if targets[index].underWay == 0 { begin(index, due: entry.due) }
         case .quiet:
-            guard let flight = flight(entry) else { return }
-            let letWireGo = dropWire(flight.key)
-            tell(.quiet(letWireGo: letWireGo), of: flight.key, isUrgent: true)
+            let place = flights[index].place
+            let letWireGo = dropWire(place)
+            tell(.quiet(letWireGo: letWireGo), of: place, isUrgent: true)
         case .timeout:
-            guard let flight = flight(entry), let target = targets[flight.key] else { return }
+            let flight = flights[index]
             let doing = flight.connectedAt == 0 ? "while connecting" : flight.talk?.waiting ?? ""
-            let limit = inWords(.nanoseconds(target.timeout))
+            let limit = inWords(.nanoseconds(targets[flight.place].timeout))
             finish(entry.index, .err("timed out after \(limit) \(doing)"))
         }
-    }
-
-    /// The flight that a due entry is about, if it is still the same.
-    private func flight(_ entry: DueQueue.Entry) -> Flight? {
-        let flight = flights[Int(entry.index)]
-        return flight.generation == entry.generation && flight.talk != nil ? flight : nil
     }
 
     // MARK: Orders
@@ -178,37 +206,31 @@ final class ProbeLoop {
     private func obey(_ order: ProbeWorker.Order) {
         switch order {
         case .clear(let epoch): clear(epoch)
-        case .add(let key, let probe, let timeout, let holdsWire):
-            let host = hostPlaces[probe.address] ?? hosts.count
-            if host == hosts.count {
-                hostPlaces[probe.address] = host
-                hosts.append(Host())
-            }
-            var target = Target(
-                probe: probe, peer: PlainAddress(probe.address, port: probe.port), timeout: timeout, host: host)
-            if holdsWire { target.wire = .wanted }
-            targets[key] = target
-        case .turn(let key, let delay, let isAfterStart, let patience):
-            guard var target = targets[key] else { return }
-            target.turn &+= 1
-            target.patience = patience
-            targets[key] = target
-            let due = max(now, isAfterStart ? target.startedAt + delay : now + delay)
-            queue.insert(DueQueue.Entry(due: due, index: key, generation: target.turn, kind: .turn))
-        case .beside(let key): if targets[key] != nil { begin(key, due: now) }
-        case .retireWire(let key):
-            dropWire(key)
-            targets[key]?.wire = .none
+        case .add(let target):
+            if target.host == hosts.count { hosts.append(0) }
+            targets.append(target)
+        case .turn(let place, let delay, let isAfterStart, let patience):
+            targets[place].turn &+= 1
+            targets[place].patience = patience
+            // What is asked again soon is in doubt: somebody waits for it.
+            targets[place].leisure = isAfterStart ? min(delay / Self.leisureShare, Self.longestLeisure) : 0
+            let due = max(now, isAfterStart ? targets[place].startedAt + delay : now + delay)
+            queue.insert(
+                DueQueue.Entry(due: due, index: UInt32(place), generation: targets[place].turn, kind: .turn))
+        case .beside(let place): begin(place, due: now)
+        case .retireWire(let place):
+            dropWire(place)
+            targets[place].wire = .none
         case .stop: isStopped = true
         }
     }
 
     private func clear(_ epoch: UInt32) {
         for index in flights.indices where flights[index].talk != nil { release(UInt32(index)) }
-        for key in targets.keys { dropWire(key) }
-        targets = [:]
-        hostPlaces = [:]
+        for place in targets.indices { dropWire(place) }
+        targets = []
         hosts = []
+        queues = [:]
         crowded = []
         roomy = []
         news = []

@@ -26,7 +26,7 @@ package struct ProbeCounts: Hashable, Sendable {
 
     package var started: UInt64 = 0
     package var failed: UInt64 = 0
-    /// How late probes began, class by class.
+    /// How far from their turn probes began, class by class.
     package var lateness = [UInt64](repeating: 0, count: latenessBounds.count + 1)
     /// Probes and idle connections that are open.
     package var openNow = 0
@@ -37,7 +37,7 @@ package struct ProbeCounts: Hashable, Sendable {
 
     mutating func begin(lateBy nanoseconds: Int64) {
         started += 1
-        let milliseconds = nanoseconds / 1_000_000
+        let milliseconds = abs(nanoseconds) / 1_000_000
         lateness[Self.latenessBounds.firstIndex { milliseconds < $0 } ?? Self.latenessBounds.count] += 1
     }
 

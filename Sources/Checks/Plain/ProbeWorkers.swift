@@ -7,8 +7,10 @@ import Synchronization
 ///
 ///     turn(key) ─► inbox ─► thread: due queue ─► socket ─► conversation ─► [ProbeNews], in batches
 ///
-/// All targets of one host are on one thread, which counts what is under way there. Nothing here decides anything:
-/// when the next turn is, and whether another probe starts beside a quiet one, comes from outside.
+/// All targets of one host are on one thread, which counts what is under way there. A thread is given work as long as it
+/// can take it before the next gets any: what one thread does together costs less than what several are woken for.
+/// Nothing here decides anything: when the next turn is, and whether another probe starts beside a quiet one, comes from
+/// outside.
 package struct ProbeWorkers: Sendable {
     package struct Limits: Hashable, Sendable {
         /// Probes under way at once to one host.
@@ -18,10 +20,31 @@ package struct ProbeWorkers: Sendable {
         package init() {}
     }
 
+    /// Probes in a second that one thread takes before the next gets any. Nor does it take so many that, should all its
+    /// targets hang, they would fill more than half of its share of the room.
+    static let easyRate = 2000.0
+
+    /// Where a target or a host is: the thread, and the place that it has there.
+    private struct Place {
+        var worker: UInt8
+        var index: UInt32
+    }
+
     private let workers: [ProbeWorker]
-    private var places: [UInt32: Int] = [:]
-    private var hosts: [IPAddress: Int] = [:]
-    private var load: [Int]
+    /// By key.
+    private var places: [Place?] = []
+    /// Of the targets that have been added since the last commit.
+    private var hosts: [IPAddress: Place] = [:]
+    private struct Load {
+        /// Probes in a second.
+        var rate = 0.0
+        /// Probes under way if all of them take as long as they may.
+        var hanging = 0.0
+        var targets: UInt32 = 0
+        var hosts: UInt32 = 0
+    }
+    private var load: [Load]
+    private let share: Double
     private var orders: [[ProbeWorker.Order]]
     private var epoch: UInt32 = 0
 
@@ -32,7 +55,8 @@ package struct ProbeWorkers: Sendable {
         var each = limits
         each.inAll = max(1, limits.inAll / threads)
         workers = (0..<threads).map { _ in ProbeWorker(limits: each, hear: hear) }
-        load = [Int](repeating: 0, count: threads)
+        load = [Load](repeating: Load(), count: threads)
+        share = Double(each.inAll)
         orders = [[ProbeWorker.Order]](repeating: [], count: threads)
     }
 
@@ -40,53 +64,84 @@ package struct ProbeWorkers: Sendable {
     package mutating func startAnew() -> UInt32 {
         epoch &+= 1
         for index in workers.indices { orders[index] = [.clear(epoch: epoch)] }
-        places = [:]
+        places = []
         hosts = [:]
-        load = load.map { _ in 0 }
+        load = load.map { _ in Load() }
         return epoch
     }
 
-    /// Adds a target. Nothing is probed before its first turn.
-    package mutating func add(_ key: UInt32, _ probe: PlainProbe, timeout: Duration, holdsWire: Bool) {
-        let place = hosts[probe.address] ?? (load.indices.min { load[$0] < load[$1] } ?? 0)
-        hosts[probe.address] = place
-        load[place] += 1
-        places[key] = place
-        orders[place].append(.add(key, probe, timeout: nanoseconds(timeout), holdsWire: holdsWire))
+    /// Adds a target. Nothing is probed before its first turn. All targets at one host are added before the same
+    /// `commit`, for only then they are known to be at one.
+    ///
+    /// - Parameters:
+    ///   - key: what its news call it; all keys together are few more than targets.
+    ///   - interval: how often it will be probed, more or less; above zero.
+    package mutating func add(
+        _ key: UInt32, _ check: any Check, at server: PlainServer, every interval: Duration, timeout: Duration,
+        holdsWire: Bool
+    ) {
+        let host = place(of: server.address)
+        let worker = Int(host.worker)
+        load[worker].rate += .seconds(1) / interval
+        load[worker].hanging += timeout / interval
+        while places.count <= key { places.append(nil) }
+        places[Int(key)] = Place(worker: host.worker, index: load[worker].targets)
+        load[worker].targets += 1
+        orders[worker].append(
+            .add(
+                ProbeLoop.Target(
+                    key: key, check: check, peer: PlainAddress(server.address, port: server.port),
+                    timeout: nanoseconds(timeout), host: Int(host.index), wire: holdsWire ? .wanted : .none)))
+    }
+
+    private mutating func place(of host: IPAddress) -> Place {
+        if let known = hosts[host] { return known }
+        let easy = load.firstIndex { $0.rate < Self.easyRate && $0.hanging < share / 2 }
+        let worker = easy ?? load.indices.min { load[$0].rate < load[$1].rate } ?? 0
+        let new = Place(worker: UInt8(worker), index: load[worker].hosts)
+        load[worker].hosts += 1
+        hosts[host] = new
+        return new
+    }
+
+    private func place(of key: UInt32) -> (worker: Int, index: Int)? {
+        guard key < places.count, let place = places[Int(key)] else { return nil }
+        return (Int(place.worker), Int(place.index))
     }
 
     /// Sets when the next probe is due: so long after the start of the last (`afterStart`) or from now. Replaces an
     /// earlier wish; while a probe is under way the turn waits for its end.
     package mutating func turn(_ key: UInt32, in delay: Duration, afterStart: Bool, patience: Duration?) {
-        guard let place = places[key] else { return }
+        guard let (worker, index) = place(of: key) else { return }
         let patience = patience.map(nanoseconds) ?? .max
-        orders[place].append(
-            .turn(key, delay: nanoseconds(delay), isAfterStart: afterStart, patience: patience))
+        orders[worker].append(
+            .turn(index, delay: nanoseconds(delay), isAfterStart: afterStart, patience: patience))
     }
 
     /// Starts another probe now, whatever is under way.
     package mutating func beside(_ key: UInt32) {
-        guard let place = places[key] else { return }
-        orders[place].append(.beside(key))
+        guard let (worker, index) = place(of: key) else { return }
+        orders[worker].append(.beside(index))
     }
 
     /// Lets the target's idle connection go for good.
     package mutating func retireWire(_ key: UInt32) {
-        guard let place = places[key] else { return }
-        orders[place].append(.retireWire(key))
+        guard let (worker, index) = place(of: key) else { return }
+        orders[worker].append(.retireWire(index))
     }
 
     /// Hands over what has been asked for since the last time.
     package mutating func commit() {
+        hosts = [:]
         for index in workers.indices where !orders[index].isEmpty {
             workers[index].tell(orders[index])
-            orders[index].removeAll(keepingCapacity: true)
+            orders[index].removeAll(keepingCapacity: orders[index].count <= ProbeLoop.manyOrders)
         }
     }
 
     /// Ends the threads; no news comes after those that are being handed over.
     package mutating func stop() {
-        places = [:]
+        places = []
         for worker in workers { worker.tell([.stop]) }
     }
 
@@ -97,11 +152,14 @@ package struct ProbeWorkers: Sendable {
 final class ProbeWorker: Sendable {
     enum Order: Sendable {
         case clear(epoch: UInt32)
-        case add(UInt32, PlainProbe, timeout: Int64, holdsWire: Bool)
-        case turn(UInt32, delay: Int64, isAfterStart: Bool, patience: Int64)
-        case beside(UInt32)
-        case retireWire(UInt32)
+        /// Its place is behind the last; so is its host's, if it is new.
+        indirect case add(ProbeLoop.Target)
+        case turn(Int, delay: Int64, isAfterStart: Bool, patience: Int64)
+        case beside(Int)
+        case retireWire(Int)
         case stop
+
+        var isAddition: Bool { if case .add = self { true } else { false } }
     }
 
     private let inbox = Mutex<[Order]>([])

@@ -63,21 +63,22 @@ package struct Decision: Hashable, Sendable {
     }
 }
 
-/// One step of the way from probes to a decision, in the order of the pipeline.
+/// One step of the way from probes to a decision, in the order of the pipeline. Every indicator keeps a few, so the
+/// large and rare ones lie apart.
 package enum Cause: Hashable, Sendable {
     /// The probes that led to a verdict, oldest first, at most the last ten.
     case probes(IndicatorName, [ProbeRecord])
     /// A verdict flipped: which threshold was reached.
     case verdict(IndicatorName, Vantage, State, streak: Int, threshold: Int)
     case state(IndicatorName, State, agreeing: Int, of: Int)
-    case overridden(Override)
+    indirect case overridden(Override)
     /// An operator's word ended: it expired, was cleared, or was replaced.
-    case overrideEnded(Override)
+    indirect case overrideEnded(Override)
     /// The answer was in force before the process began, since this instant.
     case recalled(Instant)
     /// What the selection saw of each member, by descending priority.
     case selection([Candidate], rule: Rule)
-    case guarded(Guard)
+    indirect case guarded(Guard)
 }
 
 package struct ProbeRecord: Hashable, Sendable {

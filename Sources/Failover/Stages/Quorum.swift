@@ -51,14 +51,14 @@ struct Quorum: Hashable, Sendable {
 
     private mutating func collectEvidence() {
         let agreeing = verdicts.filter { $0.state == standing.state }
-        standing.evidence = agreeing.flatMap { verdict -> [Cause] in
-            let probes = Cause.probes(standing.name, verdict.probes)
-            guard let flip = verdict.flip else { return [probes] }
-            return [
-                probes,
+        standing.evidence = []
+        standing.evidence.reserveCapacity(2 * agreeing.count + 1)
+        for verdict in agreeing {
+            standing.evidence.append(.probes(standing.name, verdict.probes))
+            guard let flip = verdict.flip else { continue }
+            standing.evidence.append(
                 .verdict(
-                    standing.name, verdict.vantage, verdict.state, streak: flip.streak, threshold: flip.threshold),
-            ]
+                    standing.name, verdict.vantage, verdict.state, streak: flip.streak, threshold: flip.threshold))
         }
         standing.evidence.append(.state(standing.name, standing.state, agreeing: agreeing.count, of: verdicts.count))
     }

@@ -2,7 +2,8 @@ import Foundation
 import TestSupport
 import Testing
 
-/// The whole program checking for long, with servers that are well, crash, hang, reset, refuse and vanish.
+/// The whole program checking for long, with servers that are well, crash, hang, reset, refuse and vanish, with
+/// TLS and HTTP/2, and a configuration that changes every two seconds.
 @Suite(.serialized) struct SoakTests {
     /// `make soak` sets how many seconds it takes; a round of all checks every 100 ms stands for one every 10 s.
     private let seconds =
@@ -51,6 +52,8 @@ import Testing
         let excess = after.excess(over: before, memory: 6 * 1024, descriptors: 8)
         #expect(excess.isEmpty, "after \(probes) plain probes")
         #expect(probes > Int(whole * 100), "the machine was too slow to tell")
-        print("soak: \(probes) plain probes, \(site.crashes) crashes; before: \(before); after: \(after)")
+        print(
+            "soak: \(probes) plain probes, \(site.crashes) crashes, \(site.changes) configurations; before: \(before); after: \(after)"
+        )
     }
 }

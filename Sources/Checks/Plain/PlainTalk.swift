@@ -1,42 +1,33 @@
 import Addresses
 import NIOCore
 
-/// A probe over one plain TCP connection to a known address: no name to look up, no TLS, no redirect. Such probes
-/// are the many; `ProbeWorkers` runs them on sockets of its own for a fraction of what a pipeline each would cost.
-package struct PlainProbe: Sendable {
-    let address: IPAddress
+/// Where the one plain TCP connection of a probe goes: no name to look up, no TLS, no redirect. Such probes are the
+/// many; `ProbeWorkers` runs them on sockets of its own for a fraction of what a pipeline each would cost.
+package struct PlainServer: Hashable, Sendable {
+    package var address: IPAddress
     /// 1–65535.
-    let port: Int
-    /// A new conversation for each probe.
-    let open: @Sendable () -> PlainTalk
-
-    init<Talk: Conversation>(
-        _ address: IPAddress, port: Int, _ talk: Talk, verdict: @escaping @Sendable (Talk.Finding) -> Verdict
-    ) {
-        self.address = address
-        self.port = port
-        open = { PlainTalkOf(talk, verdict: verdict) }
-    }
+    package var port: Int
 }
 
 extension Check {
     /// Nil for a check that needs more than one plain connection; it is then probed through `probe`.
-    package var plain: PlainProbe? { nil }
+    package var plain: PlainServer? { nil }
+    package func talk() -> PlainTalk { preconditionFailure("\(Self.method) is not plain") }
 }
 
 /// A conversation whose finding is a verdict, whatever its type.
-class PlainTalk {
+package class PlainTalk {
     func opened() -> Move<Verdict> { preconditionFailure("abstract") }
     func received(_ bytes: UnsafeRawBufferPointer) -> Move<Verdict> { preconditionFailure("abstract") }
     func ended(_ ending: Ending) -> Verdict { preconditionFailure("abstract") }
     var waiting: String { preconditionFailure("abstract") }
 }
 
-private final class PlainTalkOf<Talk: Conversation>: PlainTalk {
+final class PlainTalkOf<Talk: Conversation>: PlainTalk {
     private var talk: Talk
-    private let verdict: @Sendable (Talk.Finding) -> Verdict
+    private let verdict: (Talk.Finding) -> Verdict
 
-    init(_ talk: Talk, verdict: @escaping @Sendable (Talk.Finding) -> Verdict) {
+    init(_ talk: Talk, verdict: @escaping (Talk.Finding) -> Verdict) {
         self.talk = talk
         self.verdict = verdict
     }
