@@ -310,9 +310,14 @@ import Testing
         #expect(!shown.contains("long ago") && !shown.contains("/do/addStatusPost"))
         let listed = try await browser.house.ask(.get, "/api/v1/status/posts").text
         #expect(listed.contains("long ago") && listed.contains("7254655200"), "\(listed)")
-        var wrong = post
-        wrong["until"] = "2199-11-21T21:00"
-        #expect(try await browser.post("/do/addStatusPost", wrong).status == 422, "it ends before it begins")
+        for (until, why) in [
+            ("2199-11-21T21:00", "it ends before it begins"), ("2199-11-21T23:77", "no hour has 77 minutes"),
+            ("2199-02-30T23:00", "no February has 30 days"), ("6033-01-30T12:00", "after all times of the API"),
+        ] {
+            var wrong = post
+            wrong["until"] = until
+            #expect(try await browser.post("/do/addStatusPost", wrong).status == 422, "\(why)")
+        }
         #expect(try await browser.post("/do/removeStatusPost", ["id": "1", "back": "/status"]).status == 303)
         #expect(try await !browser.house.ask(.get, "/status").text.contains("kernel"))
         #expect(try await browser.post("/do/removeStatusPost", ["id": "1"]).status == 404)

@@ -91,8 +91,11 @@ extension Site {
     private static func seconds(_ text: String?, _ name: String) throws -> Double? {
         guard let text, !text.isEmpty else { return nil }
         let minutes = text.hasSuffix("Z") ? text.dropLast() : text[...]
-        guard let date = try? Date("\(minutes):00Z", strategy: .iso8601) else {
-            throw Problem(.unprocessableContent, "\(name) should be a date and a time: 2026-11-21T22:00.")
+        // What is read must be what was written: the 61st minute of an hour would be the next one's first.
+        guard let date = try? Date("\(minutes):00Z", strategy: .iso8601), date.formatted(.iso8601) == "\(minutes):00Z"
+        else { throw Problem(.unprocessableContent, "\(name) should be a date and a time: 2026-11-21T22:00.") }
+        guard Schema.times.contains(date.timeIntervalSince1970) else {
+            throw Problem(.unprocessableContent, "\(name) should be between 1970 and 2255.")
         }
         return date.timeIntervalSince1970
     }

@@ -37,8 +37,9 @@ indirect enum Schema: Sendable {
 
     /// A text of 1 to 1000 characters.
     static let text = Schema.string(length: 0...1000)
-    /// Seconds since 1970, until 2255.
-    static let time = Schema.number(0...9e9)
+    static let time = Schema.number(times)
+    /// Seconds since 1970: until the year 2255.
+    static let times = 0...9e9
 
     // MARK: As a document
 
