@@ -104,8 +104,9 @@ package struct WebServer: Service {
                 responder: responder,
                 configuration: .init(
                     additionalChannelHandlers: [GuestCounter(guests), RequestDeadline(limits)],
+                    // Enough for the longest query that the API has, each letter of it as twelve (%F0%9F%90%88).
                     httpDecoderConfiguration: .init(
-                        maxHeaderFieldSize: 16 << 10, maxHeaderListSize: 32 << 10, maxHeaderFieldCount: 100)))
+                        maxHeaderFieldSize: 48 << 10, maxHeaderListSize: 48 << 10, maxHeaderFieldCount: 100)))
             guard let tls else { return plain }
             return RenewableTLSChannel(base: plain, context: tls)
         }

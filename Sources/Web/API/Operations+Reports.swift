@@ -16,10 +16,10 @@ extension Site {
                 access: .anyone,
                 query: [
                     .init("state", .choice(["ok", "err"]), "err: the client itself says that it is not well."),
-                    .init("value", .string(length: 1...4096), "The number or the text."),
-                    .init("text", .string(length: 1...1000), "A comment for people."),
+                    .init("value", .string(length: 1...2000), "The number or the text."),
+                    .init("text", .string(length: 1...500), "A comment for people."),
                     .init(
-                        "token", .string(length: 1...8192),
+                        "token", .string(length: 1...512),
                         "The indicator's token, if it is not sent as Authorization: Bearer."),
                 ], result: .named("Receipt"),
                 problems: [.notFound, .unprocessableContent, .serviceUnavailable]
