@@ -160,7 +160,8 @@ let package = Package(
             ], path: "Benchmarks/dnsbench", swiftSettings: strict),
 
         // What tests share: free ports, child processes, waiting for a condition.
-        .target(name: "TestSupport", path: "Tests/Support", swiftSettings: strict),
+        .target(
+            name: "TestSupport", dependencies: ["CProcess"], path: "Tests/Support", swiftSettings: strict),
         .testTarget(name: "AddressesTests", dependencies: ["Addresses"], path: "Tests/Addresses"),
         .testTarget(name: "DNSTests", dependencies: ["Addresses", "DNS", "TestSupport"], path: "Tests/DNS"),
         .testTarget(

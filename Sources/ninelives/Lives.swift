@@ -60,14 +60,25 @@ actor Lives: Service, RestoreInterface {
     private let body: Body
     private let folder: String
     private var life: Life
-    private var end = AsyncStream.makeStream(of: Void.self)
+    private var watch: Watch
+    private let watches = AsyncStream.makeStream(of: Watch.self)
+    private var isOver = false
     private var isBusy = false
     private var web: WebServer?
+
+    /// The upkeep of one life: until `end` is finished; it finishes `done` then.
+    private struct Watch: Sendable {
+        let life: Life
+        let end = AsyncStream.makeStream(of: Void.self)
+        let done = AsyncStream.makeStream(of: Void.self)
+    }
 
     init(body: Body, first: Life) {
         self.body = body
         life = first
         folder = first.start.settings.dataFolder
+        watch = Watch(life: first)
+        watches.continuation.yield(watch)
     }
 
     var current: Life { life }
@@ -88,20 +99,32 @@ actor Lives: Service, RestoreInterface {
     /// Keeps upkeep and the watch over files going, life by life, until the graceful shutdown.
     func run() async throws {
         await cancelWhenGracefulShutdown {
-            while !Task.isCancelled {
-                let (life, end) = await (self.life, self.end.stream)
-                await withTaskGroup(of: Void.self) { group in
-                    group.addTask { await life.control.keepUp() }
-                    group.addTask { await self.body.forwarding?.follow(life.control) }
-                    if self.body.demo == nil {
-                        let reloading = Reloading(revisions: life.revisions, settings: life.start.settings)
-                        group.addTask { try? await reloading.run() }
-                    }
-                    for await _ in end {}
-                    group.cancelAll()
-                }
+            for await watch in self.watches.stream {
+                await self.keep(watch.life, until: watch.end.stream)
+                watch.done.continuation.finish()
             }
         }
+        isOver = true
+        watch.done.continuation.finish()
+    }
+
+    private nonisolated func keep(_ life: Life, until end: AsyncStream<Void>) async {
+        await withTaskGroup(of: Void.self) { group in
+            group.addTask { await life.control.keepUp() }
+            group.addTask { await self.body.forwarding?.follow(life.control) }
+            if body.demo == nil {
+                let reloading = Reloading(revisions: life.revisions, settings: life.start.settings)
+                group.addTask { try? await reloading.run() }
+            }
+            for await _ in end {}
+            group.cancelAll()
+        }
+    }
+
+    /// Waits until nobody looks at the store any more.
+    private func endUpkeep() async {
+        watch.end.continuation.finish()
+        if !isOver { for await _ in watch.done.stream {} }
     }
 
     // MARK: Restoring
@@ -174,9 +197,9 @@ actor Lives: Service, RestoreInterface {
 
     private func stop(_ life: Life) async {
         await life.revisions.retire()
+        await endUpkeep()
         await life.control.stop()
         await life.store.close()
-        end.continuation.finish()
     }
 
     /// Somebody who reads the store for a moment (a backup, say) is waited for.
@@ -195,7 +218,8 @@ actor Lives: Service, RestoreInterface {
             let pending = await body.install(start.settings, snapshot, before)
             let next = try body.live(from: start, store: store, pending: pending)
             life = next
-            end = AsyncStream.makeStream(of: Void.self)
+            watch = Watch(life: next)
+            watches.continuation.yield(watch)
             await next.control.apply(start.settings)
             await next.revisions.begin()
             try web?.open(subject())

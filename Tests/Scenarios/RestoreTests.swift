@@ -185,7 +185,7 @@ import Testing
                 seen.insert(state)
                 if state == "backup" {
                     let again = try await site.command("restore", present, "--data", site.data)
-                    #expect(again.code == 0, "\(again.output)")
+                    #expect(again.code == 0, "\(again.output)\(site.process.printed)")
                 }
             }
             #expect(!seen.isEmpty)

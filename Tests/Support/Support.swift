@@ -24,6 +24,7 @@ package func freePort(on address: String = "127.0.0.1") throws -> Int {
 package enum SupportError: Error {
     case noFreePort(String)
     case noSuchTool(String)
+    case notStarted(String, String)
     case timedOut(waitingFor: String)
 }
 

@@ -120,15 +120,9 @@ package final class VirtualNetwork: Sendable {
     }
 
     private static func runBlocking(_ tool: String, _ arguments: [String]) throws -> (output: String, code: Int32) {
-        let process = Process()
-        process.executableURL = URL(fileURLWithPath: try findTool(tool))
-        process.arguments = arguments
-        let pipe = Pipe()
-        (process.standardOutput, process.standardError) = (pipe, pipe)
-        try process.run()
-        let output = try pipe.fileHandleForReading.readToEnd() ?? Data()
-        process.waitUntilExit()
-        return (String(decoding: output, as: UTF8.self), process.terminationStatus)
+        let child = try ChildProcess(tool, arguments)
+        while child.isRunning { usleep(2000) }
+        return (child.printed, child.exitCode ?? -1)
     }
 }
 

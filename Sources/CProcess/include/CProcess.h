@@ -12,3 +12,6 @@ int cprocess_memory_file(void);
 // Starts a program in a process group of its own: with these three descriptors and no other, every signal as at first,
 // and an environment that has no secret in it. With `input` -1 there is nothing to read. Returns 0 or an errno.
 int cprocess_start(pid_t *process, const char *program, char *const arguments[], int input, int output, int errors);
+
+// The same in our own process group, with an environment that is given, and nothing to read.
+int cprocess_start_beside(pid_t *process, const char *program, char *const arguments[], char *const environment[], int output);
