@@ -33,7 +33,7 @@ build: build-packages ## build the release binary: .build/release/ninelives
 
 test: test-packages test-tools lint ## run every test; MODULE=Failover runs one module's only
 	$(SWIFT) build --build-tests $(ARROWS)
-	$(SWIFT) test --skip-build --no-parallel $(if $(MODULE),--filter '^$(MODULE)Tests\.')
+	Tests/run $(SWIFT) test --skip-build --no-parallel $(if $(MODULE),--filter '^$(MODULE)Tests\.')
 	$(if $(MODULE),,Fuzz/run 30)
 	$(if $(MODULE),,$(MAKE) schemathesis SECONDS=40 SEED=9)
 
@@ -49,7 +49,7 @@ bench: bench-packages build ## measure our DNS server against others in one run,
 
 endurance: test-packages ## kill the server a thousand times under load (ROUNDS=1000) and look at what is left
 	$(SWIFT) build --build-tests $(ARROWS)
-	NINELIVES_POWER_CUTS=$(or $(ROUNDS),1000) $(SWIFT) test --skip-build --no-parallel \
+	NINELIVES_POWER_CUTS=$(or $(ROUNDS),1000) Tests/run $(SWIFT) test --skip-build --no-parallel \
 		--filter '^ScenarioTests\.PowerCutTests'
 
 bench-checks: bench-packages build ## measure our checks beside gdnsd and blackbox_exporter, into docs/performance.md; QUICK=1
@@ -57,13 +57,13 @@ bench-checks: bench-packages build ## measure our checks beside gdnsd and blackb
 
 soak: test-packages ## check all sorts of servers for long, and see that nothing is left behind: SECONDS=240
 	$(SWIFT) build --build-tests $(ARROWS)
-	NINELIVES_SOAK_SECONDS=$(or $(SECONDS),240) $(SWIFT) test --skip-build --no-parallel \
+	NINELIVES_SOAK_SECONDS=$(or $(SECONDS),240) Tests/run $(SWIFT) test --skip-build --no-parallel \
 		--filter '^ScenarioTests\.SoakTests'
 
 differential: test-packages ## compare our answers with Knot's and NSD's: SEED=1 COUNT=20000
 	$(SWIFT) build --build-tests $(ARROWS)
 	NINELIVES_SEED=$(or $(SEED),1) NINELIVES_COUNT=$(or $(COUNT),20000) \
-		$(SWIFT) test --skip-build --no-parallel --filter '^DifferentialTests\.'
+		Tests/run $(SWIFT) test --skip-build --no-parallel --filter '^DifferentialTests\.'
 
 schemathesis: test-packages .build/schemathesis/bin/schemathesis ## ask the API all that its document allows: SECONDS=600
 	$(SWIFT) build $(ARROWS) --product ninelives
@@ -79,7 +79,7 @@ fuzz: build-packages ## feed parsers and answers with made-up octets: SECONDS=60
 sanitize: test-packages ## run the tests of DNS and its server under AddressSanitizer and ThreadSanitizer
 	for sanitizer in address thread; do \
 		$(SWIFT) build --build-tests --sanitize=$$sanitizer --scratch-path .build/$$sanitizer && \
-		$(SWIFT) test --skip-build --sanitize=$$sanitizer --scratch-path .build/$$sanitizer --no-parallel \
+		Tests/run $(SWIFT) test --skip-build --sanitize=$$sanitizer --scratch-path .build/$$sanitizer --no-parallel \
 			--filter '^(DNS|DNSServer)Tests\.' || exit 1; \
 	done
 
