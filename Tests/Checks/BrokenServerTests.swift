@@ -33,28 +33,34 @@ import Testing
         ("upgrades and floods", [.awaitAnything, .send(upgrade + "\r\n"), .flood("\u{02}k", bytes: 10_000_000_000)]),
     ]
 
-    /// Fails unless the result is an error in words, in time.
+    /// Fails unless the result is an error in words, and before long: by themselves some servers never end it.
     private func expectFailure(_ result: ProbeResult, _ method: String, _ name: String) {
         #expect(!result.isSuccess, "\(method): \(name): \(result.reason)")
         #expect(!result.reason.isEmpty && result.reason.utf8.count < 400, "\(method): \(name)")
         #expect(
             result.reason.allSatisfy { $0.isASCII && $0 >= " " && $0 <= "~" || $0 == "…" },
             "\(method): \(name): \(result.reason)")
-        #expect(result.phases.total < .milliseconds(450), "\(method): \(name): \(result.phases.total)")
+        #expect(result.phases.total < .seconds(30), "\(method): \(name): \(result.phases.total)")
     }
 
     @Test(arguments: Connecting.methods)
     func `nothing that a broken server does is ok, late, endless or without words`(method: String) async throws {
         let before = try residentBytes()
+        var times: [Duration] = []
         for (name, acts) in Self.hostilities {
             // To look at the status is all that this method does.
             if method == "http-status", acts.contains(where: { $0.isWholeHead }) { continue }
             let server = try await HostileServer(acts)
             let arguments = Connecting.arguments(method, server.port)
-            expectFailure(try await probe(method, arguments, timeout: .milliseconds(250)), method, name)
+            let result = try await probe(method, arguments, timeout: .milliseconds(250))
+            expectFailure(result, method, name)
+            times.append(result.phases.total)
             try await eventually("\(method) closes when the server \(name)") { server.ended == server.connections }
             await server.stop()
         }
+        // A busy machine is late now and then; a timeout that is not kept is so each time.
+        let soonest = try #require(times.filter { $0 >= .milliseconds(250) }.min())
+        #expect(soonest < .milliseconds(450), "\(method): \(times)")
         let grown = try residentBytes() - before
         #expect(grown < 64 << 20, "\(method) needs \(grown >> 20) MiB")
     }
@@ -112,7 +118,7 @@ import Testing
             .awaitRequest, .send(head), .sendBytes([0x1F, 0x8B, 8, 0, 0, 0, 0, 0, 0, 3]),
             .flood("\0", bytes: 1_000_000), .close,
         ])
-        let result = try await probe(method, Connecting.arguments(method, server.port), timeout: .seconds(2))
+        let result = try await probe(method, Connecting.arguments(method, server.port))
         switch method {
         case "http-grep":
             let words = "text \"x\" not found in the first 65,536 bytes, the rest was cut off"
@@ -131,7 +137,7 @@ import Testing
             .awaitRequest, .send(Self.ok + "\r\n"), .flood("kitten", bytes: 10_000_000_000),
         ])
         let result = try await probe(
-            "http-digest", ["url": "http://127.0.0.1:\(server.port)/"], timeout: .seconds(20))
+            "http-digest", ["url": "http://127.0.0.1:\(server.port)/"])
         #expect(!result.isSuccess && result.reason.contains("67,108,864 bytes"), "\(result.reason)")
         let grown = try residentBytes() - before
         #expect(grown < 64 << 20, "it needs \(grown >> 20) MiB")
@@ -142,10 +148,10 @@ import Testing
     /// Datagrams that answer nothing that was asked.
     @Test(
         arguments: [
-            ("dns", "", "timed out after 250 ms waiting for an answer", "silence"),
+            ("dns", "", "timed out after TIME waiting for an answer", "silence"),
             ("dns", "purr", nil, "no DNS message"),
             ("dns", "\\0\\0\\x80\\0\\0\\0\\0\\0\\0\\0\\0\\0", nil, "an answer to another question"),
-            ("udp", "", "timed out after 250 ms waiting for \"purr\"", "silence"),
+            ("udp", "", "timed out after TIME waiting for \"purr\"", "silence"),
             ("udp", "hiss", "text \"purr\" not found in 4 bytes", "the wrong text"),
         ] as [(String, String, String?, String)])
     func `datagrams that are wrong or missing are a result too`(
@@ -156,9 +162,13 @@ import Testing
             method == "dns"
             ? ["server": "127.0.0.1", "port": "\(socket.port)", "name": "example.test"]
             : ["host": "127.0.0.1", "port": "\(socket.port)", "send": "meow", "expect": "purr"]
-        let result = try await probe(method, arguments, timeout: .milliseconds(250))
-        expectFailure(result, method, because)
-        if let reason { #expect(result.reason == reason) }
+        if let reason {
+            let (result, said) = try await outcome(of: reason) { try await probe(method, arguments, timeout: $0) }
+            expectFailure(result, method, because)
+            #expect(said == reason)
+        } else {
+            expectFailure(try await probe(method, arguments, timeout: .milliseconds(250)), method, because)
+        }
         await socket.stop()
     }
 

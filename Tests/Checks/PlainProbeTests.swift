@@ -38,7 +38,7 @@ private struct Bench {
     }
 
     mutating func add(
-        _ key: UInt32, _ check: any Check, timeout: Duration = .seconds(5), holdsWire: Bool = false
+        _ key: UInt32, _ check: any Check, timeout: Duration = .seconds(60), holdsWire: Bool = false
     ) throws {
         let server = try #require(check.plain)
         workers.add(key, check, at: server, every: .seconds(10), timeout: timeout, holdsWire: holdsWire)
@@ -56,16 +56,17 @@ private struct Bench {
         let (acts, isSuccess, reason) = HostileServerTests.scripts[row]
         let server = try await HostileServer(acts)
         let url = "http://127.0.0.1:\(server.port)/"
-        var bench = Bench()
-        try bench.add(
-            7, check("http-grep", ["url": url, "must-have": "status=OK"]), timeout: .milliseconds(400))
-        bench.probe(7)
-        try await eventually("the result is in") { !bench.heard.results.isEmpty }
-        let result = try #require(bench.heard.results.first)
-        #expect(result.reason == reason)
+        let (result, said) = try await outcome(of: reason) { timeout in
+            var bench = Bench()
+            try bench.add(7, check("http-grep", ["url": url, "must-have": "status=OK"]), timeout: timeout)
+            bench.probe(7)
+            try await eventually("the result is in") { !bench.heard.results.isEmpty }
+            #expect(bench.heard.all.first?.key == 7)
+            bench.workers.stop()
+            return try #require(bench.heard.results.first)
+        }
+        #expect(said == reason)
         #expect(result.isSuccess == isSuccess)
-        #expect(bench.heard.all.first?.key == 7)
-        bench.workers.stop()
         await server.stop()
     }
 
@@ -79,7 +80,8 @@ private struct Bench {
         ]
         for (key, more) in arguments.enumerated() {
             let all = more.merging(["host": "127.0.0.1"]) { $1 }
-            try bench.add(UInt32(key), check("tcp", all), timeout: .milliseconds(300))
+            // Only the black hole's time is to run out.
+            try bench.add(UInt32(key), check("tcp", all), timeout: key == 2 ? .milliseconds(300) : .seconds(60))
             bench.probe(UInt32(key))
         }
         try await eventually("all results are in") { bench.heard.results.count == 3 }
@@ -97,7 +99,7 @@ private struct Bench {
     @Test func `a probe that is quiet for longer than its patience is told, and goes on`() async throws {
         let server = try await HostileServer([.hang])
         var bench = Bench()
-        try bench.add(0, check("http-status", ["url": "http://127.0.0.1:\(server.port)/"]), timeout: .milliseconds(400))
+        try bench.add(0, check("http-status", ["url": "http://127.0.0.1:\(server.port)/"]), timeout: .seconds(2))
         bench.probe(0, patience: .milliseconds(50))
         try await eventually("it is told") { bench.heard.words == ["quiet"] }
         bench.workers.beside(0)
@@ -115,10 +117,11 @@ private struct Bench {
         try bench.add(0, check("tcp", ["host": "127.0.0.1", "port": "\(server.port)"]), holdsWire: true)
         bench.probe(0)
         try await eventually("the end is told") { bench.heard.words == ["ok", "tripped"] }
-        #expect(server.connections == 2)
+        try await eventually("both have arrived") { server.connections == 2 }
         bench.workers.retireWire(0)
         bench.probe(0)
         try await eventually("it is probed again") { bench.heard.words == ["ok", "tripped", "ok"] }
+        try await eventually("it has arrived") { server.connections >= 3 }
         #expect(server.connections == 3, "a retired tripwire is not held again")
         bench.workers.stop()
         await server.stop()
@@ -132,14 +135,15 @@ private struct Bench {
         var bench = Bench(limits)
         for key in 0..<4 as Range<UInt32> {
             try bench.add(
-                key, check("http-status", ["url": "http://127.0.0.1:\(slow.port)/"]), timeout: .milliseconds(300))
+                key, check("http-status", ["url": "http://127.0.0.1:\(slow.port)/"]), timeout: .seconds(2))
         }
         try bench.add(4, check("http-status", ["url": "http://127.0.0.2:\(quick.port)/"]))
         for key in 0..<5 as Range<UInt32> { bench.probe(key) }
-        try await eventually("the quick one has answered") { bench.heard.words == ["ok"] }
+        try await eventually("the quick one has answered") { !bench.heard.words.isEmpty }
+        #expect(bench.heard.words.first == "ok")
         #expect(slow.connections <= 2)
         try await eventually("the others had their turn") { bench.heard.results.count == 5 }
-        #expect(slow.connections == 4)
+        try await eventually("all of them have arrived") { slow.connections == 4 }
         bench.workers.stop()
         await slow.stop()
         await quick.stop()
@@ -166,7 +170,7 @@ private struct Bench {
         try bench.add(0, check)
         bench.probe(0)
         try await eventually("the result is in") { !bench.heard.results.isEmpty }
-        let full = await check.probe(timeout: .seconds(5), on: MultiThreadedEventLoopGroup.singleton)
+        let full = await check.probe(timeout: .seconds(60), on: MultiThreadedEventLoopGroup.singleton)
         #expect(bench.heard.results.first?.reason == full.reason)
         #expect(bench.heard.results.first?.isSuccess == full.isSuccess)
         #expect(full.isSuccess == isSuccess, "\(full.reason)")
@@ -180,14 +184,14 @@ private struct Bench {
         var bench = Bench()
         for (key, expected) in ["purr", "hiss"].enumerated() {
             let check = try check("tcp", base.merging(["expect": expected]) { $1 })
-            try bench.add(UInt32(key), check, timeout: .milliseconds(200))
+            try bench.add(UInt32(key), check, timeout: expected == "purr" ? .seconds(60) : .seconds(1))
             bench.probe(UInt32(key))
         }
         try await eventually("both results are in") { bench.heard.results.count == 2 }
         #expect(
             bench.heard.results.map(\.reason) == [
                 "connected, \"hi\" found, \"purr\" found",
-                "timed out after 200 ms waiting for \"hiss\" (5 bytes so far)",
+                "timed out after 1 s waiting for \"hiss\" (5 bytes so far)",
             ])
         bench.workers.stop()
         await server.stop()

@@ -49,7 +49,11 @@ import Testing
                 if method == "websocket" { arguments = ["url": "ws://127.0.0.1:\(port)/"] }
                 arguments[key] = key == "headers" ? "X-Api-Key: file:\(file)" : "file:\(file)"
                 let check = try check(method, arguments.merging(more) { $1 })
-                let result = try await probe(method, arguments.merging(more) { $1 }, timeout: .milliseconds(300))
+                // Some say it only when their time is up; a busy machine needs more of it.
+                var result = try await probe(method, arguments.merging(more) { $1 }, timeout: .milliseconds(300))
+                if !result.reason.contains("(secret)") {
+                    result = try await probe(method, arguments.merging(more) { $1 }, timeout: .seconds(10))
+                }
                 expectSilence(result.reason, "\(method): \(result.reason)")
                 #expect(!result.isSuccess && result.reason.contains("(secret)"), "\(method): \(result.reason)")
                 if let plain = check.plain { try await expectPlainSilence(check, plain) }

@@ -16,8 +16,8 @@ import Testing
                 [.send("554 go away\r\n"), .close], "220 ", false,
                 "text \"220 \" not found in 13 bytes, then it closed the connection"
             ),
-            ([.send("22"), .hang], "220 ", false, "timed out after 300 ms waiting for \"220 \" (2 bytes so far)"),
-            ([.hang], "220 ", false, "timed out after 300 ms waiting for the first byte"),
+            ([.send("22"), .hang], "220 ", false, "timed out after TIME waiting for \"220 \" (2 bytes so far)"),
+            ([.hang], "220 ", false, "timed out after TIME waiting for the first byte"),
             ([.close], "220 ", false, "closed the connection before it sent anything"),
             (
                 [.flood("x", bytes: 100_000_000)], "220 ", false,
@@ -31,8 +31,8 @@ import Testing
         let server = try await HostileServer(acts)
         var arguments = ["host": "127.0.0.1", "port": "\(server.port)"]
         arguments["banner"] = banner
-        let result = try await probe("tcp", arguments, timeout: .milliseconds(300))
-        #expect(result.reason == reason)
+        let (result, said) = try await outcome(of: reason) { try await probe("tcp", arguments, timeout: $0) }
+        #expect(said == reason)
         #expect(result.isSuccess == isSuccess)
         try await eventually("the connection is closed") { server.ended == server.connections }
         await server.stop()
@@ -64,7 +64,7 @@ import Testing
         return check
     }
 
-    private func probe(_ check: TCP, timeout: Duration = .seconds(5)) async -> ProbeResult {
+    private func probe(_ check: TCP, timeout: Duration = .seconds(60)) async -> ProbeResult {
         await check.probe(timeout: timeout, on: MultiThreadedEventLoopGroup.singleton)
     }
 
@@ -92,7 +92,7 @@ import Testing
         let resolver = NameResolver { _, _ in never.futureResult }
         let result = await probe(try tcp("slow.example.test", 80, resolver), timeout: .milliseconds(200))
         #expect(result.reason == "timed out after 200 ms while resolving slow.example.test")
-        #expect(result.phases.total < .milliseconds(300))
+        #expect(result.phases.total < .seconds(30), "the resolver never answers")
         never.succeed([])
     }
 
@@ -110,9 +110,10 @@ import Testing
         let full = try FullListener()
         let addresses = try ["127.0.0.1", "127.0.0.2"].map { try #require(IPAddress($0)) }
         let resolver = NameResolver { _, loop in loop.makeSucceededFuture(addresses) }
-        let result = await probe(try tcp("two.example.test", full.port, resolver), timeout: .milliseconds(400))
-        #expect(result.reason == "timed out while connecting at 127.0.0.1; connection refused at 127.0.0.2")
-        #expect(result.phases.total < .milliseconds(500))
+        let reason = "timed out while connecting at 127.0.0.1; connection refused at 127.0.0.2"
+        let result = await probe(try tcp("two.example.test", full.port, resolver), timeout: .seconds(2))
+        #expect(result.reason == reason)
+        #expect(result.phases.total < .seconds(30), "the kernel would try for two minutes")
         full.close()
         let closed = try freePort()
         let refused = await probe(try tcp("two.example.test", closed, resolver))

@@ -107,7 +107,7 @@ final class TLSClient: Sendable {
 
     /// Waits for so many whole frames and takes them.
     func frames(_ count: Int) async throws -> [[UInt8]] {
-        try await eventually("\(count) frames", within: .seconds(20)) {
+        try await eventually("\(count) frames") {
             received.value.withLock { Self.frames($0.octets).count >= count }
         }
         return received.value.withLock { received in

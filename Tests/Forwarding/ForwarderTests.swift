@@ -205,7 +205,7 @@ struct ForwarderTests {
             let forwarder = try site.forwarder()
             let running = Task { await forwarder.run() }
             await forwarder.want(ForwardingPlan(services: [Self.toA]))
-            try await eventually("in force", within: .seconds(5)) { await forwarder.status.state == .inForce }
+            try await eventually("in force") { await forwarder.status.state == .inForce }
             running.cancel()
             await running.value
             #expect(try await site.tableHandle() != nil, "kept when nobody looks any more")
@@ -247,11 +247,11 @@ struct ForwarderTests {
         let clock = ContinuousClock()
         let start = clock.now
         let outcome = await ProgramCall(
-            program: "/bin/sh", arguments: ["-c", "echo begun; sleep 100"], limit: .milliseconds(300)
+            program: "/bin/sh", arguments: ["-c", "echo begun; sleep 600"], limit: .seconds(2)
         ).perform()
         #expect(outcome.ending == .timedOut)
         #expect(outcome.output == Array("begun\n".utf8))
-        #expect(clock.now - start < .seconds(5))
+        #expect(clock.now - start < .seconds(60))
     }
 
     @Test func `a program reads its input and its output is taken whole`() async {

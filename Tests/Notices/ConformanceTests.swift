@@ -207,7 +207,7 @@ private enum Service {
             if case .refused = error { Issue.record("another letter would fare no better: \(error)") }
             expectNoSecrets(channel, "\(error)")
         }
-        #expect(ContinuousClock.now - start < .seconds(4))
+        #expect(ContinuousClock.now - start < .seconds(30), "by itself it would never end")
         await server.stop()
     }
 

@@ -56,7 +56,7 @@ import Testing
             self.process = process
             let url = "http://127.0.0.1:\(httpPort)/healthz"
             do {
-                try await eventually("the server is there", within: .seconds(20)) {
+                try await eventually("the server is there") {
                     try await run("curl", ["-s", "--max-time", "2", url]).output.hasPrefix("ok")
                 }
             } catch {
@@ -110,7 +110,7 @@ import Testing
 
         /// Waits until the history says so of every name; what it says is on the disk.
         func expect(state: String) async throws {
-            try await eventually("all are \(state)", within: .seconds(20)) {
+            try await eventually("all are \(state)") {
                 let events: [Event] = try await get("events?kind=state&limit=1000")
                 return Self.names.allSatisfy { name in
                     events.first { $0.indicator == name }?.text.contains("→ \(state)") == true
@@ -158,7 +158,7 @@ import Testing
             let receiver = try await HTTPReceiver(port: site.hookPort)
             let tested = try await site.command("notices", "test", "hook")
             #expect(tested.code == 0 && tested.output.contains("delivered in"), "\(tested.output)")
-            try await eventually("nothing waits any more", within: .seconds(20)) {
+            try await eventually("nothing waits any more") {
                 let waiting: [Site.Notice] = try await site.get("notices?state=waiting")
                 return waiting.isEmpty
             }

@@ -218,13 +218,14 @@ import Testing
         try await driver.run { world in
             _ = try await world.held()
             await world.emulator.faults.add(.slow)
+            await world.emulator.faults.setDelay(.seconds(20))
             let start = ContinuousClock.now
             let said = await outcome {
                 _ = try await world.provider.read(
                     try Name("www.example.org"), types: [.a], until: .after(.milliseconds(300)))
             }
             #expect(said == "timed out: 127.0.0.1: no answer within the time")
-            #expect(ContinuousClock.now - start < .seconds(2))
+            #expect(ContinuousClock.now - start < .seconds(15))
         }
     }
 

@@ -153,6 +153,7 @@ import Testing
         try await withCloudflare { emulator, provider in
             _ = try await provider.read(try Name("www.example.org"), types: [.a], until: .after(.seconds(10)))
             await emulator.faults.add(.slow)
+            await emulator.faults.setDelay(.seconds(20))
             let start = ContinuousClock.now
             do {
                 _ = try await provider.read(
@@ -161,7 +162,7 @@ import Testing
             } catch let error as ProviderError {
                 #expect(error == .unavailable(.timedOut, words: "127.0.0.1: no answer within the time"))
             }
-            #expect(ContinuousClock.now - start < .seconds(2))
+            #expect(ContinuousClock.now - start < .seconds(15))
         }
     }
 

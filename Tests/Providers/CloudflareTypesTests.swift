@@ -22,7 +22,7 @@ import Testing
         let judge = try ChildProcess(
             try testTool("python3"), [script, "\(port)", "\(running.port)", folder.path + "/verdicts"])
         do {
-            try await eventually("the judge answers", within: .seconds(60)) {
+            try await eventually("the judge answers") {
                 guard judge.isRunning else { return true }
                 return try await run("curl", ["-sS", "-m", "2", "http://127.0.0.1:\(port)/_emulator"]).code == 0
             }

@@ -55,7 +55,7 @@ import Testing
         let service = try ChildProcess(
             try testTool("python3"), [script, folder.path, "\(port)", "\(server.port)", PrimaryServer.secret])
         do {
-            try await eventually("the service answers", within: .seconds(60)) {
+            try await eventually("the service answers") {
                 guard service.isRunning else { return true }
                 return try await run("curl", ["-sS", "-m", "2", "http://127.0.0.1:\(port)/myip"]).code == 0
             }

@@ -63,9 +63,9 @@ import Testing
         defer { folder.remove() }
         let provider = try exec("sleep 600 & echo $! > '\(folder.path)/child'; wait\n", in: folder)
         let start = ContinuousClock.now
-        let said = await outcome(of: provider, setting: ["192.0.2.1"], within: .milliseconds(500))
+        let said = await outcome(of: provider, setting: ["192.0.2.1"], within: .seconds(3))
         #expect(said.hasPrefix("it is not known whether it took effect"), "\(said)")
-        #expect(ContinuousClock.now - start < .seconds(3))
+        #expect(ContinuousClock.now - start < .seconds(60), "it would take ten minutes")
         let text = try String(contentsOfFile: folder.path + "/child", encoding: .utf8)
         let child = try #require(Int32(text.trimmingCharacters(in: .whitespacesAndNewlines)))
         try await eventually("its child is gone") { !isAlive(child) }

@@ -249,7 +249,7 @@ private func withRoute53(pendingFor: Int? = nil, _ body: (Moto, Route53) async t
     let moto = Moto(url: "http://127.0.0.1:\(port)")
     var processes = [try ChildProcess(try testTool("moto_server"), ["-H", "127.0.0.1", "-p", "\(port)"])]
     do {
-        try await eventually("moto answers", within: .seconds(30)) {
+        try await eventually("moto answers") {
             try await run("curl", ["-s", "-m", "5", moto.url + "/moto-api/"]).code == 0
         }
         let (output, code) = try await moto.boto(

@@ -17,7 +17,7 @@ func ninelives(_ arguments: String..., within limit: Duration = .seconds(30)) as
 
 /// Waits until a web server on 127.0.0.1 answers.
 func waitForHTTP(_ port: Int) async throws {
-    try await eventually("port \(port) answers", within: .seconds(20)) {
+    try await eventually("port \(port) answers") {
         try await run("curl", ["-s", "-m", "5", "-o", "/dev/null", "http://127.0.0.1:\(port)/"]).code == 0
     }
 }
@@ -47,10 +47,10 @@ struct RunningDemo {
                 "--kitten-port", "\(kittens)",
             ], environment: ["TMPDIR": folder.path])
         do {
-            try await eventually("the demo answers", within: .seconds(30)) {
+            try await eventually("the demo answers") {
                 try await !digShort("cat.example.test").isEmpty
             }
-            try await eventually("its page is there", within: .seconds(30)) {
+            try await eventually("its page is there") {
                 try await run("curl", ["-s", "-m", "5", "-o", "/dev/null", "\(url)/healthz"]).code == 0
             }
         } catch {

@@ -13,7 +13,7 @@ import Testing
             let entries = try await site.audit().count
             // No file may grow beyond this: the store's log is longer already.
             try await site.limitFiles(to: "65536")
-            try await eventually("an order is refused", within: .seconds(20)) {
+            try await eventually("an order is refused") {
                 try await site.order("steady:b", "full").status == 503
             }
             let refusal = try await site.order("steady:b", "full")
@@ -27,7 +27,7 @@ import Testing
             #expect(try site.dns.addresses("two.example.test") == ["192.0.2.2"], "only what was acknowledged counts")
             #expect(!(try await site.get("/api/v1/overrides").contains("full")))
             try await site.limitFiles(to: "unlimited")
-            try await eventually("the trouble is over, though nobody has ordered anything", within: .seconds(20)) {
+            try await eventually("the trouble is over, though nobody has ordered anything") {
                 try await site.get("/healthz") == "ok\n"
             }
             #expect(try await site.order("steady:c", "after").status == 201)
@@ -42,13 +42,13 @@ import Testing
         try await withQuietSite(data: disk.path) { site in
             #expect(try await site.order("steady:a", "before").status == 201)
             try await disk.fill()
-            try await eventually("an order is refused", within: .seconds(20)) {
+            try await eventually("an order is refused") {
                 try await site.order("steady:b", "full").status == 503
             }
             #expect(try site.dns.addresses("two.example.test") == ["192.0.2.2"])
             #expect(try await site.get("/healthz").contains("the disk is full"))
             try await disk.empty()
-            try await eventually("an order is taken again", within: .seconds(20)) {
+            try await eventually("an order is taken again") {
                 try await site.order("steady:b", "after").status == 201
             }
             #expect(try await site.command("audit", "verify").code == 0)
@@ -127,14 +127,14 @@ import Testing
             let store = "\(site.data)/\(Store.fileName)"
             try theft.done(to: store)
             // Nobody orders anything: the server finds out by itself.
-            try await eventually("it is told", within: .seconds(30)) {
+            try await eventually("it is told") {
                 try await site.get("/healthz").contains(theft.words)
             }
             #expect(try await site.order("steady:b", "gone").status == 503, "the next start would not find it")
             #expect(try site.dns.addresses("two.example.test") == ["192.0.2.2"], "\(theft)")
             if theft == .moved {
                 try FileManager.default.moveItem(atPath: store + ".elsewhere", toPath: store)
-                try await eventually("the trouble is over", within: .seconds(20)) {
+                try await eventually("the trouble is over") {
                     try await site.get("/healthz") == "ok\n"
                 }
                 #expect(try await site.order("steady:b", "after").status == 201)

@@ -17,7 +17,7 @@ import Testing
         let server = try ChildProcess(binary, ["serve", "--config", site.file])
         func lose(_ name: String) async { await parts.removeValue(forKey: name)?.stop() }
         func expect(_ what: String, _ answer: [String]) async throws {
-            try await eventually("\(what): \(answer)", within: .seconds(20)) {
+            try await eventually("\(what): \(answer)") {
                 try await site.dig("shop.example.test") == answer
             }
         }
@@ -28,7 +28,7 @@ import Testing
             #expect(try await site.forwarded() == [site.target("web1"), site.target("web1")])
 
             await lose("web1")
-            try await eventually("the backup gets the traffic", within: .seconds(20)) {
+            try await eventually("the backup gets the traffic") {
                 try await site.forwarded() == [site.target("web2"), site.target("web2")]
             }
             #expect(try await site.dig("shop.example.test") == [Self.one, Self.two], "the answer stays")
@@ -45,7 +45,7 @@ import Testing
             #expect(why.output.contains("Of its lines line:wan1 is err."), "\(why.output)")
 
             parts["wan1"] = try site.start("wan1")
-            try await eventually("it says that it waits", within: .seconds(20)) {
+            try await eventually("it says that it waits") {
                 try await ninelives("lines", "--url", site.url).output.contains("wan1 down, up for ")
             }
             #expect(try await site.dig("shop.example.test") == [Self.two])

@@ -25,7 +25,7 @@ import Testing
             """)
         let process = try ChildProcess(binary, ["serve", "--config", "\(folder.path)/n.yaml"])
         do {
-            try await eventually("it serves", within: .seconds(20)) {
+            try await eventually("it serves") {
                 try await run("curl", ["-sf", "http://127.0.0.1:\(http)/healthz"]).code == 0
             }
             for (name, status, state) in [

@@ -20,7 +20,7 @@ import Testing
             """)
         let process = try ChildProcess(binary, ["serve", "--config", "\(folder.path)/n.yaml"])
         do {
-            try await eventually("it serves", within: .seconds(20)) { try await get(http, "first", folder).code == 0 }
+            try await eventually("it serves") { try await get(http, "first", folder).code == 0 }
             let (head, _) = try await get(http, "first", folder)
             #expect(head.lowercased().contains("strict-transport-security: max-age="))
             #expect(head.contains("200"))
@@ -28,7 +28,7 @@ import Testing
             let clear = try await run("curl", ["-s", "--max-time", "3", "http://127.0.0.1:\(http)/healthz"])
             #expect(clear.code != 0, "nothing is served in the clear")
             try await makeCertificate("second.example.test", in: folder)
-            try await eventually("the renewed certificate is shown", within: .seconds(20)) {
+            try await eventually("the renewed certificate is shown") {
                 try await get(http, "second", folder).code == 0
             }
         } catch {
@@ -43,7 +43,7 @@ import Testing
         let (dns, http) = (try freePort(), try freePort())
         try folder.write("n.yaml", "listen: { dns: \"127.0.0.1:\(dns)\", http: \"0.0.0.0:\(http)\" }\ndata: ./data\n")
         let process = try ChildProcess(binary, ["serve", "--config", "\(folder.path)/n.yaml"])
-        try await eventually("it warns", within: .seconds(20)) {
+        try await eventually("it warns") {
             process.printed.contains("warning") && process.printed.contains("without TLS")
         }
         await process.stop()
@@ -70,7 +70,7 @@ import Testing
         #expect(names.contains("charlie"))
         _ = try await run(
             "curl", ["-s", "-X", "POST", "-H", "X-Ninelives: 1", "\(demo.url)/demo/servers/charlie/kill"])
-        try await eventually("it tells of the decision", within: .seconds(15)) {
+        try await eventually("it tells of the decision") {
             reader.printed.contains("event: decision")
         }
         let ids = reader.printed.split(separator: "\n").compactMap {

@@ -17,16 +17,16 @@ import Testing
         for port in [stage.mainPort, stage.backupPort] { try await waitForHTTP(port) }
         let server = try ChildProcess(binary, ["serve", "--config", stage.configuration])
         do {
-            try await eventually("main is at BIND", within: .seconds(40)) {
+            try await eventually("main is at BIND") {
                 try await stage.dig(stage.bindPort) == ["192.0.2.1"]
             }
             // The resolver takes the old answer into its cache.
             try await eventually("Unbound answers") { try await stage.dig(stage.unboundPort) == ["192.0.2.1"] }
             await main.stop()
-            try await eventually("backup is at BIND", within: .seconds(30)) {
+            try await eventually("backup is at BIND") {
                 try await stage.dig(stage.bindPort) == ["192.0.2.2"]
             }
-            try await eventually("it is known to be there", within: .seconds(30)) {
+            try await eventually("it is known to be there") {
                 try await stage.report().sync == "verified"
             }
             let start = ContinuousClock.now

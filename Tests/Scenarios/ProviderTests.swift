@@ -19,7 +19,7 @@ import Testing
             binary, ["serve", "--config", stage.configuration],
             environment: ["NINELIVES_TEST_TOKEN": "emulated-token"])
         do {
-            try await eventually("main is at the provider", within: .seconds(30)) {
+            try await eventually("main is at the provider") {
                 try await stage.records() == ["www.example.org 60 A 192.0.2.1"]
             }
             let status = try await ninelives("status", "--url", stage.url).output
@@ -28,7 +28,7 @@ import Testing
             // The change takes effect and its answer is lost.
             try await stage.plan("fault=lost&only=changes")
             await main.stop()
-            try await eventually("backup is at the provider", within: .seconds(30)) {
+            try await eventually("backup is at the provider") {
                 try await stage.records() == ["www.example.org 60 A 192.0.2.2"]
             }
             let explained = try await ninelives("explain", "www.example.org", "--url", stage.url).output
@@ -65,7 +65,7 @@ import Testing
             binary, ["serve", "--config", stage.configuration, "--dry-run"], environment: token)
         do {
             let proposal = "nothing would become 192.0.2.1"
-            try await eventually("it is shown", within: .seconds(30)) {
+            try await eventually("it is shown") {
                 try await ninelives("status", "--url", stage.url).output.contains("cloudflare: dry run: \(proposal)")
             }
             #expect(server.printed.contains("www.example.org at cloudflare: dry run: \(proposal)"), "it is logged")
@@ -78,7 +78,7 @@ import Testing
 
             await server.stop()
             server = try ChildProcess(binary, ["serve", "--config", stage.configuration], environment: token)
-            try await eventually("without it, it is sent", within: .seconds(30)) {
+            try await eventually("without it, it is sent") {
                 try await stage.records() == ["www.example.org 60 A 192.0.2.1"]
             }
             let again = try await stage.push("www.example.org", "--dry-run")
@@ -117,7 +117,7 @@ import Testing
             try await ninelives("status", "--url", "http://127.0.0.1:\(http)").output
         }
         do {
-            try await eventually("it is refused without the secret", within: .seconds(30)) {
+            try await eventually("it is refused without the secret") {
                 try await status().contains("refused: store:ours is not kept: `ninelives secret set ours` keeps it")
             }
             let command = "echo emulated-token | '\(binary)' secret set ours --config '\(file)'"
@@ -129,7 +129,7 @@ import Testing
             // A push tries again what was refused.
             let token = ["--url", "http://127.0.0.1:\(http)", "--token-file", folder.path + "/data/local.token"]
             #expect(try await run(binary, ["push", "www.example.org"] + token).code == 0)
-            try await eventually("it is there", within: .seconds(30)) {
+            try await eventually("it is there") {
                 try await run("curl", ["-sS", "-m", "5", "http://127.0.0.1:\(port)/_emulator"]).output
                     == "www.example.org 30 A 192.0.2.1\n"
             }

@@ -72,7 +72,7 @@ final class QuietSite {
     }
 
     private func awaitAnswer() async throws {
-        try await eventually("the page answers", within: .seconds(20)) {
+        try await eventually("the page answers") {
             (try? await get("/readyz")) == "ready\n"
         }
     }

@@ -60,7 +60,7 @@ package final class ChildProcess: Sendable {
 
     /// Waits for its end, at most `limit`; then it is killed. Returns its exit code.
     @discardableResult
-    package func end(within limit: Duration = .seconds(10)) async -> Int32 {
+    package func end(within limit: Duration = .seconds(60)) async -> Int32 {
         let clock = ContinuousClock()
         let end = clock.now + limit
         while isRunning, clock.now < end { try? await clock.sleep(for: .milliseconds(5)) }
@@ -93,7 +93,7 @@ private func withWords<Result>(
 
 /// Runs a program to its end and returns what it printed and its exit code.
 package func run(
-    _ tool: String, _ arguments: [String], environment: [String: String] = [:], within limit: Duration = .seconds(30)
+    _ tool: String, _ arguments: [String], environment: [String: String] = [:], within limit: Duration = .seconds(60)
 ) async throws -> (output: String, code: Int32) {
     let child = try ChildProcess(tool, arguments, environment: environment)
     let code = await child.end(within: limit)

@@ -140,7 +140,7 @@ package struct VirtualHost: Sendable {
     }
 
     /// Runs a program on this host to its end.
-    package func run(_ tool: String, _ arguments: [String], within limit: Duration = .seconds(30)) async throws -> (
+    package func run(_ tool: String, _ arguments: [String], within limit: Duration = .seconds(60)) async throws -> (
         output: String, code: Int32
     ) {
         try await TestSupport.run("ip", try words(tool, arguments), within: limit)

@@ -149,7 +149,7 @@ import Testing
         let octets = begun.replacing("\r", with: "\\r").replacing("\n", with: "\\n")
         let slow = try ChildProcess(
             "bash", ["-c", "exec 3<>/dev/tcp/127.0.0.1/\(port); printf '\(octets)' >&3; cat <&3 >/dev/null"])
-        #expect(await slow.end(within: .seconds(8)) == 0, "the server closed it")
+        #expect(await slow.end() == 0, "the server closed it")
         #expect(try await run("curl", ["-sf", "http://127.0.0.1:\(port)/healthz"]).output.contains("ok"))
         serving.cancel()
         _ = await serving.result

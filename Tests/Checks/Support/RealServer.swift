@@ -10,7 +10,7 @@ func withServer(
     let port = try freePort()
     let child = try ChildProcess(tool, try arguments(port), environment: environment)
     do {
-        try await eventually("\(tool) listens (\(child.printed))", within: .seconds(30)) {
+        try await eventually("\(tool) listens (\(child.printed))") {
             guard child.isRunning else { throw ServerEnded(tool: tool, printed: child.printed) }
             return try await probe("tcp", ["host": "127.0.0.1", "port": "\(port)"]).isSuccess
         }

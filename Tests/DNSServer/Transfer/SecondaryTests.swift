@@ -27,23 +27,24 @@ import Testing
         }
         do {
             for secondary in secondaries {
-                try await eventually("\(secondary.kind) has the zone: \(secondary.printed)", within: .seconds(20)) {
+                try await eventually("\(secondary.kind) has the zone: \(secondary.printed)") {
                     try await isEqual(secondary, to: port)
                 }
             }
             var serial: UInt32 = 0
+            var times: [[Duration]] = []
             for step in 1...2 {
                 try await pauseOfNSD()
                 let publication = try #require(
                     server.publish("cat.example.test.", kittens(0xC000_0200 | UInt32(step), 0xC633_6400)))
                 #expect(Serial(publication.serial).isNewer(than: Serial(serial)))
                 serial = publication.serial
-                try await follow(secondaries, port, what: "change \(step)")
+                times.append(try await follow(secondaries, port, what: "change \(step)"))
             }
             try await pauseOfNSD()
             // A burst: many changes in no time, of which the last one counts.
             for step in 1...100 { server.publish("cat.example.test.", kittens(0xCB00_7100 | UInt32(step))) }
-            try await follow(secondaries, port, what: "a burst")
+            times.append(try await follow(secondaries, port, what: "a burst"))
 
             await server.stop()
             server = try self.server(port: port, secondaries: ports, secret: secret, folder)
@@ -51,7 +52,12 @@ import Testing
             try await pauseOfNSD()
             let published = try #require(server.publish("cat.example.test.", kittens(0xC000_0263)))
             #expect(Serial(published.serial).isNewer(than: Serial(serial)))
-            try await follow(secondaries, port, what: "a restart")
+            times.append(try await follow(secondaries, port, what: "a restart"))
+            // A busy machine is late now and then, a notice that is not sent at once is late each time.
+            for (place, secondary) in secondaries.enumerated() {
+                let own = times.map { $0[place] }
+                #expect(try #require(own.min()) < .seconds(1), "\(secondary.kind) took \(own)")
+            }
         } catch {
             for secondary in secondaries { Issue.record("\(secondary.kind): \(secondary.printed.suffix(3000))") }
             for secondary in secondaries { await secondary.stop() }
@@ -69,16 +75,18 @@ import Testing
         try await eventually("the pause is over") { ContinuousClock().now - start > .milliseconds(1100) }
     }
 
-    private func follow(_ secondaries: [Secondary], _ port: Int, what: String) async throws {
+    /// Waits until all equal us, and returns how long each kind took.
+    private func follow(_ secondaries: [Secondary], _ port: Int, what: String) async throws -> [Duration] {
         let clock = ContinuousClock()
         let start = clock.now
+        var times: [Duration] = []
         for secondary in secondaries {
-            try await eventually("\(secondary.kind) follows \(what)", within: .seconds(5)) {
+            try await eventually("\(secondary.kind) follows \(what)") {
                 try await isEqual(secondary, to: port)
             }
-            let took = clock.now - start
-            #expect(took < .seconds(1), "\(secondary.kind) took \(took) for \(what)")
+            times.append(clock.now - start)
         }
+        return times
     }
 
     /// Whether it answers the same, serial number and all.

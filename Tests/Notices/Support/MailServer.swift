@@ -37,7 +37,7 @@ struct MailServer {
         process = try ChildProcess(
             "/usr/bin/python3", [script, "\(port)", tls.rawValue, folder.path, mechanisms, certificate])
         let (process, port) = (process, port)
-        try await eventually("the mail server listens on \(port)", within: .seconds(20)) {
+        try await eventually("the mail server listens on \(port)") {
             process.printed.contains("listening")
         }
     }

@@ -47,14 +47,14 @@ struct ApplianceTests {
     private func expect(_ world: (lines: [String], servers: [String]), at site: ApplianceSite) async throws {
         guard !world.lines.isEmpty else {
             // From here nothing beyond is seen any more: which answer stays depends on what was noticed first.
-            try await eventually("both lines are down", within: .seconds(30)) {
+            try await eventually("both lines are down") {
                 try await site.ninelives("lines").matches(of: /wan\d down/).count == 2
             }
             return
         }
         let isOnsite = !world.servers.isEmpty
         let wanted = isOnsite ? world.lines.compactMap { ApplianceSite.lines[$0] } : [ApplianceSite.elsewhere]
-        try await eventually("\(world) answers \(wanted)", within: .seconds(30)) {
+        try await eventually("\(world) answers \(wanted)") {
             let reply = try await site.dig(through: world.lines[0])
             // While a verdict is undecided, the TTL is shorter.
             return reply.addresses == wanted.sorted() && reply.ttls == ["30"]
@@ -132,7 +132,7 @@ struct ApplianceTests {
         try await ApplianceSite.with { site in
             _ = try await site.serve("a")
             _ = try site.startNinelives(without: "net_admin")
-            try await eventually("the name is answered", within: .seconds(30)) {
+            try await eventually("the name is answered") {
                 try await site.dig(through: "wan1").addresses == ["198.51.100.10", "203.0.113.10"]
             }
             // Names are answered before the page is served.

@@ -43,7 +43,7 @@ final class RestlessSite {
         try await proveOrders(kept, token)
         if waitsForProbes {
             let up = "192.0.2.\(11 + flapping.up)"
-            try await eventually("probes have found \(up)", within: .seconds(20)) {
+            try await eventually("probes have found \(up)") {
                 try dns.addresses("flapping.example.test") == [up]
             }
         }
@@ -151,7 +151,7 @@ final class RestlessSite {
 
     /// Waits for the page; returns this life's token.
     private func enter() async throws -> String {
-        try await eventually("the page answers", within: .seconds(20)) {
+        try await eventually("the page answers") {
             (try? await get("/readyz", "")) != nil
         }
         return try String(contentsOfFile: "\(folder.path)/data/local.token", encoding: .utf8)

@@ -20,7 +20,7 @@ final class SoakSite {
         servers = try await SoakServers(in: folder)
         let file = try folder.write("n.yaml", servers.configuration(changes: 0))
         process = try ChildProcess(binary, ["serve", "--config", file, "--log-level", "error"])
-        try await eventually("the page answers", within: .seconds(30)) { (try? await get("/healthz")) != nil }
+        try await eventually("the page answers") { (try? await get("/healthz")) != nil }
     }
 
     /// Changes the configuration and has it read again (SIGHUP).
@@ -65,7 +65,7 @@ final class SoakSite {
             ("second", "ok"), ("distrusted", "err"), ("hanging", "err"), ("lost", "err"), ("resetting", "err"),
             ("refusing", "err"), ("vanishing", "err"),
         ] {
-            try await eventually("\(name) is \(state)", within: .seconds(20)) {
+            try await eventually("\(name) is \(state)") {
                 let status = try JSONDecoder().decode(Status.self, from: try await get("/api/v1/status"))
                 let states = status.indicators.filter { $0.name.hasPrefix("\(name)-") }.map(\.state)
                 return states.filter { $0 == state }.count * 2 > states.count
