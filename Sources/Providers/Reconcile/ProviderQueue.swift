@@ -16,14 +16,15 @@ package actor ProviderQueue {
     private let survey: AuthoritySurvey
     private let callTimeout: Duration
     private let clock: @Sendable () -> Instant
-    private let tell: @Sendable (News) async -> Void
+    /// What is still to be told. One task tells it, so that no status overtakes a later one.
+    private let untold: AsyncStream<News>.Continuation
     private var reconciler: Reconciler
     private var timer: Task<Void, Never>?
     private var isStopped = false
 
     /// - Parameters:
     ///   - callTimeout: the deadline of each call.
-    ///   - tell: called for each change, in order.
+    ///   - tell: called for each change, in order, one after the other; nothing here waits for it.
     package init(
         name: String, provider: any Provider, survey: AuthoritySurvey, policy: ReconcilerPolicy = ReconcilerPolicy(),
         callTimeout: Duration = .seconds(20), clock: @escaping @Sendable () -> Instant,
@@ -34,35 +35,39 @@ package actor ProviderQueue {
         self.survey = survey
         self.callTimeout = callTimeout
         self.clock = clock
-        self.tell = tell
         reconciler = Reconciler(capabilities: provider.capabilities, policy: policy)
+        let (stream, untold) = AsyncStream.makeStream(of: News.self)
+        self.untold = untold
+        Task { for await news in stream { await tell(news) } }
     }
+
+    deinit { untold.finish() }
 
     // MARK: What comes in
 
-    package func wish(_ wish: Wish, isExempt: Bool = false) async {
-        await perform(reconciler.wish(wish, isExempt: isExempt, at: clock(), random: .random(in: 0..<1)))
+    package func wish(_ wish: Wish, isExempt: Bool = false) {
+        perform(reconciler.wish(wish, isExempt: isExempt, at: clock(), random: .random(in: 0..<1)))
     }
 
-    package func forget(_ owner: Name) async {
-        await perform(reconciler.forget(owner, at: clock(), random: .random(in: 0..<1)))
+    package func forget(_ owner: Name) {
+        perform(reconciler.forget(owner, at: clock(), random: .random(in: 0..<1)))
     }
 
     /// Forgets every name but these.
-    package func keep(only owners: Set<Name>) async {
-        for owner in reconciler.statuses.map(\.owner) where !owners.contains(owner) { await forget(owner) }
+    package func keep(only owners: Set<Name>) {
+        for owner in reconciler.statuses.map(\.owner) where !owners.contains(owner) { forget(owner) }
     }
 
-    package func force(_ owner: Name) async {
-        await perform(reconciler.force(owner, at: clock(), random: .random(in: 0..<1)))
+    package func force(_ owner: Name) {
+        perform(reconciler.force(owner, at: clock(), random: .random(in: 0..<1)))
     }
 
-    package func allowChanges() async {
-        await perform(reconciler.allowChanges(at: clock(), random: .random(in: 0..<1)))
+    package func allowChanges() {
+        perform(reconciler.allowChanges(at: clock(), random: .random(in: 0..<1)))
     }
 
-    package func reconfigured() async {
-        await perform(reconciler.reconfigured(at: clock(), random: .random(in: 0..<1)))
+    package func reconfigured() {
+        perform(reconciler.reconfigured(at: clock(), random: .random(in: 0..<1)))
     }
 
     /// What a push of the name would do, by what is there now: in words. Nothing is changed and nothing remembered. nil
@@ -101,11 +106,12 @@ package actor ProviderQueue {
     package func stop() {
         isStopped = true
         timer?.cancel()
+        untold.finish()
     }
 
     // MARK: What is done
 
-    private func perform(_ effects: [ReconcilerEffect]) async {
+    private func perform(_ effects: [ReconcilerEffect]) {
         guard !isStopped else { return }
         var changed: [Name] = []
         var news: [News] = []
@@ -118,7 +124,7 @@ package actor ProviderQueue {
             }
         }
         news += changed.compactMap { reconciler.status(of: $0).map(News.changed) }
-        for item in news { await tell(item) }
+        for item in news { untold.yield(item) }
     }
 
     private func wake(at instant: Instant?) {
@@ -135,9 +141,9 @@ package actor ProviderQueue {
         }
     }
 
-    private func woke() async {
+    private func woke() {
         guard !isStopped else { return }
-        await perform(reconciler.woke(at: clock(), random: .random(in: 0..<1)))
+        perform(reconciler.woke(at: clock(), random: .random(in: 0..<1)))
     }
 
     private func run(_ job: ProviderJob) {
@@ -172,9 +178,9 @@ package actor ProviderQueue {
         }
     }
 
-    private func finished(_ job: ProviderJob, _ outcome: JobOutcome) async {
+    private func finished(_ job: ProviderJob, _ outcome: JobOutcome) {
         guard !isStopped else { return }
-        await perform(reconciler.finished(job, outcome, at: clock(), random: .random(in: 0..<1)))
+        perform(reconciler.finished(job, outcome, at: clock(), random: .random(in: 0..<1)))
     }
 }
 
