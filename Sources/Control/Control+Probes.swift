@@ -55,9 +55,11 @@ extension Control {
     }
 
     private func startWorkers() -> ProbeWorkers {
-        ProbeWorkers(threads: probing.threads, limits: probing.limits) { [weak self] news in
-            Task { await self?.hear(news) }
-        }
+        let (stream, untold) = AsyncStream.makeStream(of: [ProbeNews].self)
+        probeNews = untold
+        // One task hears all batches: none may overtake an earlier one.
+        Task { [weak self] in for await news in stream { await self?.hear(news) } }
+        return ProbeWorkers(threads: probing.threads, limits: probing.limits) { untold.yield($0) }
     }
 
     /// What the probe workers have to tell, in batches.

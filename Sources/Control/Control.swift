@@ -22,6 +22,8 @@ package actor Control: ControlInterface {
     var targets: [ProbeTarget] = []
     var places: [IndicatorName: Int] = [:]
     var workers: ProbeWorkers?
+    /// What they have to tell, on its way.
+    var probeNews: AsyncStream<[ProbeNews]>.Continuation?
     var epoch: UInt32 = 0
     var dice = Dice()
     /// Probes under way that are not the workers', and the turns that wait for room.
@@ -191,6 +193,7 @@ package actor Control: ControlInterface {
         targets = []
         places = [:]
         workers?.stop()
+        probeNews?.finish()
         accounts.stop()
         for listener in listeners.values { listener.finish() }
         listeners = [:]
