@@ -12,7 +12,7 @@ import Testing
             .appendingPathComponent("../Browser/pages.py").standardizedFileURL.path
         // The real hour; the course sees to it that nothing fails but what is broken.
         let demo = try await RunningDemo(speed: 1)
-        let (output, code) = try await run(python, [script, "flows", demo.url], within: .seconds(240))
+        let (output, code) = try await run(python, [script, "flows", demo.url], within: .seconds(900))
         await demo.stop()
         #expect(code == 0, "\(output)")
         #expect(output.contains("hindrances: done"), "\(output)")
@@ -50,7 +50,7 @@ import Testing
             }
             let port = try freePort(on: "127.0.0.21")
             let (output, code) = try await run(
-                python, [script, "newcomer", url, String(link), "\(port)"], within: .seconds(120))
+                python, [script, "newcomer", url, String(link), "\(port)"], within: .seconds(600))
             #expect(code == 0 && output.contains("clicks"), "\(output)")
         } catch {
             await server.stop()
