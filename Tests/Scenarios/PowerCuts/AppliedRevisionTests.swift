@@ -29,7 +29,7 @@ import Testing
                 pen.count = max(pen.count, outcome.count)
                 try await check(site, outcome, &known, pen, round)
             }
-            #expect(known.newest > Self.rounds, "\(known.newest) revisions were made")
+            #expect(known.newest > Self.rounds / 3, "\(known.newest) revisions were made")
         }
     }
 
