@@ -19,7 +19,7 @@ import Testing
         let emulator = CloudflareEmulator()
         await emulator.addZone("example.org")
         await emulator.addToken("good-token")
-        await emulator.faults.setDelay(.seconds(2))
+        await emulator.faults.setDelay(.seconds(8))
         let running = try await RunningEmulator.start(emulator)
         let provider = try Cloudflare(
             ProviderArguments(["token": "file:token", "url": running.url + "/client/v4"], folder: folder.path))
@@ -30,7 +30,7 @@ import Testing
         let queue = ProviderQueue(
             name: "cloudflare", provider: provider,
             survey: AuthoritySurvey(group: MultiThreadedEventLoopGroup.singleton, servers: [nobody]), policy: policy,
-            callTimeout: .milliseconds(500), clock: { Self.now }, tell: { _ in })
+            callTimeout: .seconds(2), clock: { Self.now }, tell: { _ in })
         let owner = try Name("www.example.org")
         func wish(_ address: String) throws -> Wish {
             Wish(owner: owner, addresses: [try #require(IPAddress(address))], ttlSeconds: 60)

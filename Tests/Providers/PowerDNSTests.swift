@@ -80,7 +80,7 @@ private struct PowerDNSServer {
     /// The addresses that dig gets, sorted.
     func dig(_ name: String) async throws -> [String] {
         let (output, _) = try await run(
-            "dig", ["+short", "+time=2", "+tries=3", "-p", "\(port)", "@127.0.0.1", name, "A"])
+            "dig", ["+short", "+time=10", "+tries=3", "-p", "\(port)", "@127.0.0.1", name, "A"])
         return output.split(separator: "\n").map(String.init).sorted()
     }
 

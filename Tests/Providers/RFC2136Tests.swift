@@ -162,7 +162,7 @@ struct PrimaryServer {
     /// What dig gets, sorted.
     func dig(_ name: String, _ type: String) async throws -> [String] {
         let (output, _) = try await run(
-            "dig", ["+short", "+time=2", "+tries=3", "-p", "\(port)", "@127.0.0.1", name, type])
+            "dig", ["+short", "+time=10", "+tries=3", "-p", "\(port)", "@127.0.0.1", name, type])
         return output.split(separator: "\n").map(String.init).sorted()
     }
 

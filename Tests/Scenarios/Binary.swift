@@ -67,7 +67,7 @@ struct RunningDemo {
 
     /// What `dig +short` prints, line by line.
     func digShort(_ name: String, _ options: String...) async throws -> [String] {
-        let arguments = ["@127.0.0.1", "-p", "\(dnsPort)", "+short", "+time=2", "+tries=2", name] + options
+        let arguments = ["@127.0.0.1", "-p", "\(dnsPort)", "+short", "+time=10", "+tries=2", name] + options
         let (output, code) = try await run("dig", arguments)
         guard code == 0 else { return [] }
         return output.split(separator: "\n").map(String.init)

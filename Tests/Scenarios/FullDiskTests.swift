@@ -23,7 +23,9 @@ import Testing
             #expect(revision.status == 503 && revision.body.contains("nothing was changed"), "\(revision)")
             #expect(try await site.get("/healthz").contains("would be forgotten at a restart"))
             #expect(try await site.get("/api/v1/status").contains("\"problems\""))
-            #expect(site.process.printed.contains("Nothing can be written; answers go on"))
+            try await eventually("it is logged") {
+                site.process.printed.contains("Nothing can be written; answers go on")
+            }
             #expect(try site.dns.addresses("two.example.test") == ["192.0.2.2"], "only what was acknowledged counts")
             #expect(!(try await site.get("/api/v1/overrides").contains("full")))
             try await site.limitFiles(to: "unlimited")

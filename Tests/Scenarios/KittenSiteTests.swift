@@ -12,7 +12,7 @@ import Testing
         var seen: [String] = []
         let expected = ["127.0.0.11", "127.0.0.12", "127.0.0.13", "127.0.0.11"]
         do {
-            try await eventually("the hour has passed", within: .seconds(75)) {
+            try await eventually("the hour has passed", within: .seconds(150)) {
                 let answer = try await demo.digShort("cat.example.test")
                 #expect(answer.count == 1, "one server answers at a time, not \(answer)")
                 if let address = answer.first, address != seen.last {
@@ -106,7 +106,7 @@ import Testing
     @Test func `Ctrl-C stops the demo cleanly`() async throws {
         let demo = try await RunningDemo(speed: 60)
         demo.process.signal(SIGINT)
-        let code = await demo.process.end(within: .seconds(5))
+        let code = await demo.process.end()
         #expect(code == 0, "\(demo.process.printed)")
         await demo.stop()
     }

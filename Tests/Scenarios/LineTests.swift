@@ -101,11 +101,11 @@ private struct LineSite {
             data: data
             forwarding: off
             zones: [{ name: example.test, records: "@ 900 IN SOA ns1 h 1 2 3 4 5\\n@ 900 IN NS ns1\\nns1 900 IN A 127.0.0.1" }]
-            policies: { quick: { interval: 300ms, timeout: 250ms, recheck: 50ms, fall: 2, rise: 2 } }
+            policies: { quick: { interval: 1s, timeout: 900ms, recheck: 50ms, fall: 2, rise: 2 } }
             indicators: { elsewhere: { check: logic, expression: "not during 00:00-00:01 UTC or during 00:00-00:01 UTC" } }
             lines:
-              wan1: { addresses: 198.51.100.10, source: 127.0.0.51, policy: quick, recovery: 3s, test-points: ["tcp \(at("wan1"))"] }
-              wan2: { addresses: 203.0.113.10, source: 127.0.0.52, policy: quick, recovery: 3s, test-points: ["tcp \(at("wan2"))"] }
+              wan1: { addresses: 198.51.100.10, source: 127.0.0.51, policy: quick, recovery: 10s, test-points: ["tcp \(at("wan1"))"] }
+              wan2: { addresses: 203.0.113.10, source: 127.0.0.52, policy: quick, recovery: 10s, test-points: ["tcp \(at("wan2"))"] }
             services:
               shop.example.test:
                 port: 443
@@ -131,7 +131,7 @@ private struct LineSite {
     }
 
     func dig(_ name: String) async throws -> [String] {
-        let options = ["@127.0.0.1", "-p", "\(dnsPort)", "+short", "+time=1", "+tries=1", name]
+        let options = ["@127.0.0.1", "-p", "\(dnsPort)", "+short", "+time=10", "+tries=1", name]
         let (output, code) = try await run("dig", options)
         return code == 0 ? output.split(separator: "\n").map(String.init).sorted() : []
     }

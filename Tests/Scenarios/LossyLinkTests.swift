@@ -68,7 +68,7 @@ import Testing
             print(sum(i['state'] == '$2' and i['name'].startswith('$1-') for i in json.load(sys.stdin)['indicators']))"
             }
             until_all() {
-                for i in $(seq 150); do
+                for i in $(seq 400); do
                     [ $(in_state $1 $2) -ge $3 ] && return
                     sleep 0.1
                 done
@@ -95,7 +95,7 @@ import Testing
             kill $server $site; wait
             grep -v "belongs to no scheme" "\(folder.path)/log" | tail -n 5
             """)
-        let (output, _) = try await run("unshare", Self.isolated + ["sh", script], within: .seconds(150))
+        let (output, _) = try await run("unshare", Self.isolated + ["sh", script], within: .seconds(600))
         var found: [String: Int] = [:]
         for line in output.split(separator: "\n") {
             let words = line.split(separator: " ")
@@ -105,8 +105,9 @@ import Testing
         #expect(found["probes"] ?? 0 > 2 * Self.patient + 20 * Self.quick, "\(output)")
         #expect(found["alarms"] == 0, "\(output)")
         // The slowest of all, at worst: an interval and a tenth, then three timeouts with a recheck's pause between
-        // them: 4 s with `fast`, 30 s with the default. What was lost before has taught them patience.
-        #expect(found["quick"] ?? .max < 6000, "\(output)")
-        #expect(found["patient"] ?? .max < 35_000, "\(output)")
+        // them: 4 s with `fast`, 30 s with the default. What was lost before has taught them patience. As much again
+        // is for a busy machine, on which to ask and to read the answer takes seconds.
+        #expect(found["quick"] ?? .max < 12_000, "\(output)")
+        #expect(found["patient"] ?? .max < 60_000, "\(output)")
     }
 }

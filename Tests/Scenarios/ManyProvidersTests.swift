@@ -59,7 +59,7 @@ import Testing
             listen: { dns: "127.0.0.1:\(dnsPort)", http: "127.0.0.1:\(try freePort())" }
             data: ./data
             policies:
-              quick: { interval: 200ms, timeout: 100ms, recheck: 50ms, fall: 2, rise: 2 }
+              quick: { interval: 1s, timeout: 900ms, recheck: 50ms, fall: 2, rise: 2 }
             providers:
             \(configuration)
             indicators:

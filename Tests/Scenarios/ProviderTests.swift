@@ -104,7 +104,7 @@ import Testing
             listen: { dns: "127.0.0.1:\(dns)", http: "127.0.0.1:\(http)" }
             data: ./data
             policies:
-              quick: { interval: 200ms, timeout: 100ms, recheck: 50ms }
+              quick: { interval: 1s, timeout: 900ms, recheck: 50ms }
             indicators:
               main: { check: tcp, host: 127.0.0.1, port: \(http), policy: quick }
             providers:
@@ -171,7 +171,7 @@ import Testing
                       @    900  IN NS   ns1
                       ns1  900  IN A    192.0.2.53
                 policies:
-                  quick: { interval: 200ms, timeout: 100ms, recheck: 50ms, fall: 2, rise: 2 }
+                  quick: { interval: 1s, timeout: 900ms, recheck: 50ms, fall: 2, rise: 2 }
                 indicators:
                   main: { check: tcp, host: 127.0.0.1, port: \(mainPort), policy: quick }
                   backup: { check: tcp, host: 127.0.0.1, port: \(backupPort), policy: quick }

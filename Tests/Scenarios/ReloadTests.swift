@@ -160,7 +160,7 @@ struct SiteUnderChange {
 
     /// The addresses of a name, sorted.
     func ask(_ name: String) async throws -> String {
-        let options = ["@127.0.0.1", "-p", "\(dnsPort)", "+short", "+tries=1", "+time=2", name]
+        let options = ["@127.0.0.1", "-p", "\(dnsPort)", "+short", "+tries=1", "+time=10", name]
         return try await run("dig", options).output.split(separator: "\n").sorted().joined(separator: " ")
     }
 

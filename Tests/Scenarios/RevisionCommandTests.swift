@@ -195,7 +195,7 @@ private final class RevisedServer {
     }
 
     func expect(_ address: String) async throws {
-        let options = ["@127.0.0.1", "-p", "\(dnsPort)", "+short", "+tries=1", "+time=2", "cat.example.test"]
+        let options = ["@127.0.0.1", "-p", "\(dnsPort)", "+short", "+tries=1", "+time=10", "cat.example.test"]
         try await eventually("the name has \(address)") { try await run("dig", options).output == address + "\n" }
     }
 

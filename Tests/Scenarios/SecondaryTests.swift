@@ -62,7 +62,7 @@ import Testing
     private func axfr(_ port: Int, _ options: String...) async throws -> [String] {
         let (output, _) = try await run(
             "dig",
-            ["@127.0.0.1", "-p", "\(port)", "+noall", "+answer", "+time=2", "+tries=1", "axfr", "example.test"]
+            ["@127.0.0.1", "-p", "\(port)", "+noall", "+answer", "+time=10", "+tries=1", "axfr", "example.test"]
                 + options)
         return output.split(separator: "\n").filter { !$0.hasPrefix(";") || $0.contains("failed") }.filter {
             !$0.hasPrefix("; <<>>") && !$0.hasPrefix(";; global")

@@ -178,7 +178,7 @@ struct ApplianceSite {
             import sys, time, urllib.request
             while True:
                 try:
-                    with urllib.request.urlopen("http://\(address)/", timeout=2) as answer:
+                    with urllib.request.urlopen("http://\(address)/", timeout=20) as answer:
                         letter = answer.read(1).decode()
                 except OSError:
                     letter = "?"
@@ -190,7 +190,7 @@ struct ApplianceSite {
 
     /// What the client gets at an address.
     func fetch(_ address: String) async throws -> String {
-        try await client.run("curl", ["-s", "-m", "2", "http://\(address)/"]).output
+        try await client.run("curl", ["-s", "-m", "10", "http://\(address)/"]).output
     }
 
     /// Asks for the service's addresses from beyond a line.
