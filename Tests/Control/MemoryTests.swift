@@ -20,7 +20,10 @@ import Testing
         let before = try Stage(store: first)
         let main = ScriptedCheck()
         await before.control.apply(configuration, checks: checks(main, ScriptedCheck()))
-        try await eventually("main answers") { before.publisher.lastAddresses == ["192.0.2.1"] }
+        try await eventually("main answers, and backup is known") {
+            await before.control.report().indicators.allSatisfy { $0.state == "ok" }
+                && before.publisher.lastAddresses == ["192.0.2.1"]
+        }
         main.fail("connection refused")
         try await eventually("backup answers") { before.publisher.lastAddresses == ["192.0.2.2"] }
         await before.control.stop()

@@ -60,9 +60,15 @@ private struct CertificateCheck: Check {
         subscription.hold = .zero
         let named = NamedChannel(name: "kept", channel: channel, arguments: [:])
         await stage.control.configureNotices(NoticeSettings(channels: [named], subscriptions: [subscription]))
+        // Whoever is known first answers first, and that would be news.
+        backup.hold(true)
         await stage.control.apply(
             configuration, checks: [IndicatorName("main"): main, IndicatorName("backup"): backup])
         try await eventually("main answers") { stage.publisher.lastAddresses == ["192.0.2.1"] }
+        backup.hold(false)
+        try await eventually("backup is known") {
+            await stage.control.report().indicators.allSatisfy { $0.state == "ok" }
+        }
         return stage
     }
 
@@ -92,7 +98,7 @@ private struct CertificateCheck: Check {
 
     @Test func `nobody is woken during a maintenance; its end is told, and what is wrong behind it`() async throws {
         let stage = try await stage()
-        let until = stage.clock.now + .milliseconds(600)
+        let until = stage.clock.now + .seconds(2)
         try await stage.control.impose(
             Override(.maintenance(IndicatorName("main")), author: "ann", reason: "kernel", until: until))
         main.fail("connection refused")
@@ -114,7 +120,7 @@ private struct CertificateCheck: Check {
         try await eventually("backup answers") { stage.publisher.lastAddresses == ["192.0.2.2"] }
         // Whatever was to be told has been weighed once this is: it comes later and is not silent.
         try await stage.control.impose(
-            Override(.maintenance(IndicatorName("backup")), author: "ann", until: stage.clock.now + .milliseconds(50)))
+            Override(.maintenance(IndicatorName("backup")), author: "ann", until: stage.clock.now + .milliseconds(500)))
         try await eventually("the maintenance's end is told") { channel.items(.override).count == 1 }
         #expect(channel.items(.state).isEmpty && channel.items(.switched).isEmpty)
         for subject in [Override.Silenced.indicator(name), .scheme(scheme)] {

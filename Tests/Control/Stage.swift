@@ -17,6 +17,7 @@ final class ScriptedCheck: Check {
     private let failure: Mutex<String?>
     private let count = Atomic<Int>(0)
     private let hangs: Bool
+    private let isHeld = Mutex(false)
 
     init(failing reason: String? = nil, hangs: Bool = false) {
         failure = Mutex(reason)
@@ -29,6 +30,8 @@ final class ScriptedCheck: Check {
     var probes: Int { count.load(ordering: .relaxed) }
     func fail(_ reason: String) { failure.withLock { $0 = reason } }
     func recover() { failure.withLock { $0 = nil } }
+    /// As long as it is held, no probe comes to its end.
+    func hold(_ isHeld: Bool) { self.isHeld.withLock { $0 = isHeld } }
 
     func probe(timeout: Duration, on group: any EventLoopGroup) async -> ProbeResult {
         count.add(1, ordering: .relaxed)
@@ -37,6 +40,7 @@ final class ScriptedCheck: Check {
             try? await ContinuousClock().sleep(for: .seconds(3600))
             return ProbeResult(isSuccess: false, reason: "timed out")
         }
+        while isHeld.withLock({ $0 }), !Task.isCancelled { try? await ContinuousClock().sleep(for: .milliseconds(2)) }
         let reason = failure.withLock { $0 }
         return ProbeResult(isSuccess: reason == nil, reason: reason ?? "fine")
     }
