@@ -83,14 +83,14 @@ struct Header: Equatable {
     }
 }
 
-/// A blocking socket that gives up after five seconds.
+/// A blocking socket that gives up after a minute.
 final class Client: Sendable {
     private let descriptor: Int32
 
     init(udp listen: DNSListen) throws {
         descriptor = ninelives_connect_udp(listen.address.octets, listen.address.octets.count, UInt16(listen.port))
         try #require(descriptor >= 0)
-        ninelives_set_receive_timeout(descriptor, 5000)
+        ninelives_set_receive_timeout(descriptor, 60_000)
     }
 
     /// To 127.0.0.1.
@@ -106,7 +106,7 @@ final class Client: Sendable {
             }
         }
         try #require(result == 0)
-        ninelives_set_receive_timeout(descriptor, 5000)
+        ninelives_set_receive_timeout(descriptor, 60_000)
     }
 
     deinit { close(descriptor) }
@@ -125,7 +125,7 @@ final class Client: Sendable {
 
     func closeOutput() { shutdown(descriptor, Int32(SHUT_WR)) }
 
-    /// At most `count` octets; empty when the other side has closed, nil after five seconds of silence.
+    /// At most `count` octets; empty when the other side has closed, nil after a minute of silence.
     func receive(_ count: Int = 65_535) -> [UInt8]? {
         var buffer = [UInt8](repeating: 0, count: count)
         let result = recv(descriptor, &buffer, count, 0)

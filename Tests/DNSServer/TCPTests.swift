@@ -64,7 +64,7 @@ import Testing
 
     @Test func `silence and half a query do not keep a connection open`() async throws {
         var limits = DNSServerLimits()
-        limits.tcpIdle = .milliseconds(100)
+        limits.tcpIdle = .seconds(1)
         try await withServer(limits: limits) { _, listening in
             let silent = try Client(tcp: listening[0])
             let slow = try Client(tcp: listening[0])

@@ -96,7 +96,7 @@ import Testing
 
     @Test func `a client that never begins the handshake, or says nothing behind it, is closed`() async throws {
         var limits = DNSServerLimits()
-        limits.tcpIdle = .milliseconds(200)
+        limits.tcpIdle = .seconds(2)
         try await withEncryptedServer(limits: limits) { encrypted in
             let silent = try Client(tcp: encrypted.tls)
             #expect(silent.receive() == [])

@@ -36,7 +36,7 @@ import Testing
                 listen: { dns: ["127.0.0.1:\(try freePort())"], http: "127.0.0.1:\(httpPort)" }
                 data: ./data
                 policies:
-                  quick: { interval: 200ms, timeout: 150ms, recheck: 20ms, fall: 1, rise: 1 }
+                  quick: { interval: 1s, timeout: 900ms, recheck: 20ms, fall: 1, rise: 1 }
                 indicators:
                 \(indicators)
                 notices:
@@ -104,7 +104,7 @@ import Testing
 
         func get<Item: Decodable>(_ path: String) async throws -> [Item] {
             let url = "http://127.0.0.1:\(httpPort)/api/v1/\(path)"
-            let output = try await run("curl", ["-s", "--max-time", "5", url]).output
+            let output = try await run("curl", ["-s", "--max-time", "30", url]).output
             return try JSONDecoder().decode(List<Item>.self, from: Data(output.utf8)).items
         }
 

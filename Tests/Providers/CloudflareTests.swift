@@ -157,7 +157,7 @@ import Testing
             let start = ContinuousClock.now
             do {
                 _ = try await provider.read(
-                    try Name("www.example.org"), types: [.a], until: .after(.milliseconds(300)))
+                    try Name("www.example.org"), types: [.a], until: .after(.seconds(1)))
                 Issue.record("it was answered")
             } catch let error as ProviderError {
                 #expect(error == .unavailable(.timedOut, words: "127.0.0.1: no answer within the time"))
@@ -241,7 +241,7 @@ private func post(_ path: String, _ json: String) async throws {
     let (output, code) = try await run(
         "curl",
         [
-            "-sS", "--fail-with-body", "-m", "10", "-H", "Authorization: Bearer good-token", "-H",
+            "-sS", "--fail-with-body", "-m", "30", "-H", "Authorization: Bearer good-token", "-H",
             "Content-Type: application/json", "-d", json, path,
         ])
     #expect(code == 0, "\(output)")
@@ -255,7 +255,7 @@ extension CloudflareEmulator {
             var result: [Zone]
         }
         let (output, _) = try await run(
-            "curl", ["-sS", "-m", "10", "-H", "Authorization: Bearer good-token", emulatorURL + "/zones"])
+            "curl", ["-sS", "-m", "30", "-H", "Authorization: Bearer good-token", emulatorURL + "/zones"])
         let zones = try JSONDecoder().decode(Answer.self, from: Data(output.utf8)).result
         return "\(emulatorURL)/zones/\(try #require(zones.first).id)"
     }

@@ -87,7 +87,7 @@ private struct PowerDNSServer {
     /// Asks the API as a person would; the last argument is the path.
     func curl(_ arguments: String...) async throws -> String {
         let path = "\(url)/api/v1/servers/localhost" + (arguments.last ?? "")
-        let options = ["-sS", "--fail-with-body", "-m", "10", "-H", "X-API-Key: good-key"]
+        let options = ["-sS", "--fail-with-body", "-m", "30", "-H", "X-API-Key: good-key"]
         let (output, code) = try await run("curl", options + arguments.dropLast() + [path])
         #expect(code == 0, "\(output)")
         return output

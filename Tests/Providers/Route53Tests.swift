@@ -250,7 +250,7 @@ private func withRoute53(pendingFor: Int? = nil, _ body: (Moto, Route53) async t
     var processes = [try ChildProcess(try testTool("moto_server"), ["-H", "127.0.0.1", "-p", "\(port)"])]
     do {
         try await eventually("moto answers") {
-            try await run("curl", ["-s", "-m", "5", moto.url + "/moto-api/"]).code == 0
+            try await run("curl", ["-s", "-m", "30", moto.url + "/moto-api/"]).code == 0
         }
         let (output, code) = try await moto.boto(
             #"r53.create_hosted_zone(Name="example.org", CallerReference="1")"#)
@@ -263,7 +263,7 @@ private func withRoute53(pendingFor: Int? = nil, _ body: (Moto, Route53) async t
                 try ChildProcess(
                     try testTool("python3"), ["-c", pendingProxy, "\(front)", "\(port)", "\(pendingFor)"]))
             try await eventually("the proxy answers") {
-                try await run("curl", ["-s", "-m", "5", url + "/moto-api/"]).code == 0
+                try await run("curl", ["-s", "-m", "30", url + "/moto-api/"]).code == 0
             }
         }
         let provider = try Route53(

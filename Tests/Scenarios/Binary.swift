@@ -18,7 +18,7 @@ func ninelives(_ arguments: String..., within limit: Duration = .seconds(30)) as
 /// Waits until a web server on 127.0.0.1 answers.
 func waitForHTTP(_ port: Int) async throws {
     try await eventually("port \(port) answers") {
-        try await run("curl", ["-s", "-m", "5", "-o", "/dev/null", "http://127.0.0.1:\(port)/"]).code == 0
+        try await run("curl", ["-s", "-m", "30", "-o", "/dev/null", "http://127.0.0.1:\(port)/"]).code == 0
     }
 }
 
@@ -51,7 +51,7 @@ struct RunningDemo {
                 try await !digShort("cat.example.test").isEmpty
             }
             try await eventually("its page is there") {
-                try await run("curl", ["-s", "-m", "5", "-o", "/dev/null", "\(url)/healthz"]).code == 0
+                try await run("curl", ["-s", "-m", "30", "-o", "/dev/null", "\(url)/healthz"]).code == 0
             }
         } catch {
             FileHandle.standardError.write(Data(process.printed.utf8))

@@ -46,7 +46,7 @@ import Testing
             let link = try #require(server.printed.firstMatch(of: /http:\S+\/welcome\/\S+/)).0
             let url = "http://127.0.0.1:\(http)"
             try await eventually("its page is there") {
-                try await run("curl", ["-s", "-m", "5", "-o", "/dev/null", "\(url)/healthz"]).code == 0
+                try await run("curl", ["-s", "-m", "30", "-o", "/dev/null", "\(url)/healthz"]).code == 0
             }
             let port = try freePort(on: "127.0.0.21")
             let (output, code) = try await run(

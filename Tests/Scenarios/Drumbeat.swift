@@ -5,7 +5,7 @@ import Synchronization
 final class Drumbeat: Sendable {
     struct Answers: Sendable {
         var count = 0
-        /// Questions to which nothing came within two seconds.
+        /// Questions to which nothing came within twenty seconds.
         var missing = 0
         /// Answers without an address.
         var empty = 0
@@ -53,7 +53,7 @@ final class Drumbeat: Sendable {
             }
         }
         var ready = pollfd(fd: socket, events: Int16(POLLIN), revents: 0)
-        guard sent == query.count, poll(&ready, 1, 2000) > 0 else { return nil }
+        guard sent == query.count, poll(&ready, 1, 20_000) > 0 else { return nil }
         var reply = [UInt8](repeating: 0, count: 4096)
         guard recv(socket, &reply, reply.count, 0) >= query.count else { return nil }
         return Int(reply[6]) << 8 | Int(reply[7])

@@ -187,18 +187,18 @@ import Testing
         }
 
         func records() async throws -> [String] {
-            try await TestSupport.run("curl", ["-sS", "-m", "5", emulator + "/_emulator"]).output
+            try await TestSupport.run("curl", ["-sS", "-m", "30", emulator + "/_emulator"]).output
                 .split(separator: "\n").map(String.init)
         }
 
         func plan(_ query: String) async throws {
             _ = try await TestSupport.run(
-                "curl", ["-sS", "-m", "5", "-X", "POST", "\(emulator)/_emulator/faults?\(query)"])
+                "curl", ["-sS", "-m", "30", "-X", "POST", "\(emulator)/_emulator/faults?\(query)"])
         }
 
         /// Makes the record, as its owner would.
         func set(_ address: String) async throws {
-            let authorization = ["-sS", "-m", "5", "-H", "Authorization: Bearer emulated-token"]
+            let authorization = ["-sS", "-m", "30", "-H", "Authorization: Bearer emulated-token"]
             let zones = try await TestSupport.run("curl", authorization + [emulator + "/client/v4/zones"]).output
             let zone = try #require(zones.firstMatch(of: /"development_mode":0,"id":"([0-9a-f]{32})"/)?.1)
             let body = #"{"name":"www.example.org","type":"A","content":"\#(address)","ttl":60}"#

@@ -142,7 +142,7 @@ private struct LineSite {
             struct Item: Decodable { var servers: [String] }
             var items: [Item]
         }
-        let body = try await run("curl", ["-sS", "-m", "5", url + "/api/v1/forwarding"]).output
+        let body = try await run("curl", ["-sS", "-m", "30", url + "/api/v1/forwarding"]).output
         return try JSONDecoder().decode(Forwarding.self, from: Data(body.utf8)).items.flatMap(\.servers)
     }
 }

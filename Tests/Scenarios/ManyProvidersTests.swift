@@ -41,7 +41,7 @@ import Testing
             }
             if let match = emulator.printed.firstMatch(of: /# curl -o key.json (\S+)/) {
                 let (output, code) = try await TestSupport.run(
-                    "curl", ["-sS", "-m", "10", "-o", folder.path + "/key.json", String(match.1)])
+                    "curl", ["-sS", "-m", "30", "-o", folder.path + "/key.json", String(match.1)])
                 #expect(code == 0, "\(output)")
             }
         }
@@ -79,7 +79,7 @@ import Testing
         // One loses its answer after the change, the other fails before it.
         for (name, fault) in [("gandi", "lost"), ("azure-dns", "bad-gateway")] {
             let url = "\(origins[name] ?? "")/_emulator/faults?fault=\(fault)&only=changes"
-            _ = try await TestSupport.run("curl", ["-sS", "-m", "5", "-X", "POST", url])
+            _ = try await TestSupport.run("curl", ["-sS", "-m", "30", "-X", "POST", url])
         }
         await main.stop()
         try await eventually("backup is at all of them") {
@@ -90,7 +90,7 @@ import Testing
     /// Whether this is the only address that the name has at every provider.
     private func everywhere(_ origins: [String: String], has address: String) async throws -> Bool {
         for origin in origins.values {
-            let (output, _) = try await TestSupport.run("curl", ["-sS", "-m", "5", origin + "/_emulator"])
+            let (output, _) = try await TestSupport.run("curl", ["-sS", "-m", "30", origin + "/_emulator"])
             let lines = output.split(separator: "\n")
             guard lines.count == 1, lines[0].hasPrefix("www.example.org "), lines[0].hasSuffix(" A \(address)") else {
                 return false

@@ -101,7 +101,7 @@ import Testing
         try await run(
             "curl",
             [
-                "-si", "--max-time", "5", "--cacert", "\(folder.path)/page.pem", "--resolve",
+                "-si", "--max-time", "30", "--cacert", "\(folder.path)/page.pem", "--resolve",
                 "\(name).example.test:\(port):127.0.0.1", "https://\(name).example.test:\(port)/healthz",
             ])
     }

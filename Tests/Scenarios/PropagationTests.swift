@@ -58,10 +58,10 @@ import Testing
             #expect(code == 1, "somebody answers otherwise")
             #expect(text.contains("the last cache lets go of the old answer at "), "\(text)")
             #expect(text.contains("bind: verified"), "\(text)")
-            let page = try await run("curl", ["-sS", "-m", "10", stage.url + "/schemes/www.example.org"]).output
+            let page = try await run("curl", ["-sS", "-m", "30", stage.url + "/schemes/www.example.org"]).output
             #expect(page.contains("www.example.org"))
             try await eventually("the page shows it too") {
-                try await run("curl", ["-sS", "-m", "10", stage.url + "/schemes/www.example.org"]).output
+                try await run("curl", ["-sS", "-m", "30", stage.url + "/schemes/www.example.org"]).output
                     .contains("Our Unbound")
             }
             let none = try await ninelives("propagation", "nobody.example.org", "--url", stage.url)

@@ -130,7 +130,7 @@ import Testing
             let token = ["--url", "http://127.0.0.1:\(http)", "--token-file", folder.path + "/data/local.token"]
             #expect(try await run(binary, ["push", "www.example.org"] + token).code == 0)
             try await eventually("it is there") {
-                try await run("curl", ["-sS", "-m", "5", "http://127.0.0.1:\(port)/_emulator"]).output
+                try await run("curl", ["-sS", "-m", "30", "http://127.0.0.1:\(port)/_emulator"]).output
                     == "www.example.org 30 A 192.0.2.1\n"
             }
             #expect(!server.printed.contains("emulated-token"))
@@ -192,7 +192,7 @@ import Testing
 
         /// What the emulated provider holds.
         func records() async throws -> [String] {
-            let (output, code) = try await run("curl", ["-sS", "-m", "5", emulator + "/_emulator"])
+            let (output, code) = try await run("curl", ["-sS", "-m", "30", emulator + "/_emulator"])
             guard code == 0 else { return ["no answer"] }
             return output.split(separator: "\n").map(String.init)
         }
@@ -204,7 +204,7 @@ import Testing
 
         func plan(_ query: String) async throws {
             let (output, code) = try await run(
-                "curl", ["-sS", "-m", "5", "--fail", "-X", "POST", "\(emulator)/_emulator/faults?\(query)"])
+                "curl", ["-sS", "-m", "30", "--fail", "-X", "POST", "\(emulator)/_emulator/faults?\(query)"])
             #expect(code == 0, "\(output)")
         }
     }

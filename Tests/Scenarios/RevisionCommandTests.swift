@@ -200,6 +200,6 @@ private final class RevisedServer {
     }
 
     func get(_ path: String) async throws -> String {
-        try await run("curl", ["-s", "--max-time", "5", "http://127.0.0.1:\(httpPort)/\(path)"]).output
+        try await run("curl", ["-s", "--max-time", "30", "http://127.0.0.1:\(httpPort)/\(path)"]).output
     }
 }
