@@ -65,8 +65,10 @@ struct Node {
         web.setConnectionsPerClient(settings.connectionsPerClient)
         await lives.serve(by: web)
         // The last decisions are in place before the first query is read.
+        await first.control.holdProbes()
         await first.control.apply(settings)
         try await begin(dns)
+        await first.control.releaseProbes()
         await first.revisions.begin()
         let address = announce()
         defer { address?.remove(from: settings.dataFolder) }

@@ -84,6 +84,7 @@ import Testing
             let backup = "\(site.folder.path)/backup.db"
             #expect(try await site.order("steady:a", "in the backup").status == 201)
             #expect(try await ninelives("backup", backup, "--data", site.data).code == 0)
+            #expect(try await site.ask(.DELETE, "/api/v1/overrides/indicator:steady:a").status == 204)
             #expect(try await site.order("steady:b", "later").status == 201)
             let (entries, generation) = (try await site.audit().count, try await site.generation())
             await site.process.stop()
