@@ -54,6 +54,8 @@ let package = Package(
         .target(name: "CSockets"),
         // What starting a program needs of the C library beyond what Swift sees.
         .target(name: "CProcess"),
+        // Runs a program to its end, within a deadline, and takes what it prints.
+        .target(name: "Programs", dependencies: ["CProcess", nioPosix], swiftSettings: strict),
         .target(
             name: "DNSServer",
             dependencies: [
@@ -67,7 +69,7 @@ let package = Package(
         .target(
             name: "Checks",
             dependencies: [
-                "Addresses", "CProcess", "CSockets", "DNS", "DNSClient", "Failover", "Secrets", crypto, nio, nioHPACK,
+                "Addresses", "CSockets", "DNS", "DNSClient", "Failover", "Programs", "Secrets", crypto, nio, nioHPACK,
                 nioPosix, nioTLS, nioSSL,
             ], swiftSettings: strict),
         .target(
@@ -80,8 +82,8 @@ let package = Package(
         .target(
             name: "Providers",
             dependencies: [
-                "Addresses", "DNS", "DNSClient", "Failover", "Secrets", "TSIG", nio, nioPosix, nioHTTP1, nioSSL,
-                .product(name: "NIOFoundationCompat", package: "swift-nio"),
+                "Addresses", "DNS", "DNSClient", "Failover", "Programs", "Secrets", "TSIG", nio, nioPosix, nioHTTP1,
+                nioSSL, .product(name: "NIOFoundationCompat", package: "swift-nio"),
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "CryptoExtras", package: "swift-crypto"),
@@ -98,7 +100,7 @@ let package = Package(
             ], swiftSettings: strict),
         // Our table of nftables rules: which server gets the connections to a line's port.
         .target(
-            name: "Forwarding", dependencies: ["Addresses", "CProcess", "Failover", logging, nioPosix],
+            name: "Forwarding", dependencies: ["Addresses", "Failover", "Programs", logging],
             swiftSettings: strict),
         .target(
             name: "Settings",
@@ -178,6 +180,7 @@ let package = Package(
         .testTarget(
             name: "DifferentialTests", dependencies: ["Addresses", "DNS", "DNSServer", "TestSupport", logging],
             path: "Tests/Differential"),
+        .testTarget(name: "ProgramsTests", dependencies: ["Programs", "TestSupport"], path: "Tests/Programs"),
         .testTarget(name: "SecretsTests", dependencies: ["Secrets", "TestSupport"], path: "Tests/Secrets"),
         .testTarget(name: "FailoverTests", dependencies: ["Addresses", "Failover"], path: "Tests/Failover"),
         .testTarget(

@@ -75,12 +75,13 @@ package final class Accounts: Sendable {
         guard isInvited(secret) else { throw .wrongInvitation }
         let user = try await makeUser(name: name, password: password, roles: ["*": .admin])
         do {
-            try await store.add(user, onlyFirst: true)
-        } catch {
+            try await store.add(user, onlyFirst: true, noting: entry("account.first", name, by: name, from: "local"))
+        } catch .exists {
             throw .wrongInvitation
+        } catch {
+            throw .store(error)
         }
         invitation.withLock { $0 = nil }
-        try await record("account.first", name, by: name, from: "local")
     }
 
     // MARK: People
@@ -89,51 +90,57 @@ package final class Accounts: Sendable {
         try stored { () throws(StoreError) in try store.users() }
     }
 
-    package func add(name: String, password: String, roles: [String: Role]) async throws(AccountsError) {
+    /// - Parameter entry: what the audit log says of it, written with it or not at all; so too below.
+    package func add(
+        name: String, password: String, roles: [String: Role], noting entry: AuditEntry? = nil
+    ) async throws(AccountsError) {
         let user = try await makeUser(name: name, password: password, roles: roles)
-        try await storedLater { () async throws(StoreError) in try await store.add(user) }
+        try await storedLater { () async throws(StoreError) in try await store.add(user, noting: entry) }
     }
 
     /// Changes whatever is not nil. A new password ends all sessions.
     package func update(
-        _ name: String, password: String? = nil, roles: [String: Role]? = nil, isDisabled: Bool? = nil
+        _ name: String, password: String? = nil, roles: [String: Role]? = nil, isDisabled: Bool? = nil,
+        noting entry: AuditEntry? = nil
     ) async throws(AccountsError) {
-        guard var user = try stored({ () throws(StoreError) in try store.user(name) }) else {
-            throw .store(.notFound("user \(name)"))
-        }
+        var hash: String?
         if let password {
             if let weakness = Password.weakness(password, of: name) { throw .weakPassword(weakness) }
-            user.password = await hashing.run { Password.hash(password) }
+            hash = await hashing.run { Password.hash(password) }
         }
-        if let roles { user.roles = roles.mapValues(\.rawValue) }
-        if let isDisabled { user.isDisabled = isDisabled }
-        try refuseLosingLastAdmin(replacing: user)
-        let changed = user
-        try await storedLater { () async throws(StoreError) in try await store.update(changed) }
-        if password != nil {
-            try await storedLater { () async throws(StoreError) in try await store.removeSessions(of: name) }
+        let newHash = hash
+        try await storedLater { () async throws(StoreError) in
+            try await store.update(name, endsSessions: newHash != nil, noting: entry, rule: Self.leavesAdmin) { user in
+                if let newHash { user.password = newHash }
+                if let roles { user.roles = roles.mapValues(\.rawValue) }
+                if let isDisabled { user.isDisabled = isDisabled }
+            }
         }
     }
 
     /// Gives somebody a role in one project, or with nil takes it away; other roles stay.
-    package func setRole(_ role: Role?, of name: String, in project: String) async throws(AccountsError) {
+    package func setRole(
+        _ role: Role?, of name: String, in project: String, noting entry: AuditEntry? = nil
+    ) async throws(AccountsError) {
         try await storedLater { () async throws(StoreError) in
-            try await store.setRole(role?.rawValue, of: name, in: project)
+            try await store.setRole(
+                role?.rawValue, of: name, in: project, noting: entry, rule: Self.leavesAdmin)
         }
     }
 
-    package func remove(_ name: String) async throws(AccountsError) {
-        if var user = try stored({ () throws(StoreError) in try store.user(name) }) {
-            user.roles = [:]
-            try refuseLosingLastAdmin(replacing: user)
+    package func remove(_ name: String, noting entry: AuditEntry? = nil) async throws(AccountsError) {
+        try await storedLater { () async throws(StoreError) in
+            try await store.removeUser(name, noting: entry, rule: Self.leavesAdmin)
         }
-        try await storedLater { () async throws(StoreError) in try await store.removeUser(name) }
     }
 
-    private func refuseLosingLastAdmin(replacing user: StoredUser) throws(AccountsError) {
-        func isAdmin(_ user: StoredUser) -> Bool { !user.isDisabled && user.roles["*"] == Role.admin.rawValue }
-        let others = try users().filter { $0.name != user.name }
-        if !isAdmin(user), !others.contains(where: isAdmin) { throw .lastAdmin }
+    /// Where there is an admin, one must be left. Where there is none, nothing gets worse.
+    private static let leavesAdmin: Store.UserRule = { before, after in
+        after.contains(where: isAdmin) || !before.contains(where: isAdmin)
+    }
+
+    private static func isAdmin(_ user: StoredUser) -> Bool {
+        !user.isDisabled && user.roles["*"] == Role.admin.rawValue
     }
 
     private func makeUser(
@@ -185,8 +192,8 @@ package final class Accounts: Sendable {
         let session = StoredSession(
             hash: Secret.hash(secret), user: name, csrf: Secret.make(), created: instant,
             expires: instant + Self.sessionLength)
-        try await storedLater { () async throws(StoreError) in try await store.add(session) }
-        try await record("login", name, by: name, from: address)
+        let entry = entry("login", name, by: name, from: address)
+        try await storedLater { () async throws(StoreError) in try await store.add(session, noting: entry) }
         return secret
     }
 
@@ -211,19 +218,15 @@ package final class Accounts: Sendable {
 
     /// Puts a second factor into force once its owner has shown a code of it; nil takes it away.
     package func setSecondFactor(_ secret: String?, code: String, of name: String) async throws(AccountsError) {
-        guard var user = try stored({ () throws(StoreError) in try store.user(name) }) else {
-            throw .store(.notFound("user \(name)"))
-        }
+        var sealed: Data?
         if let secret {
             guard let data = Data(base32: secret), data.count >= 16,
                 OneTimeCode.period(of: code, secret: data, at: now().nanoseconds / 1_000_000_000) != nil
             else { throw .wrongCredentials }
-            user.totp = box.seal(data, as: "totp:\(name)")
-        } else {
-            user.totp = nil
+            sealed = box.seal(data, as: "totp:\(name)")
         }
-        let changed = user
-        try await storedLater { () async throws(StoreError) in try await store.update(changed) }
+        let factor = sealed
+        try await storedLater { () async throws(StoreError) in try await store.update(name) { $0.totp = factor } }
     }
 
     // MARK: Proofs
@@ -261,13 +264,14 @@ package final class Accounts: Sendable {
 
     /// Makes a token; its secret is told this once.
     package func makeToken(
-        name: String, for user: String, role: Role, project: String, expires: Instant?
+        name: String, for user: String, role: Role, project: String, expires: Instant?,
+        noting entry: AuditEntry? = nil
     ) async throws(AccountsError) -> (id: Int64, secret: String) {
         let secret = Secret.make(prefix: "nl_")
         let token = StoredToken(
             hash: Secret.hash(secret), name: name, user: user, project: project, role: role.rawValue, created: now(),
             expires: expires)
-        let stored = try await storedLater { () async throws(StoreError) in try await store.add(token) }
+        let stored = try await storedLater { () async throws(StoreError) in try await store.add(token, noting: entry) }
         return (stored.id, secret)
     }
 
@@ -275,8 +279,8 @@ package final class Accounts: Sendable {
         try stored { () throws(StoreError) in try store.tokens() }
     }
 
-    package func removeToken(_ id: Int64) async throws(AccountsError) {
-        try await storedLater { () async throws(StoreError) in try await store.removeToken(id) }
+    package func removeToken(_ id: Int64, noting entry: AuditEntry? = nil) async throws(AccountsError) {
+        try await storedLater { () async throws(StoreError) in try await store.removeToken(id, noting: entry) }
     }
 
     // MARK: -
@@ -287,7 +291,13 @@ package final class Accounts: Sendable {
 
     @discardableResult
     func storedLater<Value>(_ body: () async throws(StoreError) -> Value) async throws(AccountsError) -> Value {
-        do { return try await body() } catch { throw .store(error) }
+        do {
+            return try await body()
+        } catch .forbidden {
+            throw .lastAdmin
+        } catch {
+            throw .store(error)
+        }
     }
 
     // MARK: Requests that may come twice

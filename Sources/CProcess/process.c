@@ -6,6 +6,7 @@
 #include <signal.h>
 #include <spawn.h>
 #include <sys/mman.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 int cprocess_pipe(int ends[2]) { return pipe2(ends, O_CLOEXEC); }
@@ -42,13 +43,16 @@ static int start(pid_t *process, const char *program, char *const arguments[], c
     return failure;
 }
 
-int cprocess_start(pid_t *process, const char *program, char *const arguments[], int input, int output, int errors) {
+int cprocess_start(pid_t *process, const char *program, char *const arguments[], int inherits, int input, int output,
+                   int errors) {
     static char path[] = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
     static char language[] = "LANG=C.UTF-8";
-    char *const environment[] = {path, language, NULL};
-    return start(process, program, arguments, environment, POSIX_SPAWN_SETPGROUP, input, output, errors);
+    char *const bare[] = {path, language, NULL};
+    return start(process, program, arguments, inherits ? environ : bare, POSIX_SPAWN_SETPGROUP, input, output, errors);
 }
 
 int cprocess_start_beside(pid_t *process, const char *program, char *const arguments[], char *const environment[], int output) {
     return start(process, program, arguments, environment, 0, -1, output, output);
 }
+
+int cprocess_watch(pid_t process) { return (int)syscall(SYS_pidfd_open, process, 0); }

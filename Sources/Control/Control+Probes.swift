@@ -89,9 +89,24 @@ extension Control {
 
     // MARK: Turns
 
+    /// Lets no probe begin until `releaseProbes`: what was decided before is answered before anything new is found out,
+    /// however long it takes until our DNS answers.
+    package func holdProbes() { heldTurns = heldTurns ?? [] }
+
+    package func releaseProbes() {
+        let turns = heldTurns ?? []
+        heldTurns = nil
+        for held in turns { schedule(held.name, held.turn, patience: held.patience) }
+        finishTaking()
+    }
+
     func schedule(_ name: IndicatorName, _ turn: ProbeTurn, patience: Duration?) {
         guard let place = places[name] else { return }
         targets[place].isAsked = true
+        if heldTurns != nil {
+            heldTurns?.append((name, turn, patience))
+            return
+        }
         if targets[place].isReported {
             scheduleReported(place, turn)
         } else if targets[place].isPlain {

@@ -29,6 +29,8 @@ package actor Control: ControlInterface {
     /// Probes under way that are not the workers', and the turns that wait for room.
     var othersUnderWay = 0
     var othersWaiting: ArraySlice<(place: Int, version: UInt64)> = []
+    /// Turns that wait for `releaseProbes`; nil while none has to.
+    var heldTurns: [(name: IndicatorName, turn: ProbeTurn, patience: Duration?)]?
     private(set) var log = EventLog()
     private var sequence: UInt64 = 0
     private var listeners: [UInt64: AsyncStream<UInt64>.Continuation] = [:]

@@ -1,4 +1,5 @@
 import Failover
+import Programs
 
 /// Connections to a server that gets no more, and how they are ended: the kernel forgets that it translates them.
 /// The client's next packet begins anew, at a server that knows nothing of the connection and says so at once.
@@ -28,7 +29,7 @@ struct Cutting: Hashable, Sendable {
 
     /// Returns what is in the way, in words.
     func perform(with conntrack: String) async -> String? {
-        let outcome = await ProgramCall(program: conntrack, arguments: arguments).perform()
+        let outcome = await ForwardingPrograms.run(conntrack, arguments)
         let errors = String(decoding: outcome.errors, as: UTF8.self)
         switch outcome.ending {
         case .exited(0): return nil
@@ -36,7 +37,7 @@ struct Cutting: Hashable, Sendable {
         case .exited where errors.contains("0 flow entries"): return nil
         case .exited: return String((errors.split(separator: "\n").first ?? "it gave no reason").prefix(300))
         case .killed(let signal): return "it was ended by signal \(signal)"
-        case .timedOut: return "it took too long and was stopped"
+        case .timedOut, .neverStarted, .cancelled: return "it took too long and was stopped"
         case .cannotStart(let code): return "\(ForwardingError.cannotStart(conntrack, errno: code))"
         }
     }

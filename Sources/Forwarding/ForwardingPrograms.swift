@@ -1,4 +1,5 @@
 import Glibc
+import Programs
 
 /// The programs that forwarding is done with.
 package struct ForwardingPrograms: Hashable, Sendable {
@@ -16,6 +17,17 @@ package struct ForwardingPrograms: Hashable, Sendable {
     private static func path(of program: String) -> String? {
         ["/usr/sbin", "/sbin", "/usr/local/sbin", "/usr/bin", "/bin", "/usr/local/bin"].lazy.map { "\($0)/\(program)" }
             .first { access($0, X_OK) == 0 }
+    }
+
+    private static let threads = ProgramThreads(2)
+    /// Then a program is killed, and what it has started with it.
+    private static let limit = Duration.seconds(10)
+
+    /// Runs one of them to its end even if the task is cancelled: what was begun is not left half done. More than
+    /// 16 MiB of its output is dropped.
+    static func run(_ path: String, _ arguments: [String], input: [UInt8] = []) async -> ProgramOutcome {
+        let program = Program(path, arguments, input: input, output: .beginning(16 << 20))
+        return await Task { await threads.run(program, until: .now + limit) }.value
     }
 }
 
@@ -63,12 +75,12 @@ package struct Nft: Sendable {
     }
 
     private func run(_ arguments: [String], input: [UInt8] = []) async throws(ForwardingError) -> [UInt8] {
-        let outcome = await ProgramCall(program: path, arguments: arguments, input: input).perform()
+        let outcome = await ForwardingPrograms.run(path, arguments, input: input)
         switch outcome.ending {
         case .exited(0): return outcome.output
         case .exited: throw Self.cause(outcome.errors)
         case .killed(let signal): throw .killed(path, signal: signal)
-        case .timedOut: throw .timedOut(path)
+        case .timedOut, .neverStarted, .cancelled: throw .timedOut(path)
         case .cannotStart(let code): throw .cannotStart(path, errno: code)
         }
     }

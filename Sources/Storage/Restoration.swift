@@ -92,27 +92,56 @@ package final class Restoration: Sendable {
         package var isSound: Bool
     }
 
-    /// Makes a backup of the store that is there, which nobody may be using; nil if there is none.
+    /// Makes a backup of the store that is there, which nobody may be using; nil if there is none. That of an older
+    /// version is brought up to date in the backup, so that all can be taken over from it.
     ///
-    /// - Throws: `.inUse` if somebody uses it.
+    /// - Throws: `.inUse` if somebody uses it; `.newer` if a newer version has made it: this one would lose what it
+    ///   does not know.
     package func keepPresent(at stamp: Int) throws(StoreError) -> Kept? {
         guard FileManager.default.fileExists(atPath: target) else { return nil }
         do throws(StoreError) {
             try Store.close(atPath: target)
+            if try Self.isNewer(target) { throw .newer(path: target) }
             let path = Self.unused("\(folder)/before-restore-\(stamp)", ".db")
             try Store.backup(folder: folder, to: path)
-            return Kept(path: path, isSound: try Self.isOurs(path))
+            return Kept(path: path, isSound: try Self.bringUpToDate(path))
         } catch {
             guard case .broken = error else { throw error }
             return Kept(path: try Store.setAside(target), isSound: false)
         }
     }
 
-    private static func isOurs(_ path: String) throws(StoreError) -> Bool {
+    private static func isNewer(_ path: String) throws(StoreError) -> Bool {
         do {
             let store = try DatabaseQueue(path: path, configuration: Store.readOnly)
             defer { try? store.close() }
-            return try store.read(Schema.shape) == Schema.shape()
+            return try store.read { database in
+                try database.tableExists("grdb_migrations") && Schema.migrator.hasBeenSuperseded(database)
+            }
+        } catch {
+            throw StoreError(error, path: path)
+        }
+    }
+
+    /// Whether it has our tables, by now.
+    private static func bringUpToDate(_ path: String) throws(StoreError) -> Bool {
+        do {
+            let store = try DatabaseQueue(path: path)
+            defer { try? store.close() }
+            // Another program's file is left as it is.
+            guard try store.read({ try $0.tableExists("revision") && $0.tableExists("grdb_migrations") }) else {
+                return false
+            }
+            do {
+                try Schema.migrator.migrate(store)
+            } catch let error as DatabaseError where error.resultCode.primaryResultCode == .SQLITE_ERROR {
+                // Tables that somebody has changed are in the way: it is a file to look at, and no more.
+                return false
+            }
+            let isOurs = try store.read(Schema.shape) == Schema.shape()
+            try store.close()
+            try Store.sync(path)
+            return isOurs
         } catch {
             throw StoreError(error, path: path)
         }

@@ -73,16 +73,18 @@ extension Store {
     // MARK: Users
 
     package func users() throws(StoreError) -> [StoredUser] {
-        try read { try Self.users($0, sql: "SELECT * FROM user ORDER BY name") }
+        try read { try Self.users($0) }
     }
 
     package func user(_ name: String) throws(StoreError) -> StoredUser? {
-        try read { try Self.users($0, sql: "SELECT * FROM user WHERE name = ?", arguments: [name]).first }
+        try read { try Self.users($0, named: name).first }
     }
 
     /// - Throws: `.exists` if there is a user of that name, or with `onlyFirst` any user at all.
-    package func add(_ user: StoredUser, onlyFirst: Bool = false) async throws(StoreError) {
-        try await write { database in
+    package func add(
+        _ user: StoredUser, onlyFirst: Bool = false, noting entry: AuditEntry? = nil
+    ) async throws(StoreError) {
+        try await write(noting: entry) { database in
             let condition = onlyFirst ? "1" : "name = ?"
             let arguments: StatementArguments = onlyFirst ? [] : [user.name]
             if try Bool.fetchOne(
@@ -94,45 +96,72 @@ extension Store {
         }
     }
 
-    /// - Throws: `.notFound` if there is no user of that name.
-    package func update(_ user: StoredUser) async throws(StoreError) {
-        try await write { database in
-            guard try Self.exists("user", "name", user.name, database) else {
-                throw StoreError.notFound("user \(user.name)")
-            }
-            try Self.put(user, in: database)
-            if user.isDisabled {
-                try database.run("DELETE FROM session WHERE user = ?", [user.name])
+    /// Changes a user as it is at that moment, so that nothing that somebody else has changed meanwhile is lost.
+    ///
+    /// - Parameter endsSessions: whether its owner has to log in again, as when it is disabled.
+    /// - Throws: `.notFound` if there is no user of that name, `.forbidden` if `rule` says no.
+    package func update(
+        _ name: String, endsSessions: Bool = false, noting entry: AuditEntry? = nil,
+        rule: @escaping UserRule = { _, _ in true }, change: @escaping @Sendable (inout StoredUser) -> Void
+    ) async throws(StoreError) {
+        try await write(noting: entry) { database in
+            try Self.apply(rule, in: database) {
+                guard var user = try Self.users(database, named: name).first else {
+                    throw StoreError.notFound("user \(name)")
+                }
+                change(&user)
+                try Self.put(user, in: database)
+                if endsSessions || user.isDisabled {
+                    try database.run("DELETE FROM session WHERE user = ?", [name])
+                }
             }
         }
     }
 
     /// Gives a user a role in one project (`*`: in every), or with nil takes it away; other roles stay.
     ///
-    /// - Throws: `.notFound` if there is no user of that name, or no role to be taken away.
-    package func setRole(_ role: String?, of user: String, in project: String) async throws(StoreError) {
-        try await write { database in
-            guard try Self.exists("user", "name", user, database) else { throw StoreError.notFound("user \(user)") }
-            try database.run("DELETE FROM membership WHERE user = ? AND project = ?", [user, project])
-            if let role {
-                try database.run("INSERT INTO membership VALUES (?, ?, ?)", [user, project, role])
-            } else if database.changesCount == 0 {
-                throw StoreError.notFound("role of \(user) in \(project)")
+    /// - Throws: `.notFound` if there is no user of that name, or no role to be taken away, `.forbidden` if `rule` says no.
+    package func setRole(
+        _ role: String?, of user: String, in project: String, noting entry: AuditEntry? = nil,
+        rule: @escaping UserRule = { _, _ in true }
+    ) async throws(StoreError) {
+        try await write(noting: entry) { database in
+            try Self.apply(rule, in: database) {
+                guard try !Self.users(database, named: user).isEmpty else {
+                    throw StoreError.notFound("user \(user)")
+                }
+                try database.run("DELETE FROM membership WHERE user = ? AND project = ?", [user, project])
+                if let role {
+                    try database.run("INSERT INTO membership VALUES (?, ?, ?)", [user, project, role])
+                } else if database.changesCount == 0 {
+                    throw StoreError.notFound("role of \(user) in \(project)")
+                }
             }
         }
     }
 
     /// Removes a user with all sessions and tokens.
-    package func removeUser(_ name: String) async throws(StoreError) {
-        try await write { database in
-            try database.run("DELETE FROM user WHERE name = ?", [name])
-            guard database.changesCount > 0 else { throw StoreError.notFound("user \(name)") }
+    ///
+    /// - Throws: `.notFound` if there is no user of that name, `.forbidden` if `rule` says no.
+    package func removeUser(
+        _ name: String, noting entry: AuditEntry? = nil, rule: @escaping UserRule = { _, _ in true }
+    ) async throws(StoreError) {
+        try await write(noting: entry) { database in
+            try Self.apply(rule, in: database) {
+                try database.run("DELETE FROM user WHERE name = ?", [name])
+                guard database.changesCount > 0 else { throw StoreError.notFound("user \(name)") }
+            }
         }
     }
 
-    private static func exists(_ table: String, _ column: String, _ key: String, _ database: Database) throws -> Bool {
-        try Bool.fetchOne(
-            database, sql: "SELECT EXISTS (SELECT 1 FROM \(table) WHERE \(column) = ?)", arguments: [key]) ?? false
+    /// Whether all users may become from what they were to what they would be.
+    package typealias UserRule = @Sendable (_ before: [StoredUser], _ after: [StoredUser]) -> Bool
+
+    private static func apply(_ rule: UserRule, in database: Database, to change: () throws -> Void) throws {
+        let before = try users(database)
+        try change()
+        // What is thrown takes the change back.
+        guard rule(before, try users(database)) else { throw StoreError.forbidden }
     }
 
     private static func put(_ user: StoredUser, in database: Database) throws {
@@ -148,10 +177,11 @@ extension Store {
         }
     }
 
-    private static func users(
-        _ database: Database, sql: String, arguments: StatementArguments = []
-    ) throws -> [StoredUser] {
-        try Row.fetchAll(database, sql: sql, arguments: arguments).map { row in
+    /// By name: all, or the one.
+    private static func users(_ database: Database, named name: String? = nil) throws -> [StoredUser] {
+        try Row.fetchAll(
+            database, sql: "SELECT * FROM user WHERE name = ifnull(?, name) ORDER BY name", arguments: [name]
+        ).map { row in
             let name: String = row["name"]
             let roles = try Row.fetchAll(
                 database, sql: "SELECT project, role FROM membership WHERE user = ?", arguments: [name])
@@ -165,8 +195,8 @@ extension Store {
     // MARK: Sessions
 
     /// Adds a session, and forgets those that have expired.
-    package func add(_ session: StoredSession) async throws(StoreError) {
-        try await write { database in
+    package func add(_ session: StoredSession, noting entry: AuditEntry? = nil) async throws(StoreError) {
+        try await write(noting: entry) { database in
             try database.run("DELETE FROM session WHERE expires <= ?", [session.created.nanoseconds])
             try database.run(
                 "INSERT INTO session VALUES (?, ?, ?, ?, ?)",
@@ -191,15 +221,11 @@ extension Store {
         try await write { try $0.run("DELETE FROM session WHERE hash = ?", [hash]) }
     }
 
-    package func removeSessions(of user: String) async throws(StoreError) {
-        try await write { try $0.run("DELETE FROM session WHERE user = ?", [user]) }
-    }
-
     // MARK: Tokens
 
     /// Adds a token; returns it with its id.
-    package func add(_ token: StoredToken) async throws(StoreError) -> StoredToken {
-        try await write { database in
+    package func add(_ token: StoredToken, noting entry: AuditEntry? = nil) async throws(StoreError) -> StoredToken {
+        try await write(noting: entry) { database in
             try database.run(
                 """
                 INSERT INTO token (hash, name, user, project, role, created, expires) VALUES (?, ?, ?, ?, ?, ?, ?)
@@ -234,8 +260,8 @@ extension Store {
         }
     }
 
-    package func removeToken(_ id: Int64) async throws(StoreError) {
-        try await write { database in
+    package func removeToken(_ id: Int64, noting entry: AuditEntry? = nil) async throws(StoreError) {
+        try await write(noting: entry) { database in
             try database.run("DELETE FROM token WHERE id = ?", [id])
             guard database.changesCount > 0 else { throw StoreError.notFound("token \(id)") }
         }

@@ -213,4 +213,16 @@ package final class Store: Sendable {
             throw StoreError(error, path: path)
         }
     }
+
+    /// One transaction, with who did it in the audit log; on the disk when this returns, all of it or nothing.
+    func write<Value: Sendable>(
+        noting entry: AuditEntry?, _ body: @Sendable (Database) throws -> Value
+    ) async throws(StoreError) -> Value {
+        let seal = queue.seal
+        return try await write { database in
+            let value = try body(database)
+            if let entry { try StoredChange.audit(entry).perform(in: database, seal: seal) }
+            return value
+        }
+    }
 }

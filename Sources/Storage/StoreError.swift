@@ -21,6 +21,8 @@ package enum StoreError: Error, Hashable, Sendable {
     case notFound(String)
     /// The name is in use.
     case exists(String)
+    /// The rule that came with the change says no.
+    case forbidden
 
     init(_ error: any Error, path: String) {
         switch error {
@@ -42,7 +44,7 @@ extension StoreError: CustomStringConvertible {
         switch self {
         case .broken(let path, let why): "\(path) is broken: \(why)"
         case .newer(let path):
-            "\(path) was written by a newer version of Ninelives; run that version, or restore a backup"
+            "\(path) was written by a newer version of Ninelives; run that version, or move it away and restore a backup"
         case .diskFull(let path): "\(path) cannot be written: the disk is full"
         case .noBackup(let path, let why): "\(path) cannot be restored: \(why)"
         case .closed(let path): "\(path) takes nothing any more: the server stops, or a backup is being restored"
@@ -51,6 +53,7 @@ extension StoreError: CustomStringConvertible {
         case .conflict(let newest): "somebody else has made revision \(newest) meanwhile; look at it and try again"
         case .notFound(let what): "there is no \(what)"
         case .exists(let what): "\(what) exists already"
+        case .forbidden: "that may not be done"
         }
     }
 }

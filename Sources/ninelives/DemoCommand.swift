@@ -12,7 +12,8 @@ struct DemoCommand: AsyncParsableCommand {
         commandName: "demo", abstract: "The world's most reliable kitten website: three servers to break and to watch.",
         discussion: """
             Starts three kitten servers (charlie on 127.0.0.11, echo on .12, bravo on .13), checks them, answers for
-            cat.example.test and shows it all on a page. Needs no root and no configuration; Ctrl-C stops it.
+            cat.example.test and shows it all on a page. Needs no root and no configuration; Ctrl-C stops it. It writes
+            its configuration, and keeps its data, in a temporary folder of its own or that of --data.
 
             EXAMPLES
               ninelives demo                     a minute of the kittens' hour is a second
@@ -27,7 +28,6 @@ struct DemoCommand: AsyncParsableCommand {
     @Option(help: "Where our DNS listens.") var dns = "127.0.0.1:5300"
     @Option(help: "Where the page is.") var http = "127.0.0.1:8053"
     @Option(help: "The port of the kitten servers.") var kittenPort = 8080
-    @Option(help: "Where the demo writes its configuration and keeps its data.") var data: String?
     @OptionGroup var server: ServerOptions
     @Option(help: "What to log: trace, debug, info, notice, warning or error.") var logLevel: LogLevel = .error
 
@@ -50,7 +50,7 @@ struct DemoCommand: AsyncParsableCommand {
     }
 
     private func order(_ what: String, _ name: String) async throws {
-        let running = server.server
+        let running = try server.server
         guard try await running.post("/demo/servers/\(name.pathSegment)/\(what)") else {
             printError("There is no kitten server \"\(name)\" at \(server.url); there are charlie, echo and bravo.")
             throw Exit.no
@@ -64,7 +64,7 @@ struct DemoCommand: AsyncParsableCommand {
     static var standardFolder: String { "\(FileManager.default.temporaryDirectory.path)/ninelives-demo" }
 
     private func start() async throws {
-        let folder = data ?? Self.standardFolder
+        let folder = server.data ?? Self.standardFolder
         let file = try writeConfiguration(in: folder)
         let settings = try loadSettings(file)
         let clock: @Sendable () -> Double = { Date().timeIntervalSince1970 }

@@ -65,9 +65,13 @@ struct Node {
         web.setConnectionsPerClient(settings.connectionsPerClient)
         await lives.serve(by: web)
         // The last decisions are in place before the first query is read.
+        await first.control.holdProbes()
         await first.control.apply(settings)
         try await begin(dns)
+        await first.control.releaseProbes()
         await first.revisions.begin()
+        let address = announce()
+        defer { address?.remove(from: settings.dataFolder) }
         started()
         try invite(first.accounts)
         // By then the page is served, too, and then everything has been probed.
@@ -147,6 +151,20 @@ struct Node {
             opening.web?.setStatusOpen(settings.isStatusOpen && (!isElsewhere || before.isStatusOpen))
             await opening.forwarding?.set(isOn: settings.appliance.isForwarding)
             return settings.listensLike(started) ? [] : [.listenersNeedRestart(settings)]
+        }
+    }
+
+    /// Tells commands on this machine where the page is; nil if that cannot be written.
+    private func announce() -> ServerAddress? {
+        let address = ServerAddress(settings)
+        do {
+            try address.write(in: settings.dataFolder)
+            return address
+        } catch {
+            logger.warning(
+                "Commands on this machine need --url to find this server",
+                metadata: ["file": "\(ServerAddress.path(in: settings.dataFolder))", "why": "it cannot be written"])
+            return nil
         }
     }
 

@@ -34,7 +34,7 @@ struct PushCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
-        let running = server.server
+        let running = try server.server
         if let allow {
             guard try await running.post("/api/v1/providers/\(allow.pathSegment)/allow-changes") else {
                 printError("There is no provider \"\(allow)\" at \(server.url).")

@@ -21,7 +21,7 @@ struct RestoreCommand: AsyncParsableCommand {
             """)
     @Argument(help: "A file that `ninelives backup` made.") var file: String
     @Option(help: "The server's data folder.") var data = Settings.standardDataFolder
-    @Option(help: "Where the running server's page is; http://127.0.0.1:8053 if it runs on this machine.")
+    @Option(help: "Where the running server's page is; found by its data folder if it runs on this machine.")
     var url: String?
     @Option(help: "A file with an admin's token; otherwise NINELIVES_TOKEN, or the data folder's own local.token.")
     var tokenFile: String?
@@ -61,7 +61,9 @@ struct RestoreCommand: AsyncParsableCommand {
         let own = Accounts.localTokenPath(in: data)
         let isGiven = ProcessInfo.processInfo.environment["NINELIVES_TOKEN"] != nil
         if token == nil, !isGiven, FileManager.default.isReadableFile(atPath: own) { token = own }
-        let server = RunningServer(url: url ?? "http://127.0.0.1:8053", tokenFile: token)
+        let isKnown = url == nil && ServerAddress.written(in: data) != nil
+        let server = try RunningServer(
+            url: isKnown ? nil : url ?? RunningServer.standardURL, folder: data, tokenFile: token)
         let body = try await server.upload(file, to: "/api/v1/restore?name=\(name.pathSegment)")
         print(try JSONDecoder().decode(RestoreReport.self, from: body).sentence(called: name))
     }

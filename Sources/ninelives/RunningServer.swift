@@ -4,12 +4,24 @@ import AsyncHTTPClient
 import Foundation
 import NIOCore
 import NIOHTTP1
+import NIOSSL
 import Settings
+import Synchronization
 
 /// How a command finds the server that is running, and proves who asks.
 struct ServerOptions: ParsableArguments {
-    @Option(help: "Where the running server's page is.")
-    var url = "http://127.0.0.1:8053"
+    @Option(
+        name: .customLong("url"),
+        help: ArgumentHelp(
+            "Where the running server's page is.",
+            discussion:
+                "Without it the server is found that runs on this machine with the data folder of --data, "
+                + "./ninelives-data or /var/lib/ninelives, or the demo; if there is none, "
+                + "\(RunningServer.standardURL) is asked."))
+    var place: String?
+
+    @Option(help: "The data folder of a server on this machine.")
+    var data: String?
 
     @Option(
         help: ArgumentHelp(
@@ -19,20 +31,79 @@ struct ServerOptions: ParsableArguments {
     )
     var tokenFile: String?
 
-    var server: RunningServer { RunningServer(url: url, tokenFile: tokenFile) }
+    var server: RunningServer {
+        get throws { try RunningServer(url: place, folder: data, tokenFile: tokenFile) }
+    }
+
+    /// Where it is, for what a command says.
+    var url: String { (try? server.url) ?? RunningServer.standardURL }
 }
 
 /// A running server, asked over its HTTP API.
 struct RunningServer {
     let url: String
-    var tokenFile: String?
+    private let tokenFile: String?
+    /// Whose own token may be taken.
+    private let folders: [String]
+    /// Is trusted too.
+    private let certificate: String?
 
-    /// Says at once that nobody listens, instead of trying again. It lives as long as the command.
-    private static let client: HTTPClient = {
-        var configuration = HTTPClient.Configuration()
-        configuration.connectionPool.retryConnectionEstablishment = false
-        return HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
-    }()
+    static let standardURL = "http://127.0.0.1:8053"
+    /// Where a service keeps its data.
+    private static let serviceFolder = "/var/lib/ninelives"
+    private static var standardFolders: [String] {
+        [Settings.standardDataFolder, serviceFolder, DemoCommand.standardFolder]
+    }
+
+    /// - Parameters:
+    ///   - url: asked whatever else is said.
+    ///   - folder: of a server on this machine.
+    init(url: String?, folder: String?, tokenFile: String?) throws {
+        self.tokenFile = tokenFile
+        if let url {
+            (self.url, folders, certificate) = (url, folder.map { [$0] } ?? Self.standardFolders, nil)
+        } else if let folder {
+            guard let address = ServerAddress.written(in: folder) else {
+                printError(
+                    "No server runs with the data folder \(folder), or you may not read \(ServerAddress.path(in: folder))."
+                )
+                throw Exit.unreachable
+            }
+            (self.url, folders, certificate) = (address.url, [folder], address.certificate)
+        } else if let (folder, address) = Self.found() {
+            (self.url, folders, certificate) = (address.url, [folder], address.certificate)
+        } else {
+            (self.url, folders, certificate) = (Self.standardURL, Self.standardFolders, nil)
+        }
+    }
+
+    /// The first that listens.
+    private static func found() -> (String, ServerAddress)? {
+        standardFolders.lazy.filter { folder in
+            ServerAddress.isOwn(in: folder) || geteuid() == 0 && folder == serviceFolder
+        }.compactMap { folder in ServerAddress.written(in: folder).map { (folder, $0) } }.first { $0.1.isListening }
+    }
+
+    /// Says at once that nobody listens, instead of trying again. They live as long as the command.
+    private static let clients = Mutex<[String: HTTPClient]>([:])
+
+    private var client: HTTPClient {
+        Self.clients.withLock { clients in
+            if let client = clients[certificate ?? ""] { return client }
+            var configuration = HTTPClient.Configuration()
+            configuration.connectionPool.retryConnectionEstablishment = false
+            if let certificate {
+                // It is made for a name, and asked for at an address of this machine.
+                var tls = TLSConfiguration.makeClientConfiguration()
+                tls.additionalTrustRoots = [.file(certificate)]
+                tls.certificateVerification = .noHostnameVerification
+                configuration.tlsConfiguration = tls
+            }
+            let client = HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
+            clients[certificate ?? ""] = client
+            return client
+        }
+    }
 
     enum Answer {
         case found(Data)
@@ -104,7 +175,7 @@ struct RunningServer {
                 request.body = .stream(parts, length: .known(parts.length))
             }
             do {
-                let response = try await Self.client.execute(
+                let response = try await client.execute(
                     request, timeout: file == nil ? .seconds(30) : .minutes(15))
                 let body = try await response.body.collect(upTo: 64 << 20)
                 last = (response.status.code, Data(body.readableBytesView))
@@ -126,7 +197,6 @@ struct RunningServer {
             return [token]
         }
         if let token = ProcessInfo.processInfo.environment["NINELIVES_TOKEN"] { return [token] }
-        let folders = [Settings.standardDataFolder, "/var/lib/ninelives", DemoCommand.standardFolder]
         return folders.compactMap { Self.token(in: Accounts.localTokenPath(in: $0)) } + [nil]
     }
 
@@ -163,7 +233,8 @@ struct RunningServer {
     private func unreachable(_ why: String) -> ExitCode {
         printError(
             "No answer from \(url): \(why).\n"
-                + "Is `ninelives serve` or `ninelives demo` running? Use --url to say where its page is.")
+                + "Is `ninelives serve` or `ninelives demo` running? Use --url to say where its page is, "
+                + "or --data to say where it keeps its data.")
         return Exit.unreachable
     }
 }

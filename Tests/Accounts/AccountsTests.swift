@@ -164,8 +164,96 @@ private let goodPassword = "correct horse battery"
         await #expect(throws: AccountsError.lastAdmin) {
             try await house.accounts.update("ann", roles: ["*": .operator])
         }
+        await #expect(throws: AccountsError.lastAdmin) {
+            try await house.accounts.setRole(.viewer, of: "ann", in: "*")
+        }
+        #expect(try house.accounts.users().map(\.roles) == [["*": "admin"]], "what was refused has not happened")
         try await house.accounts.add(name: "bob", password: goodPassword, roles: ["*": .admin])
         try await house.accounts.remove("ann")
+    }
+
+    @Test func `where there is no admin, nobody is held back as the last one`() async throws {
+        let house = try House()
+        try await house.accounts.add(name: "bob", password: goodPassword, roles: ["cats": .operator])
+        try await house.accounts.add(name: "eve", password: goodPassword, roles: [:])
+        try await house.accounts.update("bob", isDisabled: true)
+        try await house.accounts.remove("bob")
+        try await house.accounts.remove("eve")
+        #expect(try house.accounts.users().isEmpty)
+    }
+
+    @Test func `of two admins who leave at the same moment one stays`() async throws {
+        for _ in 0..<20 {
+            let house = try House()
+            for name in ["ann", "bob"] {
+                try await house.store.add(
+                    StoredUser(name: name, password: "", created: .epoch, roles: ["*": "admin"]))
+            }
+            let leaving = [
+                Task { try await house.accounts.remove("ann") },
+                Task { try await house.accounts.update("bob", roles: [:]) },
+            ]
+            var refused: [any Error] = []
+            for one in leaving {
+                if case .failure(let error) = await one.result { refused.append(error) }
+            }
+            #expect(refused.map { "\($0)" } == ["\(AccountsError.lastAdmin)"])
+            #expect(try house.accounts.users().contains { $0.roles == ["*": "admin"] })
+        }
+    }
+
+    @Test func `of two changes of one account at the same moment none is lost`() async throws {
+        let house = try await House.withAnn()
+        try await house.accounts.add(name: "bob", password: goodPassword, roles: ["cats": .viewer])
+        // Hashing the new password takes a while, in which he is disabled and given another role.
+        async let slow: Void = house.accounts.update("bob", password: goodPassword + "!")
+        try await house.accounts.update("bob", isDisabled: true)
+        try await house.accounts.setRole(.operator, of: "bob", in: "dogs")
+        try await slow
+        let bob = try #require(try house.store.user("bob"))
+        #expect(bob.isDisabled)
+        #expect(bob.roles == ["cats": "viewer", "dogs": "operator"])
+        #expect(Password.verify(goodPassword + "!", against: bob.password))
+    }
+
+    /// What can be done with accounts and tokens, on one with ann and bob, who has a token.
+    private static let deeds: [(String, @Sendable (Accounts, AuditEntry) async throws -> Void)] = [
+        ("add", { try await $0.add(name: "cid", password: goodPassword, roles: [:], noting: $1) }),
+        ("update", { try await $0.update("bob", password: goodPassword + "!", roles: [:], noting: $1) }),
+        ("role", { try await $0.setRole(.admin, of: "bob", in: "cats", noting: $1) }),
+        ("remove", { try await $0.remove("bob", noting: $1) }),
+        (
+            "token",
+            {
+                _ = try await $0.makeToken(
+                    name: "t", for: "bob", role: .viewer, project: "*", expires: nil, noting: $1)
+            }
+        ),
+        ("token's end", { try await $0.removeToken(1, noting: $1) }),
+    ]
+
+    @Test(arguments: deeds.map(\.0))
+    func `a deed and its entry in the audit log are written together, or neither is`(name: String) async throws {
+        let house = try await House.withAnn()
+        try await house.accounts.add(name: "bob", password: goodPassword, roles: ["*": .viewer])
+        _ = try await house.accounts.makeToken(name: "x", for: "bob", role: .viewer, project: "*", expires: nil)
+        let deed = try #require(Self.deeds.first { $0.0 == name }).1
+        func state() throws -> String { try "\(house.accounts.users()) \(house.accounts.tokens())" }
+        let entry = house.accounts.entry("test", name, by: "ann", from: "::1")
+        let before = try state()
+        // The log takes nothing: then nothing is done.
+        let refusal = "CREATE TRIGGER full BEFORE INSERT ON audit BEGIN SELECT RAISE(ABORT, 'full'); END"
+        #expect(try await run("sqlite3", [house.store.path, refusal]).code == 0)
+        await #expect(throws: AccountsError.self) { try await deed(house.accounts, entry) }
+        #expect(try state() == before)
+        #expect(try await run("sqlite3", [house.store.path, "DROP TRIGGER full"]).code == 0)
+        try await deed(house.accounts, entry)
+        #expect(try state() != before)
+        #expect(try house.accounts.auditEntries(limit: 1).map(\.action) == ["test"])
+        #expect(try house.accounts.verifyAudit().problem == nil)
+        // What fails leaves no entry.
+        await #expect(throws: AccountsError.self) { try await house.accounts.remove("nobody", noting: entry) }
+        #expect(try house.accounts.auditEntries().filter { $0.action == "test" }.count == 1)
     }
 
     @Test func `whoever can read the data folder is let in, by a token only its owner can read`() throws {

@@ -46,6 +46,21 @@ import Testing
         await stage.control.stop()
     }
 
+    @Test func `while probes are held none begins, and then all do`() async throws {
+        let (held, free) = (try Stage(), try Stage())
+        let (late, early) = (ScriptedCheck(), ScriptedCheck())
+        await held.control.holdProbes()
+        for (stage, check) in [(held, late), (free, early)] {
+            await stage.control.apply(Stage.configuration(["main"]), checks: [IndicatorName("main"): check])
+        }
+        try await eventually("whoever is not held has probed") { early.probes > 3 }
+        #expect(late.probes == 0)
+        await held.control.releaseProbes()
+        try await eventually("it is probed, and on") { late.probes > 3 }
+        #expect(held.publisher.lastAddresses == ["192.0.2.1"])
+        for stage in [held, free] { await stage.control.stop() }
+    }
+
     @Test func `a check that hangs delays no other`() async throws {
         let stage = try Stage()
         let hanging = ScriptedCheck(hangs: true)

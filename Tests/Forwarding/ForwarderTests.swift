@@ -242,22 +242,4 @@ struct ForwarderTests {
             try await Nft(ForwardingPrograms(nft: nft, conntrack: nil)).listing()
         } throws: { "\($0)".contains(words) }
     }
-
-    @Test func `a program that does not end is ended`() async throws {
-        let clock = ContinuousClock()
-        let start = clock.now
-        let outcome = await ProgramCall(
-            program: "/bin/sh", arguments: ["-c", "echo begun; sleep 600"], limit: .seconds(2)
-        ).perform()
-        #expect(outcome.ending == .timedOut)
-        #expect(outcome.output == Array("begun\n".utf8))
-        #expect(clock.now - start < .seconds(60))
-    }
-
-    @Test func `a program reads its input and its output is taken whole`() async {
-        let input = Array(repeating: UInt8(0x61), count: 1_000_000)
-        let outcome = await ProgramCall(program: "/bin/cat", input: input).perform()
-        #expect(outcome.ending == .exited(0))
-        #expect(outcome.output == input)
-    }
 }

@@ -105,15 +105,16 @@ import Testing
                 "\(name).example.test:\(port):127.0.0.1", "https://\(name).example.test:\(port)/healthz",
             ])
     }
+}
 
-    private func makeCertificate(_ name: String, in folder: TemporaryFolder) async throws {
-        let (output, code) = try await run(
-            "openssl",
-            [
-                "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2",
-                "-subj", "/CN=\(name)", "-addext", "subjectAltName=DNS:\(name)", "-keyout", "\(folder.path)/page.key",
-                "-out", "\(folder.path)/page.pem",
-            ])
-        #expect(code == 0, "\(output)")
-    }
+/// Makes a self-signed certificate, `page.pem` and `page.key` unless another name is said.
+func makeCertificate(_ name: String, in folder: TemporaryFolder, named file: String = "page") async throws {
+    let (output, code) = try await run(
+        "openssl",
+        [
+            "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2",
+            "-subj", "/CN=\(name)", "-addext", "subjectAltName=DNS:\(name)", "-keyout", "\(folder.path)/\(file).key",
+            "-out", "\(folder.path)/\(file).pem",
+        ])
+    #expect(code == 0, "\(output)")
 }

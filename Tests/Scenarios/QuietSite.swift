@@ -67,11 +67,14 @@ final class QuietSite {
     }
 
     func start() async throws {
-        process = try ChildProcess(binary, ["serve", "--config", "\(folder.path)/n.yaml"])
+        try launch()
         try await awaitAnswer()
     }
 
-    private func awaitAnswer() async throws {
+    /// Starts it without waiting for anything.
+    func launch() throws { process = try ChildProcess(binary, ["serve", "--config", "\(folder.path)/n.yaml"]) }
+
+    func awaitAnswer() async throws {
         try await eventually("the page answers") {
             (try? await get("/readyz")) == "ready\n"
         }

@@ -77,6 +77,46 @@ import Testing
         }
     }
 
+    @Test func `without a server, a store of an older version loses nothing either, and one of a newer is left alone`()
+        async throws
+    {
+        try await withQuietSite { site in
+            let backup = "\(site.folder.path)/backup.db"
+            #expect(try await site.order("steady:a", "in the backup").status == 201)
+            #expect(try await ninelives("backup", backup, "--data", site.data).code == 0)
+            #expect(try await site.ask(.DELETE, "/api/v1/overrides/indicator:steady:a").status == 204)
+            #expect(try await site.order("steady:b", "later").status == 201)
+            let (entries, generation) = (try await site.audit().count, try await site.generation())
+            await site.process.stop()
+            let store = "\(site.data)/\(Store.fileName)"
+            // As the version before had it: without what its last step has added.
+            let older = """
+                DROP TABLE reply; ALTER TABLE revision DROP COLUMN managed; ALTER TABLE revision DROP COLUMN effects;
+                ALTER TABLE revision DROP COLUMN secrets; DELETE FROM grdb_migrations WHERE identifier = 'revisions';
+                """
+            #expect(try await run("sqlite3", [store, older]).code == 0)
+            let (output, code) = try await ninelives("restore", backup, "--data", site.data)
+            #expect(code == 0, "\(output)")
+            try await site.start()
+            let audit = try await site.audit()
+            #expect(audit.count == entries + 1, "what was done after the backup is not forgotten")
+            #expect(audit[0].action == "restore" && audit[1].target.contains("steady:b"), "\(audit)")
+            #expect(try await site.command("audit", "verify").code == 0)
+            #expect(try await site.generation() > generation, "numbers go up")
+            let overrides = try await site.get("/api/v1/overrides")
+            #expect(overrides.contains("in the backup") && !overrides.contains("later"), "\(overrides)")
+            try await site.undoes(audit[0].detail)
+
+            await site.process.stop()
+            #expect(try await run("sqlite3", [store, "INSERT INTO grdb_migrations VALUES ('999')"]).code == 0)
+            let before = try await run("sqlite3", [store, ".dump"]).output
+            let refusal = try await ninelives("restore", backup, "--data", site.data)
+            #expect(refusal.code == 1 && refusal.output.contains("by a newer version"), "\(refusal.output)")
+            #expect(before.contains("in the backup"))
+            #expect(try await run("sqlite3", [store, ".dump"]).output == before)
+        }
+    }
+
     enum Bad: String, CaseIterable {
         case text, empty, foreign, newer, changed, damaged, truncated, key
 

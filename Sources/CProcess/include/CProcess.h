@@ -10,8 +10,14 @@ int cprocess_pipe(int ends[2]);
 int cprocess_memory_file(void);
 
 // Starts a program in a process group of its own: with these three descriptors and no other, every signal as at first,
-// and an environment that has no secret in it. With `input` -1 there is nothing to read. Returns 0 or an errno.
-int cprocess_start(pid_t *process, const char *program, char *const arguments[], int input, int output, int errors);
+// and our environment, or with `inherits` 0 one that has no secret in it. With `input` -1 there is nothing to read.
+// Returns 0 or an errno.
+int cprocess_start(pid_t *process, const char *program, char *const arguments[], int inherits, int input, int output,
+                   int errors);
+
+// A descriptor that can be read once the process has ended, and that no other program inherits; -1 with errno where the
+// kernel has none.
+int cprocess_watch(pid_t process);
 
 // The same in our own process group, with an environment that is given, and nothing to read.
 int cprocess_start_beside(pid_t *process, const char *program, char *const arguments[], char *const environment[], int output);

@@ -1,6 +1,6 @@
 import Glibc
 import NIOCore
-import NIOPosix
+import Programs
 
 /// `exec`: a program of the user's own ends well.
 package struct Exec: Check {
@@ -22,11 +22,9 @@ package struct Exec: Check {
 
     /// Programs that run at the same time; further ones wait their turn, within their timeout.
     static let mostPrograms = 32
-    private static let pool: NIOThreadPool = {
-        let pool = NIOThreadPool(numberOfThreads: mostPrograms)
-        pool.start()
-        return pool
-    }()
+    private static let threads = ProgramThreads(mostPrograms)
+    /// Octets of its end that are kept of what a program prints.
+    private static let longestTail = 4096
 
     package init(_ arguments: CheckArguments) throws(CheckArgumentErrors) {
         var reader = ArgumentReader(arguments, of: Self.self)
@@ -55,28 +53,21 @@ package struct Exec: Check {
 
     package func probe(timeout: Duration, on group: any EventLoopGroup) async -> ProbeResult {
         let limit = TimeLimit(timeout)
-        let run = ProgramRun(program: program, arguments: words, limit: limit)
-        let ending = await withTaskCancellationHandler {
-            await withCheckedContinuation { continuation in
-                Self.pool.submit { state in
-                    continuation.resume(returning: state == .active ? run.perform() : .cancelled)
-                }
-            }
-        } onCancel: {
-            run.cancel()
-        }
-        return ProbeResult(judge(ending, within: limit), ProbePhases(), at: nil, within: limit)
+        let call = Program(program, words, output: .end(Self.longestTail), errors: nil)
+        let outcome = await Self.threads.run(call, until: .now + timeout)
+        return ProbeResult(judge(outcome, within: limit), ProbePhases(), at: nil, within: limit)
     }
 
-    private func judge(_ ending: ProgramRun.Ending, within limit: TimeLimit) -> Verdict {
-        switch ending {
+    private func judge(_ outcome: ProgramOutcome, within limit: TimeLimit) -> Verdict {
+        let line = Self.lastLine(outcome.output)
+        switch outcome.ending {
         case .cancelled: return .err("cancelled")
         case .neverStarted: return .err("timed out after \(inWords(limit.timeout)) waiting for its turn to run")
         case .cannotStart(let errno): return .err("cannot be run: \(String(cString: strerror(errno)))")
-        case .timedOut(let line):
+        case .timedOut:
             return .err("timed out after \(inWords(limit.timeout)), killed with its children" + told(line))
-        case .killed(let signal, let line): return .err("ended by signal \(signal)" + told(line))
-        case .exited(let found, let line):
+        case .killed(let signal): return .err("ended by signal \(signal)" + told(line))
+        case .exited(let found):
             guard Int(found) == code else { return .err("exit code \(found), expected \(code)" + told(line)) }
             guard var search = expected else { return .ok("exit code \(found)" + told(line)) }
             line.withUnsafeBytes { search.feed($0) }
@@ -86,6 +77,10 @@ package struct Exec: Check {
                     "text \(search) not found in the last line"
                         + (line.isEmpty ? ", as it printed nothing" : told(line)))
         }
+    }
+
+    private static func lastLine(_ tail: [UInt8]) -> [UInt8] {
+        tail.split { $0 == 0x0A || $0 == 0x0D }.last { $0.contains { $0 > 0x20 } }.map(Array.init) ?? []
     }
 
     private func told(_ line: [UInt8]) -> String {

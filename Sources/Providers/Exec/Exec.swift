@@ -1,5 +1,6 @@
 import DNS
 import Foundation
+import Programs
 
 /// A program of the user's own, which gets the desired RRsets as JSON on its standard input.
 package struct Exec: Provider {
@@ -14,6 +15,12 @@ package struct Exec: Provider {
     package let capabilities: Capabilities
     private let program: String
     private let arguments: [String]
+
+    private static let threads = ProgramThreads(32)
+    /// Octets that are kept of what it prints.
+    private static let mostOutput = 1 << 20
+    /// Why a program that is all right cannot be started now: no room, or somebody is writing it.
+    private static let passing = [EAGAIN, ENOMEM, EMFILE, ENFILE, ETXTBSY]
 
     package init(_ arguments: ProviderArguments) throws(ProviderArgumentErrors) {
         var reader = ProviderArgumentReader(arguments, of: Self.self)
@@ -43,19 +50,29 @@ package struct Exec: Provider {
         guard deadline.remaining > .zero else {
             throw .unavailable(.timedOut, words: "no time was left to run \(program)")
         }
-        let ended = try await ChildRun.run(program, arguments, input: request.json, until: deadline)
-        let said = oneLine(ended.errors.isEmpty ? ended.output : ended.errors)
-        switch ended.end {
-        case .timedOut:
+        let call = Program(
+            program, arguments, input: [UInt8](request.json), environment: .ours,
+            output: .beginning(Self.mostOutput), errors: .beginning(Self.mostOutput))
+        let outcome = await Self.threads.run(call, until: deadline.instant)
+        let output = String(decoding: outcome.output, as: UTF8.self)
+        let said = oneLine(outcome.errors.isEmpty ? output : String(decoding: outcome.errors, as: UTF8.self))
+        switch outcome.ending {
+        case .cannotStart(let errno):
+            let words = "\(program) cannot be started: \(String(cString: strerror(errno)))"
+            if Self.passing.contains(errno) { throw .unavailable(.faulty, words: words) }
+            throw .refused(.unsupported, words: words)
+        case .neverStarted:
+            throw .unavailable(.timedOut, words: "too many programs ran already: no time was left to run \(program)")
+        case .timedOut, .cancelled:
             let words = "\(program) had not ended within its time and was killed"
             if changes { throw .outcomeUnknown(words: words) }
             throw .unavailable(.timedOut, words: words)
-        case .signal(let number):
+        case .killed(let number):
             let words = "\(program) was ended by signal \(number)"
             if changes { throw .outcomeUnknown(words: words) }
             throw .unavailable(.faulty, words: words)
-        case .code(let code):
-            let reply = RecordReply(Data(ended.output.utf8))
+        case .exited(let code):
+            let reply = RecordReply(Data(outcome.output))
             if let reply { try reply.check() }
             let words = said.isEmpty ? "\(program) ended with code \(code)" : said
             switch code {

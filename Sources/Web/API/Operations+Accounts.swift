@@ -87,8 +87,9 @@ extension Site {
                     var roles: [String: Role]
                 }
                 let wish = try call.decode(Wish.self)
-                try await accounts().add(name: wish.name, password: wish.password, roles: wish.roles)
-                try await note("user.add", wish.name, call)
+                try await accounts().add(
+                    name: wish.name, password: wish.password, roles: wish.roles,
+                    noting: entry("user.add", wish.name, call))
                 return try user(wish.name, status: .created)
             },
             Operation(
@@ -109,8 +110,8 @@ extension Site {
                 let wish = try call.decode(Wish.self)
                 let name = call.path["name"] ?? ""
                 try await accounts().update(
-                    name, password: wish.password, roles: wish.roles, isDisabled: wish.isDisabled)
-                try await note("user.change", name, call)
+                    name, password: wish.password, roles: wish.roles, isDisabled: wish.isDisabled,
+                    noting: entry("user.change", name, call))
                 return try user(name, status: .ok)
             },
             Operation(
@@ -119,8 +120,7 @@ extension Site {
                 status: .noContent, problems: [.notFound, .conflict, .serviceUnavailable]
             ) { call in
                 let name = call.path["name"] ?? ""
-                try await accounts().remove(name)
-                try await note("user.remove", name, call)
+                try await accounts().remove(name, noting: entry("user.remove", name, call))
                 return Response(status: .noContent)
             },
         ]
@@ -168,8 +168,8 @@ extension Site {
                         && (call.identity?.may(.admin) == true || $0.user == call.identity?.name)
                 }
                 guard let token = visible else { throw Problem(.notFound, "There is no such token.") }
-                try await accounts().removeToken(token.id)
-                try await note("token.remove", "\(token.user)/\(token.name)", call)
+                try await accounts().removeToken(
+                    token.id, noting: entry("token.remove", "\(token.user)/\(token.name)", call))
                 return Response(status: .noContent)
             },
         ]
@@ -188,8 +188,8 @@ extension Site {
         }
         let (id, secret) = try await accounts().makeToken(
             name: wish.name, for: user, role: wish.role, project: wish.project ?? "*",
-            expires: wish.expires.map { Instant(seconds: $0) })
-        try await note("token.add", "\(user)/\(wish.name)", call)
+            expires: wish.expires.map { Instant(seconds: $0) },
+            noting: entry("token.add", "\(user)/\(wish.name)", call))
         guard let stored = try accounts().tokens().first(where: { $0.id == id }) else {
             throw Problem(.serviceUnavailable, "The token was removed meanwhile.")
         }

@@ -35,8 +35,8 @@ extension Site {
                 struct Wish: Decodable { var role: Role }
                 let (project, user) = (try await administered(call), call.path["user"] ?? "")
                 let role = try call.decode(Wish.self).role
-                try await change(role, of: user, in: project)
-                try await note("project.member.put", "\(project)/\(user)", call, detail: role.rawValue)
+                let entry = entry("project.member.put", "\(project)/\(user)", call, detail: role.rawValue)
+                try await change(role, of: user, in: project, noting: entry)
                 return try .json(ProjectMember(name: user, role: role.rawValue))
             },
             Operation(
@@ -45,8 +45,8 @@ extension Site {
                 status: .noContent, problems: [.notFound, .serviceUnavailable]
             ) { call in
                 let (project, user) = (try await administered(call), call.path["user"] ?? "")
-                try await change(nil, of: user, in: project)
-                try await note("project.member.remove", "\(project)/\(user)", call)
+                let entry = entry("project.member.remove", "\(project)/\(user)", call)
+                try await change(nil, of: user, in: project, noting: entry)
                 return Response(status: .noContent)
             },
         ]
@@ -78,9 +78,11 @@ extension Site {
         return name
     }
 
-    private func change(_ role: Role?, of user: String, in project: String) async throws {
+    private func change(
+        _ role: Role?, of user: String, in project: String, noting entry: AuditEntry?
+    ) async throws {
         do {
-            try await accounts().setRole(role, of: user, in: project)
+            try await accounts().setRole(role, of: user, in: project, noting: entry)
         } catch AccountsError.store(StoreError.notFound) {
             let detail = role == nil ? "has no role in \(project)" : "has no account: an admin of the server makes one"
             throw Problem(
