@@ -12,6 +12,7 @@ import Synchronization
 package final class Accounts: Sendable {
     let store: Store
     let box: SecretBox
+    private let cost: PasswordCost
     private let now: @Sendable () -> Instant
     private let limiter = Mutex(AttemptLimiter())
     /// Hash of the one-time link's secret, while there is no account.
@@ -25,9 +26,14 @@ package final class Accounts: Sendable {
     /// How long a session lasts without its owner logging in again.
     package static let sessionLength = Duration.seconds(12 * 3600)
 
-    /// - Parameter folder: where the key lies, and the token by which commands on this machine prove themselves.
-    package init(store: Store, folder: String, now: @escaping @Sendable () -> Instant) throws(AccountsError) {
+    /// - Parameters:
+    ///   - folder: where the key lies, and the token by which commands on this machine prove themselves.
+    ///   - cost: of the passwords that are set from now on.
+    package init(
+        store: Store, folder: String, cost: PasswordCost = .full, now: @escaping @Sendable () -> Instant
+    ) throws(AccountsError) {
         self.store = store
+        self.cost = cost
         self.folder = folder
         self.now = now
         box = try SecretBox.open(folder: folder)
@@ -106,7 +112,7 @@ package final class Accounts: Sendable {
         var hash: String?
         if let password {
             if let weakness = Password.weakness(password, of: name) { throw .weakPassword(weakness) }
-            hash = await hashing.run { Password.hash(password) }
+            hash = await hashing.run { Password.hash(password, at: cost) }
         }
         let newHash = hash
         try await storedLater { () async throws(StoreError) in
@@ -151,7 +157,7 @@ package final class Accounts: Sendable {
             throw .badName(name)
         }
         if let weakness = Password.weakness(password, of: name) { throw .weakPassword(weakness) }
-        let hash = await hashing.run { Password.hash(password) }
+        let hash = await hashing.run { Password.hash(password, at: cost) }
         return StoredUser(name: name, password: hash, created: now(), roles: roles.mapValues(\.rawValue))
     }
 
@@ -169,7 +175,7 @@ package final class Accounts: Sendable {
         let user = try stored { () throws(StoreError) in try store.user(name) }
         let isRight = await hashing.run {
             guard let user, password.utf8.count <= 1000 else {
-                Password.waste("")
+                Password.waste("", at: cost)
                 return false
             }
             return Password.verify(password, against: user.password)

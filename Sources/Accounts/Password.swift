@@ -2,15 +2,26 @@ import Crypto
 import CryptoExtras
 import Foundation
 
+/// What each guess at a password costs: scrypt's parameters.
+package struct PasswordCost: Sendable {
+    /// The logarithm of N to base 2: 1…20.
+    var log2N: Int
+    let r = 8
+    let p = 1
+
+    /// 32 MiB and about a tenth of a second.
+    package static let full = PasswordCost(log2N: 15)
+    /// Next to nothing: for tests of what is not about passwords.
+    package static let none = PasswordCost(log2N: 4)
+}
+
 /// Passwords as they are kept: hashed by scrypt (RFC 7914) with a salt of their own.
 ///
 ///     scrypt$15$8$1$SALT$HASH        log2 N, r, p; both texts base64
 enum Password {
-    /// N = 2^15, r = 8: 32 MiB and about a tenth of a second for each guess.
-    private static let cost = (log2N: 15, r: 8, p: 1)
     private static let length = 32
 
-    static func hash(_ password: String) -> String {
+    static func hash(_ password: String, at cost: PasswordCost) -> String {
         let salt = Data(SystemRandomNumberGenerator.bytes(16))
         let hash = derive(password, salt: salt, log2N: cost.log2N, r: cost.r, p: cost.p)
         return "scrypt$\(cost.log2N)$\(cost.r)$\(cost.p)$\(salt.base64EncodedString())$\(hash.base64EncodedString())"
@@ -27,7 +38,7 @@ enum Password {
     }
 
     /// Costs what a verification costs, for a user that does not exist.
-    static func waste(_ password: String) {
+    static func waste(_ password: String, at cost: PasswordCost) {
         _ = derive(password, salt: Data(count: 16), log2N: cost.log2N, r: cost.r, p: cost.p)
     }
 

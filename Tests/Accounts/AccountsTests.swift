@@ -17,7 +17,7 @@ private final class House: Sendable {
         folder = try TemporaryFolder()
         store = try Store(folder: folder.path)
         let now = Box()
-        accounts = try Accounts(store: store, folder: folder.path) { now.instant }
+        accounts = try Accounts(store: store, folder: folder.path, cost: .none) { now.instant }
         box = now
     }
 
@@ -44,6 +44,18 @@ private final class House: Sendable {
 private let goodPassword = "correct horse battery"
 
 @Suite struct AccountsTests {
+    @Test func `a password costs scrypt's N = 2^15 and r = 8, unless less is asked for`() async throws {
+        let folder = try TemporaryFolder()
+        defer { folder.remove() }
+        let store = try Store(folder: folder.path)
+        let accounts = try Accounts(store: store, folder: folder.path) { .epoch }
+        try await accounts.add(name: "ann", password: goodPassword, roles: [:])
+        let kept = try #require(try store.user("ann")?.password)
+        #expect(kept.hasPrefix("scrypt$15$8$1$"))
+        #expect(Password.verify(goodPassword, against: kept) && !Password.verify("another one", against: kept))
+        await store.close()
+    }
+
     @Test func `the one-time link makes one account, an admin, and then none any more`() async throws {
         let house = try House()
         let first = try #require(try house.accounts.invite())

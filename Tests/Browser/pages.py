@@ -230,6 +230,8 @@ def keyboard(browser, url):
     page.keyboard.press("g")
     page.keyboard.press("i")
     expect(page.locator("h1")).to_have_text("Indicators")
+    # What the page says is there before its keys are.
+    page.wait_for_load_state()
     page.keyboard.press("/")
     expect(page.get_by_label("Search names")).to_be_focused()
     page.keyboard.type("echo:cat")

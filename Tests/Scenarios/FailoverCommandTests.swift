@@ -169,7 +169,7 @@ import Testing
             [
                 "failover", "--provider", "cloudflare", "--with", "url=\(emulator)/client/v4", "--with",
                 "token=file:\(folder.path)/token", "--record", "www.example.org", "--main", "127.0.0.31", "--backup",
-                "127.0.0.32", "--check", "http-status", "--attempts", "1", "--timeout", "1000", "--lock",
+                "127.0.0.32", "--check", "http-status", "--attempts", "1", "--timeout", "10000", "--lock",
                 "\(folder.path)/lock", "url=http://www.example.org:\(port)/",
             ]
         }

@@ -179,7 +179,7 @@ import Testing
         do {
             for number in [0, 4711, 11_999] {
                 let name = "www.z\(number).example.test"
-                try await eventually("\(name) is answered") {
+                try await eventually("\(name) is answered", within: .seconds(300)) {
                     try await run("dig", ["@127.0.0.1", "-p", "\(dns)", "+short", "+tries=1", "+time=1", name]).output
                         == "198.51.\(number / 200).\(number % 200)\n"
                 }

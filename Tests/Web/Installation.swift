@@ -38,7 +38,7 @@ final class Installation: Sendable {
             clock: clock, publisher: Nowhere(), group: MultiThreadedEventLoopGroup.singleton,
             process: ProcessReport(version: "test", startedAt: clock.now, dns: ["127.0.0.1:53"]), store: store,
             logger: logger)
-        accounts = try Accounts(store: store, folder: folder.path) { clock.now }
+        accounts = try Accounts(store: store, folder: folder.path, cost: .none) { clock.now }
         let box = try SecretBox.open(folder: folder.path)
         let seal = RevisionSeal(
             fingerprint: { box.fingerprint($0) }, seal: { box.seal($0, as: "revision") },
