@@ -109,7 +109,7 @@ final class RestlessSite {
         if serial < lastSerial { throw Broken("serial \(serial) after \(lastSerial)") }
         lastSerial = serial
         if let pin = promises["scheme:ordered.example.test"], let decided = kept?.scheme("ordered.example.test") {
-            let members = [pin.kept, pin.pending].compactMap { $0?.member }
+            let members = pin.all.compactMap(\.member)
             if !decided.active.allSatisfy(members.contains), !members.isEmpty {
                 throw Broken("\(decided.active) answers, pinned was one of \(members)")
             }
@@ -132,7 +132,7 @@ final class RestlessSite {
         struct Finding: Decodable { var problem: String? }
         let inForce = try JSONDecoder().decode(Overrides.self, from: try await get("/api/v1/overrides", token))
         for (subject, promise) in promises {
-            let reasons = [promise.kept, promise.pending].compactMap { $0?.reason }
+            let reasons = promise.all.map(\.reason)
             guard promise.kept != nil else { continue }
             let stored = kept?.overrides.first { $0.subject == subject }?.reason
             let shown = inForce.items.first { $0.subject == subject }?.reason
