@@ -222,17 +222,65 @@ package final class Accounts: Sendable {
     /// A new secret for a second factor, not in force yet: base32, for an authenticator app.
     package func makeSecondFactor() -> String { OneTimeCode.base32(Data(SystemRandomNumberGenerator.bytes(20))) }
 
-    /// Puts a second factor into force once its owner has shown a code of it; nil takes it away.
-    package func setSecondFactor(_ secret: String?, code: String, of name: String) async throws(AccountsError) {
-        var sealed: Data?
-        if let secret {
-            guard let data = Data(base32: secret), data.count >= 16,
-                OneTimeCode.period(of: code, secret: data, at: now().nanoseconds / 1_000_000_000) != nil
-            else { throw .wrongCredentials }
-            sealed = box.seal(data, as: "totp:\(name)")
+    /// Puts a second factor into force once its owner has shown a code of it.
+    ///
+    /// - Throws: `.wrongCredentials` if it is not this secret's code, `.store(.exists)` if there is a second factor.
+    package func setSecondFactor(
+        _ secret: String, code: String, of name: String, noting entry: AuditEntry? = nil
+    ) async throws(AccountsError) {
+        guard let data = Data(base32: secret), data.count >= 16,
+            OneTimeCode.period(of: code, secret: data, at: now().nanoseconds / 1_000_000_000) != nil
+        else { throw .wrongCredentials }
+        if try stored({ () throws(StoreError) in try store.user(name) })?.totp != nil {
+            throw .store(.exists("a second factor of \(name)"))
         }
-        let factor = sealed
-        try await storedLater { () async throws(StoreError) in try await store.update(name) { $0.totp = factor } }
+        let sealed = box.seal(data, as: "totp:\(name)")
+        try await storedLater { () async throws(StoreError) in
+            try await store.update(name, noting: entry) { $0.totp = sealed }
+        }
+    }
+
+    /// Takes a second factor away: by its owner with a code of it, or with nil by an admin.
+    ///
+    /// - Throws: `.wrongCredentials`, `.tooManyAttempts`, or `.store(.notFound)` if there is none.
+    package func removeSecondFactor(
+        of name: String, code: String?, noting entry: AuditEntry? = nil
+    ) async throws(AccountsError) {
+        guard let sealed = try stored({ () throws(StoreError) in try store.user(name) })?.totp else {
+            throw .store(.notFound("second factor of \(name)"))
+        }
+        if let code { try await prove(name) { accept(code, sealed: sealed, of: name) } }
+        try await storedLater { () async throws(StoreError) in
+            try await store.update(name, noting: entry) { $0.totp = nil }
+        }
+    }
+
+    /// Changes one's own password; all sessions end.
+    ///
+    /// - Throws: `.wrongCredentials` if `old` is not the present one, `.tooManyAttempts`, `.weakPassword`.
+    package func changePassword(
+        of name: String, from old: String, to new: String, noting entry: AuditEntry? = nil
+    ) async throws(AccountsError) {
+        let user = try stored { () throws(StoreError) in try store.user(name) }
+        try await prove(name) {
+            await hashing.run {
+                guard let user, old.utf8.count <= 1000 else { return false }
+                return Password.verify(old, against: user.password)
+            }
+        }
+        try await update(name, password: new, noting: entry)
+    }
+
+    /// Slows down whoever guesses while they are logged in as somebody.
+    private func prove(_ name: String, _ isRight: () async -> Bool) async throws(AccountsError) {
+        let (keys, instant) = (["name:\(name)"], now())
+        if let seconds = limiter.withLock({ $0.wait(for: keys, at: instant) }) {
+            throw .tooManyAttempts(seconds: seconds)
+        }
+        guard await isRight() else {
+            limiter.withLock { $0.fail(keys, at: instant) }
+            throw .wrongCredentials
+        }
     }
 
     // MARK: Proofs

@@ -140,6 +140,39 @@ private let goodPassword = "correct horse battery"
         }
         house.advance(30)
         _ = try await house.accounts.logIn(name: "ann", password: goodPassword, code: code(), from: "::1")
+        // It is not exchanged for another one, nor taken away, by whoever has found a session left open.
+        await #expect(throws: AccountsError.store(.exists("a second factor of ann"))) {
+            try await house.accounts.setSecondFactor(secret, code: code(), of: "ann")
+        }
+        await #expect(throws: AccountsError.wrongCredentials) {
+            try await house.accounts.removeSecondFactor(of: "ann", code: code())
+        }
+        house.advance(30)
+        try await house.accounts.removeSecondFactor(of: "ann", code: code())
+        _ = try await house.accounts.logIn(name: "ann", password: goodPassword, from: "::1")
+        await #expect(throws: AccountsError.store(.notFound("second factor of ann"))) {
+            try await house.accounts.removeSecondFactor(of: "ann", code: nil)
+        }
+    }
+
+    @Test func `a password is changed by who knows the old one, guessing is slowed down, and sessions end`()
+        async throws
+    {
+        let house = try await House.withAnn()
+        let session = try await house.accounts.logIn(name: "ann", password: goodPassword, from: "::1")
+        for _ in 0..<5 {
+            await #expect(throws: AccountsError.wrongCredentials) {
+                try await house.accounts.changePassword(of: "ann", from: "wrong password", to: goodPassword + "!")
+            }
+        }
+        await #expect(throws: AccountsError.tooManyAttempts(seconds: 2)) {
+            try await house.accounts.changePassword(of: "ann", from: goodPassword, to: goodPassword + "!")
+        }
+        house.advance(2)
+        #expect(try house.accounts.identity(session: session) != nil)
+        try await house.accounts.changePassword(of: "ann", from: goodPassword, to: goodPassword + "!")
+        #expect(try house.accounts.identity(session: session) == nil)
+        _ = try await house.accounts.logIn(name: "ann", password: goodPassword + "!", from: "::1")
     }
 
     @Test(

@@ -83,8 +83,9 @@ import Testing
         ).secret
         var tokens: [Role: String] = [:]
         for role in Role.allCases { tokens[role] = try await house.token(role) }
-        // A token may not make tokens, whoever has it.
-        func isForSessions(_ operation: Web.Operation) -> Bool { operation.id == "addToken" }
+        // A token may neither make tokens nor change how its owner logs in, whoever has it.
+        let forSessions = ["addToken", "makeSecondFactor", "setSecondFactor", "removeSecondFactor", "changePassword"]
+        func isForSessions(_ operation: Web.Operation) -> Bool { forSessions.contains(operation.id) }
         for operation in house.site.operations where operation.type == "application/json" {
             let path = operation.path.replacing(#/\{\w+\}/#, with: "x")
             let json = operation.body == nil ? nil : "{}"

@@ -8,7 +8,7 @@ import Storage
 /// People, tokens and what they did.
 extension Site {
     var accountOperations: [Operation] {
-        sessionOperations + userOperations + tokenOperations + auditOperations
+        sessionOperations + ownOperations + userOperations + tokenOperations + auditOperations
     }
 
     private var sessionOperations: [Operation] {

@@ -6,8 +6,11 @@ import NIOCore
 struct Promise {
     /// The order that was acknowledged last.
     var kept: Mark?
-    /// The order since, to which no answer came: it may be in force or not.
-    var pending: Mark?
+    /// The orders since, to which no answer came, one of each life: the newest that was written is in force.
+    var pending: [Mark] = []
+
+    /// What may be in force.
+    var all: [Mark] { [kept].compactMap(\.self) + pending }
 
     struct Mark: Equatable, Sendable {
         /// Of its own in every order.
@@ -18,7 +21,7 @@ struct Promise {
 
     mutating func take(_ outcome: Operator.Outcome) {
         if let kept = outcome.kept { self = Promise(kept: kept) }
-        pending = outcome.pending ?? pending
+        if let unanswered = outcome.pending { pending.append(unanswered) }
     }
 }
 
