@@ -125,7 +125,7 @@ let package = Package(
         .target(
             name: "Web",
             dependencies: [
-                "Accounts", "Checks", "Control", "Failover", "Notices", "Settings", "Storage",
+                "Accounts", "Checks", "Control", "Failover", "Notices", "Providers", "Settings", "Storage",
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "HummingbirdCore", package: "hummingbird"),
                 .product(name: "NIOHTTPTypes", package: "swift-nio-extras"), crypto, nioSSL,
