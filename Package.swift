@@ -216,8 +216,8 @@ let package = Package(
         .testTarget(
             name: "WebTests",
             dependencies: [
-                "Accounts", "Checks", "Control", "Failover", "Settings", "Storage", logging, "Demo", "TestSupport",
-                "Web",
+                "Accounts", "Checks", "Control", "Emulators", "Failover", "Providers", "Settings", "Storage", logging,
+                "Demo", "TestSupport", "Web",
                 nio,
                 nioPosix,
                 .product(name: "HTTPTypes", package: "swift-http-types"),

@@ -28,7 +28,10 @@ extension Site {
                     try await complete(&wish.newAccount, asker)
                 }
                 // The driver is chosen: nothing is asked for yet that its form has.
-                if fields["do"] == "driver" {
+                if fields["do"] == "driver", wish.account != nil {
+                    if wish.newAccount.name.isEmpty {
+                        wish.newAccount["name"] = await pages.freeName(wish.newAccount["driver"])
+                    }
                     return render(await pages.newScheme(wish), visit, version: pages.model.version)
                 }
                 let attempt = try await attempt(wish, asker)

@@ -30,14 +30,15 @@ extension Pages {
     }
 
     /// What an account may be called, of those that nobody has: the driver's name.
-    private func freeName(_ driver: String) async -> String {
+    func freeName(_ driver: String) async -> String {
         let known = Set(await site.revisions?.accounts().map(\.name) ?? [])
-        return known.contains(driver) ? (2...).lazy.map { "\(driver)-\($0)" }.first { !known.contains($0) } ?? "" : driver
+        return known.contains(driver)
+            ? (2...).lazy.map { "\(driver)-\($0)" }.first { !known.contains($0) } ?? "" : driver
     }
 
     func accountForm(_ wish: AccountWish, tried: AccountTried? = nil) async -> PageContent {
         let title = wish.isEdit ? words("account.title", wish.name) : words("account.new")
-        let faults = Faults(of: tried, wish)
+        let faults = Faults(of: tried, wish, words)
         let unplaced = (tried?.problem?.violations ?? []).filter { wish.field(of: $0) == nil }
         let alert = tried?.problem.html { problem in
             """
@@ -120,7 +121,8 @@ extension Pages {
     /// The driver's arguments: what it cannot do without first, the rest only for who opens it.
     func accountFields(_ wish: AccountWish, _ faults: Faults) -> HTML {
         guard let parameters = wish.driver?.parameters else { return .nothing }
-        let needed = parameters.contains(where: \.isRequired) ? parameters.filter(\.isRequired) : Array(parameters.prefix(1))
+        let needed =
+            parameters.contains(where: \.isRequired) ? parameters.filter(\.isRequired) : Array(parameters.prefix(1))
         let rest = parameters.filter { parameter in !needed.contains { $0.name == parameter.name } }
         let isOpen = rest.contains { parameter in
             wish.has(parameter) || faults[wish.prefix + AccountWish.argument + parameter.name] != nil
@@ -199,7 +201,8 @@ extension Pages {
 
     private func accountTrial(_ wish: AccountWish, _ tried: AccountTried?, _ faults: Faults) -> HTML {
         let isAsked = tried?.test != nil && tried?.problem == nil
-        let found: HTML = tried?.test.html { accountFound($0) } ?? "<p class=\"quiet\">\(words("account.result-text"))</p>"
+        let found: HTML =
+            tried?.test.html { accountFound($0) } ?? "<p class=\"quiet\">\(words("account.result-text"))</p>"
         let mayFail: HTML = """
             <p class="held">\(words("account.save-anyway"))</p>
             """
@@ -241,20 +244,21 @@ extension Pages {
                 <p>\(words("account.in-use"))</p><p>\(users.prefix(10).map { "\(link(scheme: $0.name)) " as HTML })\(more)</p>
                 """
         }
-        return "<details class=\"menu\" data-keep-open=\"remove\"><summary>\(words("account.remove"))</summary>\(body)</details>"
+        return
+            "<details class=\"menu\" data-keep-open=\"remove\"><summary>\(words("account.remove"))</summary>\(body)</details>"
     }
 }
 
 extension Faults {
     /// What is wrong with an account, by the fields of its form.
-    init(of tried: Pages.AccountTried?, _ wish: AccountWish) {
+    init(of tried: Pages.AccountTried?, _ wish: AccountWish, _ words: Words) {
         var byField: [String: String] = [:]
         for violation in tried?.problem?.violations ?? [] {
             guard let field = wish.field(of: violation) else { continue }
             byField[wish.prefix + field] = byField[wish.prefix + field] ?? violation.detail
         }
         if let test = tried?.test, !test.isReached, let field = wish.field(of: test) {
-            byField[wish.prefix + field] = test.words
+            byField[wish.prefix + field] = words.advice(on: test)
         }
         self.init(byField)
     }
@@ -273,6 +277,18 @@ extension AccountWish {
         case "unreachable"?: argument { ["url", "server"].contains($0.name) }
         case "noSuchZone"?: "asking"
         default: nil
+        }
+    }
+}
+
+extension Words {
+    /// What is wrong, and what would be right.
+    func advice(on test: ProviderTest) -> String {
+        switch test.why {
+        case "credentials"?: self("account.wrong-key", said(test.words))
+        case "noSuchZone"?: self("account.no-zone", test.provider)
+        case "unreachable"?: self("account.nobody", said(test.words))
+        default: said(test.words)
         }
     }
 }

@@ -182,9 +182,9 @@ extension Faults {
         if let place = attempt.place, !place.isReached, let account = wish.account {
             // The account is asked for the name itself.
             let field = account.field(of: place)
-            note(field == "asking" ? "name" : field.map { account.prefix + $0 }, place.words)
+            note(field == "asking" ? "name" : field.map { account.prefix + $0 }, words.advice(on: place))
         } else if let place = attempt.place, place.why == "noSuchZone" {
-            note("name", place.words)
+            note("name", words.advice(on: place))
         }
         self.init(byField)
     }

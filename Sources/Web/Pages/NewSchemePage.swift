@@ -45,7 +45,8 @@ extension Pages {
             return isAmiss || attempt.problem != nil
                 ? "<p class=\"problem\" role=\"alert\">\(words("new.amiss"))</p>" : .nothing
         }
-        return "<div class=\"problem\" role=\"alert\"><p>\(words("new.amiss"))</p><ul>\(loose.map { lost($0) })</ul></div>"
+        return
+            "<div class=\"problem\" role=\"alert\"><p>\(words("new.amiss"))</p><ul>\(loose.map { lost($0) })</ul></div>"
     }
 
     private func lost(_ violation: Violation) -> HTML {
@@ -198,7 +199,7 @@ extension Pages {
         let first = attempt.tried.first { $0.1.isSuccess }?.0.address
         let change: HTML =
             test.isReached
-            ? first.html { "<p>\(words("new.becomes", $0))</p>" }
+            ? first.html { "<p>\(words(test.records.isEmpty ? "new.goes" : "new.becomes", $0))</p>" }
             : test.why == "notAsked" ? .nothing : "<p class=\"held\">\(words("new.place-failed"))</p>"
         return "\(accountFound(test))\(change)"
     }

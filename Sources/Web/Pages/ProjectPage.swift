@@ -35,7 +35,8 @@ extension Pages {
             """)
         return .keyed(
             "add-project",
-            "<details class=\"menu\" data-keep-open=\"add-project\"><summary>\(words("settings.add-project"))</summary>\(add)</details>")
+            "<details class=\"menu\" data-keep-open=\"add-project\"><summary>\(words("settings.add-project"))</summary>\(add)</details>"
+        )
     }
 
     func has(_ name: String, _ project: ConfiguredProject, scheme: Bool) -> Bool {
@@ -50,8 +51,8 @@ extension Pages {
         let body: HTML = """
             \(trail("nav.settings", "/settings", name))
             <h1>\(breakable(name))</h1>
-            <div class="columns"><div class="stack">\(failoverPart(project))\(await accountPart(project))\(try await policyPart(of: project))</div>
-            <div class="stack">\(contentPart(project))\(try memberPart(name))\(try await noticePart(project))\(try tokenPart(of: name))\
+            <div class="columns"><div class="stack">\(failoverPart(project))\(await accountPart(project))\(try await policyPart(of: project))\(try await noticePart(project))</div>
+            <div class="stack">\(contentPart(project))\(try memberPart(name))\(try tokenPart(of: name))\
             <section class="card" aria-labelledby="public-title"><h2 id="public-title">\(words("project.public"))</h2>\
             <p class="quiet">\(words("project.public-text"))</p><p><a href="/status/\(name.urlEncoded)">/status/\(name)</a></p></section></div></div>
             """

@@ -14,7 +14,8 @@ extension Pages {
     func failoverPart(_ project: ConfiguredProject) -> HTML {
         let schemes = model.schemeGlances().filter { has($0.name, project, scheme: true) }
         let rows = schemes.prefix(Self.shown).map { glance -> HTML in
-            let answers = glance.addresses.isEmpty ? words("answer.\(glance.answer)") : glance.addresses.joined(separator: ", ")
+            let answers =
+                glance.addresses.isEmpty ? words("answer.\(glance.answer)") : glance.addresses.joined(separator: ", ")
             return .keyed(
                 "name-\(glance.name)",
                 """
@@ -29,7 +30,8 @@ extension Pages {
             <table class="list"><thead><tr>\(heads)</tr></thead>\(HTML.keyed("names", "<tbody>\(rows)</tbody>"))</table>
             """
         let more: HTML =
-            schemes.count > Self.shown ? "<p class=\"quiet\">\(words("project.more", "\(schemes.count - Self.shown)"))</p>" : .nothing
+            schemes.count > Self.shown
+            ? "<p class=\"quiet\">\(words("project.more", "\(schemes.count - Self.shown)"))</p>" : .nothing
         let make: HTML = "<p><a class=\"button\" href=\"/new\">\(words("new.title"))</a></p>"
         return """
             <section class="card" aria-labelledby="failover-title"><h2 id="failover-title">\(words("project.failover"))</h2><p class="quiet">\(words("project.failover-text"))</p>\
@@ -79,7 +81,8 @@ extension Pages {
             return "<li><strong>\(name)</strong> <span class=\"quiet\">\(words.joined(separator: " · "))</span></li>"
         }
         let none = "<p class=\"quiet\">\(words("project.no-policies"))</p>" as HTML
-        let change: HTML = visit.may(.admin) ? "<p><a href=\"/settings\">\(words("project.change-policies"))</a></p>" : .nothing
+        let change: HTML =
+            visit.may(.admin) ? "<p><a href=\"/settings\">\(words("project.change-policies"))</a></p>" : .nothing
         return """
             <section class="card" aria-labelledby="policies-title"><h2 id="policies-title">\(words("settings.policies"))</h2><p class="quiet">\(words("settings.policies-text"))</p>\
             \(HTML.keyed("policies", lines.isEmpty ? none : "<ul class=\"plain\">\(lines)</ul>"))\(change)</section>
@@ -91,8 +94,14 @@ extension Pages {
     /// The patterns; for an admin of the server with the form that changes them.
     func contentPart(_ project: ConfiguredProject) -> HTML {
         let counts = [
-            ("nav.schemes", model.schemeGlances().count { has($0.name, project, scheme: true) } as Int?, project.schemes),
-            ("nav.indicators", model.indicatorGlances().count { has($0.name, project, scheme: false) }, project.indicators),
+            (
+                "nav.schemes", model.schemeGlances().count { has($0.name, project, scheme: true) } as Int?,
+                project.schemes
+            ),
+            (
+                "nav.indicators", model.indicatorGlances().count { has($0.name, project, scheme: false) },
+                project.indicators
+            ),
             ("notice.channels", nil, project.channels),
         ]
         let facts = counts.map { title, count, patterns -> HTML in
@@ -106,7 +115,8 @@ extension Pages {
             let name: HTML = "<input type=\"hidden\" name=\"name\" value=\"\(project.name)\">"
             let fields = form(
                 "putProject", class: "tall-form",
-                "\(name)\(contentFields(project))<div class=\"buttons\"><button class=\"main\">\(words("edit.save"))</button></div>")
+                "\(name)\(contentFields(project))<div class=\"buttons\"><button class=\"main\">\(words("edit.save"))</button></div>"
+            )
             let remove: HTML = """
                 <form method="post" action="/do/removeProject" data-quiet data-then="/settings"><input type="hidden" name="csrf" value="\(visit.csrf ?? "")">\
                 <input type="hidden" name="back" value="/settings">\(name)<p>\(words("project.remove-text"))</p><div class="buttons"><button>\(words("project.remove"))</button></div></form>
@@ -166,7 +176,8 @@ extension Pages {
                 """)
             add = .keyed(
                 "add-subscription",
-                "<details class=\"menu\" data-keep-open=\"add-subscription\"><summary>\(words("project.subscribe"))</summary>\(fields)</details>")
+                "<details class=\"menu\" data-keep-open=\"add-subscription\"><summary>\(words("project.subscribe"))</summary>\(fields)</details>"
+            )
         }
         return """
             <section class="card" aria-labelledby="notices-title"><h2 id="notices-title">\(words("nav.notices"))</h2><p class="quiet">\(words("project.notices-text"))</p>\
@@ -176,7 +187,9 @@ extension Pages {
 
     private func subscriptionLine(_ entry: ConfiguredEntry, _ channels: [String], mayChange: Bool) -> HTML {
         let values = entry.value.texts
-        let patience = ["hold", "group", "remind"].compactMap { key in values[key].map { "\(words("subscription.\(key)")) \($0)" } }
+        let patience = ["hold", "group", "remind"].compactMap { key in
+            values[key].map { "\(words("subscription.\(key)")) \($0)" }
+        }
         let told = [words("subscription.from", words("notice.severity.\(values["severity"] ?? "warning")"))] + patience
         let line: HTML = """
             <span><strong>\(entry.name)</strong> <span class="quiet">→ \(values["to"] ?? "") · \(told.joined(separator: " · "))</span></span>
@@ -184,7 +197,8 @@ extension Pages {
         guard mayChange, entry.isManaged else {
             return .keyed(
                 "subscription-\(entry.name)",
-                "<li><p class=\"row\">\(line)\(entry.isManaged ? .nothing : badge(.wait, words("settings.of-file")))</p></li>")
+                "<li><p class=\"row\">\(line)\(entry.isManaged ? .nothing : badge(.wait, words("settings.of-file")))</p></li>"
+            )
         }
         let name: HTML = "<input type=\"hidden\" name=\"name\" value=\"\(entry.name)\">"
         // What the form does not have would be lost by saving it: such a one can only be removed here.
@@ -195,7 +209,10 @@ extension Pages {
             \(name)<input type="hidden" name="project" value="\(values["project"] ?? "")">\(subscriptionFields(values, channels))\
             <div class="buttons"><button class="main">\(words("edit.save"))</button></div>
             """)
-        let remove = form("removeSubscription", "\(name)<button class=\"small\">\(words("people.remove"))<span class=\"hidden\"> \(entry.name)</span></button>")
+        let remove = form(
+            "removeSubscription",
+            "\(name)<button class=\"small\">\(words("people.remove"))<span class=\"hidden\"> \(entry.name)</span></button>"
+        )
         return .keyed(
             "subscription-\(entry.name)",
             """

@@ -103,9 +103,9 @@ extension Pages {
         return .keyed(
             "provider-\(account.name)",
             """
-            <li><p class="row"><span><strong>\(account.name)</strong> <span class="quiet">\(account.driver) · \(words.count("count.name", names.count))</span> \
+            <li><div class="row"><span><strong>\(account.name)</strong> <span class="quiet">\(account.driver) · \(words.count("count.name", names.count))</span> \
             \(state)\(" \(badge(.wait, words("settings.dry-run")))", if: account.isDryRun)\(" \(badge(.wait, words("settings.of-file")))", if: !account.isManaged)</span>\
-            <span class="row">\(visit.may(.operator) && !names.isEmpty ? providerTest(account) : .nothing)\(visit.may(.admin) ? edit : .nothing)</span></p>\
+            <span class="row">\(visit.may(.operator) && !names.isEmpty ? providerTest(account) : .nothing)\(visit.may(.admin) ? edit : .nothing)</span></div>\
             <p class="quiet">\(abilities(account.capabilities))</p></li>
             """)
     }
