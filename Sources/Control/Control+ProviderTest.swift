@@ -67,7 +67,7 @@ extension Control {
         do {
             let held = try await provider.read(
                 owner, types: provider.capabilities.types, until: .after(settings.timeout))
-            test.records = held.flatMap { set in set.rrset.rdata.map { "\(set.rrset.type) \($0)" } }
+            test.records = held.flatMap { set in set.rrset.valueTexts.map { "\(set.rrset.type) \($0)" } }
             test.words = "it answers, and holds \(test.records.count) records of \(owner.apiText)"
         } catch {
             test.isReached = false

@@ -156,7 +156,7 @@ struct NewScheme: Sendable {
             guard parts.dropFirst(2).first == "members", let place = parts.dropFirst(3).first.flatMap({ Int($0) }),
                 servers.indices.contains(place)
             else { return "name" }
-            return parts.last == "indicator" ? "label\(servers[place].row)" : "address\(servers[place].row)"
+            return parts.dropFirst(4).first == "value" ? "address\(servers[place].row)" : "label\(servers[place].row)"
         case "providers", "account", "secrets":
             return newAccount.field(of: violation).map { newAccount.prefix + $0 } ?? "account-name"
         default: return nil

@@ -65,18 +65,19 @@ extension Pages {
         let zoneLine: HTML =
             zones.isEmpty ? "\(words("new.zoneless"))" : "\(words("new.zones")) \(shown)\(more)"
         let local = place(
-            "local", isChosen: chosen == "local", "<strong>\(words("new.provider.local"))</strong> <code>local</code>",
+            "local", 0, isChosen: chosen == "local",
+            "<strong>\(words("new.provider.local"))</strong> <code>local</code>",
             "<span class=\"quiet\">\(words("new.provider.local-text"))</span><span class=\"quiet\">\(zoneLine)</span>")
-        let others = accounts.map { account -> HTML in
+        let others = accounts.enumerated().map { index, account -> HTML in
             place(
-                account.name, isChosen: chosen == account.name,
+                account.name, index + 1, isChosen: chosen == account.name,
                 "<strong>\(account.name)</strong> <code>\(account.driver)</code>\(" \(badge(.wait, words("settings.dry-run")))", if: account.isDryRun)",
                 "<span class=\"quiet\">\(abilities(account.capabilities))</span>")
         }
         let new: HTML
         if visit.may(.admin) {
             new = place(
-                NewScheme.otherAccount, isChosen: chosen == NewScheme.otherAccount,
+                NewScheme.otherAccount, accounts.count + 1, isChosen: chosen == NewScheme.otherAccount,
                 "<strong>\(words(accounts.isEmpty ? "new.provider.first" : "new.provider.another"))</strong>",
                 "<span class=\"quiet\">\(words("new.provider.another-text"))</span>")
         } else {
@@ -89,9 +90,12 @@ extension Pages {
             """
     }
 
-    private func place(_ value: String, isChosen: Bool, _ title: HTML, _ text: HTML) -> HTML {
+    /// One place to choose. It is called by its title; the rest is read out when somebody stays there.
+    private func place(_ value: String, _ index: Int, isChosen: Bool, _ title: HTML, _ text: HTML) -> HTML {
         """
-        <label class="place"><input type="radio" name="provider" value="\(value)"\(" checked", if: isChosen)><span>\(title)</span>\(text)</label>
+        <label class="place"><input type="radio" name="provider" value="\(value)" aria-labelledby="place-\(number: index)" \
+        aria-describedby="place-\(number: index)-text"\(" checked", if: isChosen)><span id="place-\(number: index)">\(title)</span>\
+        <span class="about" id="place-\(number: index)-text">\(text)</span></label>
         """
     }
 
