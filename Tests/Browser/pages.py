@@ -373,7 +373,7 @@ def first_hour(browser, url, link, servers):
     expect(page.locator("#fault-name")).to_contain_text("It would answer for www.example.test")
     # Our own server is chosen already; what it is stands beside it, with what else there could be.
     expect(page.get_by_role("radio", name="This server")).to_be_checked()
-    expect(page.locator(".place").first).to_contain_text("A safe place to try things out")
+    expect(page.locator(".place").first).to_contain_text("Safe to try things out")
     expect(page.locator(".new-account")).to_be_hidden()
     page.locator("[name=name]").fill("www.example.test")
     newcomer.click(page.get_by_role("button", name="Try it now"))

@@ -45,7 +45,7 @@ import Testing
     @Test func `without accounts our own server is chosen, with its zones, and an account can be made`() async throws {
         let page = try await Browser().open("/new")
         #expect(page.status == 200 && page.body.contains("aria-describedby=\"place-0-text\" checked"))
-        #expect(page.body.contains("It answers for names in: <code>example.test</code>"))
+        #expect(page.body.contains("Its zones: <code>example.test</code>"))
         #expect(page.body.contains("name=\"provider\" value=\"+\"") && page.body.contains("name=\"account-driver\""))
     }
 
