@@ -127,7 +127,7 @@ let package = Package(
         .target(
             name: "Web",
             dependencies: [
-                "Accounts", "Checks", "Control", "Failover", "Notices", "Settings", "Storage",
+                "Accounts", "Checks", "Control", "Failover", "Notices", "Providers", "Settings", "Storage",
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "HummingbirdCore", package: "hummingbird"),
                 .product(name: "NIOHTTPTypes", package: "swift-nio-extras"), crypto, nioSSL,
@@ -219,8 +219,8 @@ let package = Package(
         .testTarget(
             name: "WebTests",
             dependencies: [
-                "Accounts", "Checks", "Control", "Failover", "Settings", "Storage", logging, "Demo", "TestSupport",
-                "Web",
+                "Accounts", "Checks", "Control", "Emulators", "Failover", "Providers", "Settings", "Storage", logging,
+                "Demo", "TestSupport", "Web",
                 nio,
                 nioPosix,
                 .product(name: "HTTPTypes", package: "swift-http-types"),

@@ -166,7 +166,7 @@ package protocol ControlInterface: Sendable {
     /// Allows a provider's changes that were paused because they were many; false if there is no such provider.
     func allowChanges(provider: String) async -> Bool
     /// Asks an account whether it can be reached; nil if there is no such account.
-    func testProvider(_ name: String) async -> ProviderTest?
+    func testProvider(_ provider: String, asking name: String?) async -> ProviderTest?
     /// Tries again at once what these accounts have refused: their credentials have changed.
     func retry(providers: [String]) async
     /// How far the scheme's answer has got, asked now; nil if there is no such scheme. It takes less than two seconds.
@@ -193,7 +193,7 @@ extension ControlInterface {
     package func push(scheme: String, provider: String?) async -> Bool { false }
     package func preview(scheme: String, provider: String?) async -> [PushPreview]? { nil }
     package func allowChanges(provider: String) async -> Bool { false }
-    package func testProvider(_ name: String) async -> ProviderTest? { nil }
+    package func testProvider(_ provider: String, asking name: String?) async -> ProviderTest? { nil }
     package func retry(providers: [String]) async {}
     package func propagation(of scheme: String) async -> PropagationReport? { nil }
     package func watchedPropagation(of scheme: String) async -> PropagationReport? { nil }

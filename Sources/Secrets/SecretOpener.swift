@@ -11,7 +11,7 @@ package struct SecretOpener: Sendable {
         self.body = body
     }
 
-    func open(_ name: String) throws(SecretFault) -> String { try body(name) }
+    package func open(_ name: String) throws(SecretFault) -> String { try body(name) }
 
     static let none = SecretOpener(folder: "") { name throws(SecretFault) in throw .noStore(name) }
 }

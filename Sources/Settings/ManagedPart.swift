@@ -1,7 +1,8 @@
 import Yams
 
 /// The part of the configuration that no file manages: what was made with the API or on the page. YAML like the file,
-/// with the sections `policies`, `indicators`, `schemes` and `subscriptions` (in a file, those are under `notices`).
+/// with the sections `policies`, `indicators`, `schemes`, `subscriptions` (in a file, those are under `notices`),
+/// `providers` and `projects`.
 ///
 ///     the file ──┐
 ///                ├─► one configuration, validated whole
@@ -11,7 +12,7 @@ package struct ManagedPart: Hashable, Sendable {
     package static let name = "made with the API"
     /// The sections that can be added to.
     package enum Section: String, CaseIterable, Sendable {
-        case policies, indicators, schemes, subscriptions
+        case policies, indicators, schemes, subscriptions, providers, projects
 
         /// What one of its entries is called.
         package var noun: String {
@@ -20,6 +21,8 @@ package struct ManagedPart: Hashable, Sendable {
             case .indicators: "indicator"
             case .schemes: "scheme"
             case .subscriptions: "subscription"
+            case .providers: "provider"
+            case .projects: "project"
             }
         }
     }
@@ -90,8 +93,12 @@ package indirect enum ConfiguredValue: Hashable, Sendable {
         else {
             return []
         }
-        return Set(ConfiguredValue(account).texts.filter { $0.hasPrefix("store:") }.map { String($0.dropFirst(6)) })
-            .sorted()
+        return ConfiguredValue(account).storedSecrets
+    }
+
+    /// The names in the encrypted store that it refers to, sorted.
+    package var storedSecrets: [String] {
+        Set(texts.filter { $0.hasPrefix("store:") }.map { String($0.dropFirst(6)) }).sorted()
     }
 
     private var texts: [String] {
@@ -153,6 +160,8 @@ package struct ManagedNames: Hashable, Sendable {
     /// In lower case, without the final dot.
     package var schemes: Set<String> = []
     package var subscriptions: Set<String> = []
+    package var providers: Set<String> = []
+    package var projects: Set<String> = []
 
     package init() {}
 
@@ -163,6 +172,8 @@ package struct ManagedNames: Hashable, Sendable {
         policies = names(.policies)
         indicators = names(.indicators)
         subscriptions = names(.subscriptions)
+        providers = names(.providers)
+        projects = names(.projects)
         schemes = Set(names(.schemes).map { $0.lowercased().droppingFinalDot })
     }
 
@@ -171,6 +182,8 @@ package struct ManagedNames: Hashable, Sendable {
         case .policies: policies.contains(name)
         case .indicators: indicators.contains(name)
         case .subscriptions: subscriptions.contains(name)
+        case .providers: providers.contains(name)
+        case .projects: projects.contains(name)
         case .schemes: schemes.contains(name.lowercased().droppingFinalDot)
         }
     }

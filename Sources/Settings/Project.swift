@@ -19,7 +19,8 @@ package struct Project: Hashable, Sendable {
         switch section {
         case .indicators: has(indicator: name)
         case .schemes: has(scheme: name.lowercased().droppingFinalDot)
-        case .policies, .subscriptions: false
+        case .projects: self.name == name
+        case .policies, .subscriptions, .providers: false
         }
     }
 }

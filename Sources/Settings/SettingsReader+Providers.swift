@@ -34,6 +34,10 @@ extension SettingsReader {
             return nil
         }
         guard let driver = text(of: place) else { return nil }
+        if entry.isManaged, driver == Providers.Exec.driver, forbidden.forbidsPrograms {
+            report(place, value: driver, "is forbidden here: the file says checks: forbid: programs", "another driver")
+            return nil
+        }
         let ownKeys = SettingsKeys.provider.map(\.name)
         var values: [String: String] = [:]
         for (key, child) in fields where !ownKeys.contains(key) {

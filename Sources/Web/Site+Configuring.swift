@@ -5,36 +5,46 @@ import HTTPTypes
 import Hummingbird
 import NIOCore
 import NIOFoundationCompat
+import Settings
 
 /// Making names, and adding members to them: the guided forms over the operations that change the configuration.
 extension Site {
     func addConfiguring(to router: Router<SiteContext>) {
         addIndicatorForm(to: router)
-        router.post("/settings/test") { request, context in try await testProvider(request, context) }
+        addAccountForm(to: router)
         router.get("/new") { request, context in try await page(request, context) }
         router.post("/new") { request, context in
             let fields = try await FormFields(reading: request)
             let visit = Visit(path: "/new", query: [:], request, context.identity, catalogues)
             let pages = await Pages(site: self, visit: visit)
-            let wish = NewScheme(fields.fields)
+            let asker = Asker(request: request, context: context)
+            var wish = NewScheme(fields.fields)
             do {
                 try gate.check(.project(.admin), fields, context)
-                let zones = await revisions?.zones() ?? []
-                if wish.gap(zones) != nil {
+                if wish.account != nil {
+                    guard context.identity?.may(.admin) == true else {
+                        throw Problem(.forbidden, "\(asker.name) may not: an admin of the server adds accounts.")
+                    }
+                    try await complete(&wish.newAccount, asker)
+                }
+                // The driver is chosen: nothing is asked for yet that its form has.
+                if fields["do"] == "driver", wish.account != nil {
+                    if wish.newAccount.name.isEmpty {
+                        wish.newAccount["name"] = await pages.freeName(wish.newAccount["driver"])
+                    }
                     return render(await pages.newScheme(wish), visit, version: pages.model.version)
                 }
-                if fields["do"] == "save" {
-                    try await save(wish, request, context)
-                    return Response(
-                        status: .seeOther, headers: [.location: "/schemes/\(wish.name.urlEncoded)"])
+                let attempt = try await attempt(wish, asker)
+                guard fields["do"] == "save", attempt.isComplete else {
+                    return render(await pages.newScheme(wish, attempt), visit, version: pages.model.version)
                 }
-                return render(
-                    await pages.newScheme(wish, tried: await tried(wish)), visit, version: pages.model.version)
+                try await save(wish.entries, with: wish.account, asker, "name.make")
+                return Response(status: .seeOther, headers: [.location: "/schemes/\(wish.name.urlEncoded)"])
             } catch {
                 let problem = Problem(any: error)
                 return render(
-                    await pages.newScheme(wish, tried: await tried(wish), problem: problem), visit,
-                    version: pages.model.version, status: problem.status)
+                    await pages.newScheme(wish, .init(problem: problem)), visit, version: pages.model.version,
+                    status: problem.status)
             }
         }
     }
@@ -52,30 +62,60 @@ extension Site {
         return NewScheme(fields)
     }
 
-    /// Tests an account at a provider, and shows what came of it.
-    private func testProvider(_ request: Request, _ context: SiteContext) async throws -> Response {
-        let visit = Visit(path: "/settings", query: [:], request, context.identity, catalogues)
-        let pages = await Pages(site: self, visit: visit)
-        do {
-            let fields = try await FormFields(reading: request)
-            try gate.check(.role(.operator), fields, context)
-            let name = fields["name"]
-            guard let test = await control.testProvider(name) else {
-                throw Problem(.notFound, "There is no provider \"\(name)\".")
-            }
-            try await gate.accounts?.record(
-                "provider.test", name, by: context.identity?.name ?? "anybody", from: context.address,
-                detail: test.words)
-            return render(pages.providerTested(test), visit, version: pages.model.version)
-        } catch {
-            return refusal(Problem(any: error), visit, version: pages.model.version, back: "/settings")
+    /// Looks at all that somebody wishes, without saving anything: whether it is complete, whether it could be
+    /// configured, what each server's check finds, and what the provider says.
+    private func attempt(_ wish: NewScheme, _ asker: Asker) async throws -> NewScheme.Attempt {
+        var attempt = NewScheme.Attempt()
+        attempt.gaps = wish.gaps(await revisions?.zones() ?? [])
+        guard attempt.gaps.isEmpty else { return attempt }
+        if let account = wish.account { try await check(account) }
+        try await check(wish, asker)
+        attempt.faults = try await foreseen(wish, asker)
+        async let place = place(of: wish)
+        attempt.tried = await tried(wish)
+        attempt.place = try await place
+        return attempt
+    }
+
+    /// - Throws: a `Problem` unless whoever asks may make all of it, and nothing of it is there.
+    private func check(_ wish: NewScheme, _ asker: Asker) async throws {
+        let call = asker.call
+        for server in wish.servers { try await check(.indicators, server.label, members: [], .admin, call) }
+        try await check(.schemes, wish.name, members: [], .admin, call)
+        let model = await control.readModel()
+        if model.scheme(wish.name) != nil {
+            let detail = "There is a scheme \"\(wish.name)\" already."
+            throw Problem(.conflict, detail, violations: [Violation(pointer: "/schemes/\(wish.name)", detail: detail)])
         }
+        for server in wish.servers where model.indicator(server.label) != nil {
+            let detail = "There is an indicator \"\(server.label)\" already: choose another name for it."
+            throw Problem(
+                .conflict, detail, violations: [Violation(pointer: "/indicators/\(server.label)", detail: detail)])
+        }
+    }
+
+    /// What would be wrong with the configuration.
+    private func foreseen(_ wish: NewScheme, _ asker: Asker) async throws -> [Violation] {
+        var call = asker.call
+        call.query = ["dry-run": true]
+        let changes = (wish.account.map { [EntryChange(.providers, $0.name, $0.value)] } ?? []) + wish.entries
+        do {
+            _ = try await propose(.entries(changes), call, "name.make")
+            return []
+        } catch let problem as Problem where problem.status == .unprocessableContent {
+            return problem.violations
+        }
+    }
+
+    /// What the account says of the name; nil for our own server, which needs not be asked.
+    private func place(of wish: NewScheme) async throws -> ProviderTest? {
+        if let account = wish.account { return try? await test(account.trial(asking: wish.name)) }
+        return wish.provider == "local" ? nil : await control.testProvider(wish.provider, asking: wish.name)
     }
 
     /// Each server's check, tried at once.
     private func tried(_ wish: NewScheme) async -> [(NewScheme.Server, TrialReport)] {
-        if await wish.gap(revisions?.zones() ?? []) != nil { return [] }
-        return await withTaskGroup(of: (Int, NewScheme.Server, TrialReport).self) { group in
+        await withTaskGroup(of: (Int, NewScheme.Server, TrialReport).self) { group in
             for (index, server) in wish.servers.enumerated() {
                 group.addTask {
                     let arguments = wish.arguments(for: server)
@@ -85,28 +125,6 @@ extension Site {
             var found: [(Int, NewScheme.Server, TrialReport)] = []
             for await one in group { found.append(one) }
             return found.sorted { $0.0 < $1.0 }.map { ($0.1, $0.2) }
-        }
-    }
-
-    /// Makes the indicators and then the scheme; what was made is taken back should a later one be refused.
-    private func save(_ wish: NewScheme, _ request: Request, _ context: SiteContext) async throws {
-        let known = Set(await control.readModel().indicatorGlances().map(\.name))
-        if let taken = wish.servers.first(where: { known.contains($0.label) }) {
-            throw Problem(.conflict, "There is an indicator \"\(taken.label)\" already: choose another name for it.")
-        }
-        if await control.readModel().scheme(wish.name) != nil {
-            throw Problem(.conflict, "There is a scheme \"\(wish.name)\" already.")
-        }
-        var made: [String] = []
-        do {
-            for server in wish.servers {
-                try await call("putIndicator", ["name": server.label], wish.indicator(for: server), request, context)
-                made.append(server.label)
-            }
-            try await call("putScheme", ["name": wish.name], wish.scheme, request, context)
-        } catch {
-            for name in made { try? await call("removeIndicator", ["name": name], nil, request, context) }
-            throw error
         }
     }
 

@@ -27,6 +27,7 @@ struct Site: Sendable {
     let tracks = Tracks()
     let explanations = ExplanationCache()
     let training = TrainingRoom()
+    let typed = TypedSecrets()
 
     /// - Throws: what is wrong with a catalogue.
     init(
@@ -59,7 +60,7 @@ struct Site: Sendable {
             "/people", "/account", "/revisions",
             "/revisions/:number", "/api", "/notices", "/settings", "/settings/projects/:name", "/lines",
             "/configure/indicators",
-            "/configure/indicators/:name",
+            "/configure/indicators/:name", "/configure/providers", "/configure/providers/:name",
         ]
         for path in paths {
             router.get(RouterPath(path)) { request, context in try await page(request, context) }

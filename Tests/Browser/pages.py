@@ -2,6 +2,8 @@
 
     pages.py flows URL              does what a person does, and fails with what went wrong
     pages.py newcomer URL LINK PORT goes the way of somebody's first hour, with servers of its own on that port
+    pages.py accounts URL LINK PORT EMULATOR
+                                    makes an account at a provider that is emulated there, and a name with it
     pages.py screenshots URL DIR    keeps pictures of the main pages
 
 Chromium is Debian's; Playwright drives it, axe looks for what hinders people.
@@ -13,6 +15,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import urllib.request
 
 from PIL import Image
 from axe_playwright_python.sync_playwright import Axe
@@ -21,7 +24,7 @@ from playwright.sync_api import Error, expect, sync_playwright
 PAGES = [
     "/", "/schemes", "/schemes/cat.example.test", "/indicators", "/indicators/charlie:cat", "/events", "/status",
     "/training", "/new", "/configure/indicators", "/configure/indicators?check=http-grep",
-    "/configure/indicators/charlie:cat", "/settings", "/notices", "/revisions", "/revisions/1", "/audit",
+    "/configure/indicators/charlie:cat", "/configure/providers", "/configure/providers?driver=route53", "/settings", "/notices", "/revisions", "/revisions/1", "/audit",
     "/account", "/api", "/login", "/nowhere",
 ]
 SECONDS = 1000
@@ -33,10 +36,11 @@ expect.set_options(timeout=PATIENCE)
 class Demo:
     """One browser with one page of one demo."""
 
-    def __init__(self, browser, url, width=1280, scheme="light", language="en"):
+    def __init__(self, browser, url, width=1280, scheme="light", language="en", storage=None):
         self.url = url
         self.context = browser.new_context(
-            viewport={"width": width, "height": 900}, color_scheme=scheme, locale=language, reduced_motion="reduce")
+            viewport={"width": width, "height": 900}, color_scheme=scheme, locale=language, reduced_motion="reduce",
+            storage_state=storage)
         self.page = self.context.new_page()
         self.page.set_default_timeout(PATIENCE)
         self.complaints = []
@@ -169,12 +173,12 @@ def own_name(browser, url):
     expect(page.locator("main")).to_contain_text("The configuration file has this name")
     # And back again.
     demo.open("/revisions")
-    expect(page.locator(".revisions > li")).to_have_count(6)
+    expect(page.locator(".revisions > li")).to_have_count(3)
     expect(page.locator(".revisions > li").first).to_contain_text("in force")
-    demo.open("/revisions/5")
+    demo.open("/revisions/2")
     expect(page.locator(".diff ins").first).to_be_visible()
     page.get_by_label("Reason").fill("it was one too many")
-    page.get_by_role("button", name="Put revision 5 back").click()
+    page.get_by_role("button", name="Put revision 2 back").click()
     expect(page.locator(".revisions > li").first).to_contain_text("it was one too many")
     demo.open("/schemes/dog.example.test")
     expect(page.locator(".members > li")).to_have_count(3)
@@ -371,8 +375,11 @@ def first_hour(browser, url, link, servers):
     expect(page.get_by_label("Text", exact=True)).to_be_hidden()
     newcomer.fill("Port", str(servers["port"]))
     newcomer.click(page.get_by_role("button", name="Try it now"))
-    expect(page.locator("#fault-name")).to_contain_text("no zone for this name")
-    expect(page.locator(".guided code").first).to_have_text("example.test")
+    expect(page.locator("#fault-name")).to_contain_text("It would answer for www.example.test")
+    # Our own server is chosen already; what it is stands beside it, with what else there could be.
+    expect(page.get_by_role("radio", name="This server")).to_be_checked()
+    expect(page.locator(".place").first).to_contain_text("Safe to try things out")
+    expect(page.locator(".new-account")).to_be_hidden()
     page.locator("[name=name]").fill("www.example.test")
     newcomer.click(page.get_by_role("button", name="Try it now"))
     expect(page.get_by_role("status").filter(has_text="servers work")).to_have_text("2 of 2 servers work.")
@@ -387,6 +394,102 @@ def first_hour(browser, url, link, servers):
     print(told, flush=True)
     assert newcomer.clicks <= 6 and newcomer.fields <= 6 and newcomer.words <= 600, told
     demo.close()
+
+
+def nobody_hindered(demo, what):
+    found = Axe().run(demo.page).response["violations"]
+    told = [(one["impact"], one["id"], one["nodes"][0]["html"][:120]) for one in found]
+    assert not told, f"{what}: {told}"
+    across = demo.page.evaluate("document.documentElement.scrollWidth")
+    assert across <= demo.page.viewport_size["width"], f"{what} is {across} wide"
+
+
+def first_account(browser, url, link, servers, emulator):
+    """An account at Cloudflare is added on the page: a wrong token is told at its field, the right one is tried before
+    it is saved, and a name that is made with it gets its record. Then the same from the form of a name, on a phone."""
+    demo = Demo(browser, url)
+    page = demo.page
+    page.goto(link)
+    page.get_by_label("Name", exact=True).fill("ann")
+    page.get_by_label("Password").fill("correct horse battery")
+    page.locator("main button.main").click()
+    demo.open("/settings")
+    page.get_by_role("link", name="Add an account").click()
+    page.get_by_label("Provider").select_option("cloudflare")
+    page.get_by_role("button", name="Choose").click()
+    expect(page.get_by_label("Called")).to_have_value("cloudflare")
+    page.locator("summary", has_text="more options").click()
+    page.locator("[name=arg-url]").fill(emulator + "/client/v4")
+    page.locator("[name=arg-token]").fill("not-the-token")
+    page.get_by_label("A name in one of its zones").fill("www.example.org")
+    page.get_by_role("button", name="Test the connection").click()
+    expect(page.locator("#fault-arg-token")).to_contain_text("Invalid access token")
+    nobody_hindered(demo, "an account that is not reached")
+    page.locator("[name=arg-token]").fill("emulated-token")
+    page.get_by_role("button", name="Test the connection").click()
+    expect(page.get_by_role("status").first).to_contain_text("holds 0 records of www.example.org")
+    # What was typed is not typed again.
+    page.get_by_role("button", name="Save the account").click()
+    expect(page.locator("main")).to_contain_text("store:cloudflare-token")
+    assert "emulated-token" not in page.content()
+
+    demo.open("/new")
+    page.get_by_label("What people ask for").fill("www.example.org")
+    page.locator(".place", has_text="cloudflare").first.click()
+    page.get_by_label("Address 1").fill("127.0.0.21")
+    page.get_by_label("Address 2").fill("127.0.0.22")
+    page.get_by_label("Its page answers with a good status").click()
+    page.get_by_label("Port", exact=True).fill(str(servers["port"]))
+    page.get_by_role("button", name="Try it now").click()
+    expect(page.get_by_role("status").first).to_have_text("2 of 2 servers work.")
+    expect(page.locator("#result")).to_contain_text("The name goes to 127.0.0.21")
+    nobody_hindered(demo, "a name that was tried")
+    page.get_by_role("button", name="Save and answer for it").click()
+    demo.answer("127.0.0.21")
+    until_held(emulator, "www.example.org", "127.0.0.21")
+    servers["127.0.0.21"].kill()
+    until_held(emulator, "www.example.org", "127.0.0.22")
+
+    # With the keys and on a phone: the account is made with the name, and nothing of the form is lost on the way.
+    storage = demo.context.storage_state()
+    demo.close()
+    demo = Demo(browser, url, 360, "dark", "ru", storage=storage)
+    page = demo.page
+    demo.open("/new")
+    page.locator("[name=name]").fill("shop.example.org")
+    page.locator("[name=provider][value='+']").check()
+    page.locator("[name=account-driver]").select_option("cloudflare")
+    page.locator("[name=address0]").fill("127.0.0.22")
+    page.locator("[name=check][value=tcp]").check()
+    page.locator("[name=port]").fill(str(servers["port"]))
+    page.locator("button[value=driver]").click()
+    expect(page.locator("[name=account-name]")).to_have_value("cloudflare-2")
+    expect(page.locator("[name=address0]")).to_have_value("127.0.0.22")
+    page.locator(".new-account summary").click()
+    page.locator("[name=account-arg-url]").fill(emulator + "/client/v4")
+    page.locator("[name=account-arg-token]").fill("emulated-token")
+    page.locator("button[value=try]").click()
+    expect(page.locator("#result [role=status]").first).to_contain_text("1")
+    nobody_hindered(demo, "a name with an account on a phone")
+    page.locator("button[value=save]").click()
+    expect(page.locator("h1")).to_have_text("shop.example.org")
+    until_held(emulator, "shop.example.org", "127.0.0.22")
+    demo.open("/configure/providers/cloudflare-2")
+    nobody_hindered(demo, "an account on a phone")
+    demo.complaints = [one for one in demo.complaints if "422" not in one]
+    demo.close()
+
+
+def until_held(emulator, name, address):
+    """Waits until the provider holds this record."""
+    held = ""
+    for _ in range(300):
+        with urllib.request.urlopen(emulator + "/_emulator", timeout=5) as answer:
+            held = answer.read().decode()
+        if any(name in line and address in line for line in held.splitlines()):
+            return
+        time.sleep(0.1)
+    raise AssertionError(f"{name} is not {address} at the provider: {held}")
 
 
 FLOWS = [failover, maintenance, languages, own_name, course, keyboard, settings, long_arguments, many_at_once, hindrances]
@@ -417,6 +520,14 @@ def wait_for(address, port):
 
 
 def newcomer(browser, url, link, port):
+    return with_servers(port, lambda servers: first_hour(browser, url, link, servers))
+
+
+def accounts(browser, url, link, port, emulator):
+    return with_servers(port, lambda servers: first_account(browser, url, link, servers, emulator))
+
+
+def with_servers(port, body):
     """Two servers of the newcomer's own, which this program starts."""
     servers = {"port": port}
     with tempfile.TemporaryDirectory() as folder:
@@ -427,7 +538,7 @@ def newcomer(browser, url, link, port):
                     stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
             for address in ["127.0.0.21", "127.0.0.22"]:
                 wait_for(address, int(port))
-            first_hour(browser, url, link, servers)
+            body(servers)
         finally:
             for server in servers.values():
                 if isinstance(server, subprocess.Popen):
@@ -456,6 +567,7 @@ def screenshots(browser, url, folder):
         ("status", "/status", 1280, "light", "en"),
         ("indicator-form", "/configure/indicators?check=http-grep", 1280, "light", "en"),
         ("settings-phone-ru", "/settings", 360, "dark", "ru"),
+        ("account-form", "/configure/providers?driver=cloudflare", 1280, "light", "en"),
     ]
     for name, path, width, scheme, language in wanted:
         demo = Demo(browser, url, width, scheme, language)
@@ -473,7 +585,7 @@ def main():
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=["--no-sandbox"])
         try:
-            return {"flows": flows, "newcomer": newcomer, "screenshots": screenshots}[what](browser, url, *rest)
+            return {"flows": flows, "newcomer": newcomer, "accounts": accounts, "screenshots": screenshots}[what](browser, url, *rest)
         finally:
             browser.close()
 

@@ -44,6 +44,44 @@ import Testing
         #expect(errors.description.hasPrefix("made with the API:3:15: policies.slow.interval \"10\" is not a duration"))
     }
 
+    @Test func `accounts and projects of both parts stand together, each with who manages it`() throws {
+        let file = """
+            \(file)
+            providers: { ours: { driver: webhook, url: "http://127.0.0.1:9/" } }
+            projects: { cats: { indicators: "cat:*" } }
+
+            """
+        var part = ManagedPart()
+        part.set(
+            .section([
+                .init("driver", .text("powerdns")), .init("url", .text("http://127.0.0.1:9/")),
+                .init("key", .text("store:theirs-key")),
+            ]), "theirs", in: .providers)
+        part.set(.section([.init("schemes", .list([.text("*.DOGS.example.test.")]))]), "dogs", in: .projects)
+        let settings = try Settings.parse(file, file: "n.yaml", managed: part).get()
+        #expect(settings.providers.map(\.name) == ["ours", "theirs"])
+        #expect(settings.managed.providers == ["theirs"] && settings.managed.projects == ["dogs"])
+        #expect(settings.projects.map(\.name) == ["cats", "dogs"])
+        #expect(settings.projects.last?.has("a.dogs.example.test", in: .schemes) == true)
+        #expect(ConfiguredValue.storedSecrets(ofProvider: "theirs", in: part.text) == ["theirs-key"])
+    }
+
+    @Test func `where programs are forbidden, only the file may have an account that runs one`() throws {
+        let account = "exec: { driver: exec, program: /bin/true }"
+        let strict = file + "\nchecks: { forbid: programs }\n"
+        #expect(throws: Never.self) { try Settings.parse(strict + "providers: { \(account) }\n", file: "n.yaml").get() }
+        var part = ManagedPart()
+        part.set(
+            .section([.init("driver", .text("exec")), .init("program", .text("/bin/true"))]), "exec", in: .providers)
+        #expect(throws: Never.self) { try Settings.parse(file, file: "n.yaml", managed: part).get() }
+        guard case .failure(let errors) = Settings.parse(strict, file: "n.yaml", managed: part) else {
+            Issue.record("it was taken")
+            return
+        }
+        #expect(errors.errors.map(\.path) == ["providers.exec.driver"])
+        #expect(errors.description.contains("\"exec\" is forbidden here"))
+    }
+
     @Test(
         "what was put in comes out again",
         arguments: [

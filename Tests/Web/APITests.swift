@@ -192,7 +192,8 @@ import Testing
     }
 
     @Test func `every answer is as the document says`() async throws {
-        let house = try await Installation(document: { $0 + Installation.lines + Installation.notices })
+        let account = "providers:\n  elsewhere: { driver: webhook, url: \"http://127.0.0.1:9/\", dry-run: yes }\n"
+        let house = try await Installation(document: { $0 + Installation.lines + Installation.notices + account })
         try await house.makeAdmin()
         let admin = try await house.token(.admin)
         _ = try await house.ask(
@@ -203,8 +204,8 @@ import Testing
         #expect(changed.status == 200 && changed.headers[.eTag] == "\"2\"", "\(changed.text)")
         let names = [
             "getIndicator": "echo:cat", "getConfiguredIndicator": "echo:cat", "getConfiguredPolicy": "slow",
-            "getConfiguredSubscription": "all-cats",
-            "listProjectMembers": "cats",
+            "getConfiguredSubscription": "all-cats", "getConfiguredProvider": "elsewhere",
+            "getConfiguredProject": "cats", "listProjectMembers": "cats",
         ]
         for operation in house.site.operations where operation.method == .get && operation.type == "application/json" {
             let path = operation.path.replacing("{name}", with: names[operation.id] ?? "cat.example.test")

@@ -27,7 +27,9 @@ import Testing
         #expect(page.status == 200)
         let local = try #require(page.body.range(of: "value=\"local\""))
         let other = try #require(page.body.range(of: "value=\"elsewhere\""))
-        #expect(local.lowerBound < other.lowerBound && page.body.contains("elsewhere (webhook)"))
+        #expect(
+            local.lowerBound < other.lowerBound && page.body.contains("<strong>elsewhere</strong> <code>webhook</code>")
+        )
         let port = try #require(browser.house.targetPort)
         let done = try await browser.post(
             "/new",
@@ -40,9 +42,49 @@ import Testing
         #expect(scheme.provider == "elsewhere")
     }
 
-    @Test func `without accounts nothing is to be chosen`() async throws {
+    @Test func `without accounts our own server is chosen, with its zones, and an account can be made`() async throws {
         let page = try await Browser().open("/new")
-        #expect(page.status == 200 && !page.body.contains("name=\"provider\""))
+        #expect(page.status == 200 && page.body.contains("aria-describedby=\"place-0-text\" checked"))
+        #expect(page.body.contains("Its zones: <code>example.test</code>"))
+        #expect(page.body.contains("name=\"provider\" value=\"+\"") && page.body.contains("name=\"account-driver\""))
+    }
+
+    // MARK: Projects
+
+    @Test func `what belongs to a project is said on the page, and who is told of it`() async throws {
+        let browser = try await Browser { $0 + Installation.notices }
+        let before = try await browser.open("/settings").body
+        #expect(before.contains("/do/putProject"))
+        let birds = [
+            "name": "birds", "schemes": "*.birds.example.test\r\ncat.example.test", "indicators": "echo:*",
+            "channels": "cats-*",
+        ]
+        #expect(try await browser.post("/do/putProject", birds.merging(["back": "/settings"]) { $1 }).status == 303)
+        let project = try #require(await browser.house.revisions.projects().first { $0.name == "birds" })
+        #expect(project.schemes == ["*.birds.example.test", "cat.example.test"] && project.isManaged)
+        let page = try await browser.open("/settings/projects/birds").body
+        for part in ["Failover (Dynamic DNS)", "Accounts at providers", "Policies", "Notices", "Members", "Tokens"] {
+            #expect(page.contains(part), "\(part)")
+        }
+        #expect(page.contains("cat.example.test</a>") || page.contains("cat.<wbr>example.<wbr>test"))
+        #expect(page.contains("<option>cats-hook") && !page.contains("<option>ours"), "the project's channels only")
+        let subscription = [
+            "name": "birds-nights", "project": "birds", "to": "cats-hook", "severity": "critical", "remind": "1h",
+            "back": "/settings/projects/birds",
+        ]
+        #expect(try await browser.post("/do/putSubscription", subscription).status == 303)
+        let after = try await browser.open("/settings/projects/birds").body
+        #expect(after.contains("birds-nights") && after.contains("→ cats-hook") && after.contains("from critical on"))
+        #expect(after.contains("value=\"1h\""), "what was said can be changed where it stands")
+        let wrong = try await browser.post("/do/putSubscription", subscription.merging(["remind": "soon"]) { $1 })
+        #expect(wrong.status == 422 && wrong.body.contains("remind"))
+        #expect(try await browser.post("/do/removeSubscription", ["name": "birds-nights"]).status == 303)
+        // What the file has says so, and has no form.
+        let cats = try await browser.open("/settings/projects/cats").body
+        #expect(cats.contains("can be changed there only") && !cats.contains("/do/putProject\""))
+        #expect(cats.contains("all-cats") && !cats.contains("value=\"all-cats\""))
+        #expect(try await browser.post("/do/removeProject", ["name": "birds", "back": "/settings"]).status == 303)
+        #expect(try await browser.open("/settings/projects/birds").status == 404)
     }
 
     // MARK: Indicators

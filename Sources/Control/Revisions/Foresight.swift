@@ -80,7 +80,8 @@ struct SettingsDifference {
     let newText: RevisionText
 
     var effects: [RevisionEffect] {
-        entries(.schemes) + entries(.indicators) + entries(.policies) + entries(.subscriptions) + zones + sections
+        entries(.schemes) + entries(.indicators) + entries(.policies) + entries(.subscriptions) + entries(.providers)
+            + entries(.projects) + zones + sections
     }
 
     private func entries(_ section: ManagedPart.Section) -> [RevisionEffect] {

@@ -1,3 +1,4 @@
+import Providers
 import Settings
 import Storage
 
@@ -7,10 +8,43 @@ package enum RevisionChange: Hashable, Sendable {
     case document(String)
     /// Puts an entry into the managed part, or with nil takes it out.
     case entry(ManagedPart.Section, name: String, ConfiguredValue?)
+    /// Puts several entries into the managed part: all of them, or none.
+    case entries([EntryChange])
     /// Puts a member into a managed scheme, or with nil takes it out.
     case member(scheme: String, indicator: String, ConfiguredValue?)
     /// Both parts as they were in an earlier revision.
     case rollback(Int)
+}
+
+/// An entry that is put into the managed part.
+package struct EntryChange: Hashable, Sendable {
+    package var section: ManagedPart.Section
+    package var name: String
+    package var value: ConfiguredValue
+
+    package init(_ section: ManagedPart.Section, _ name: String, _ value: ConfiguredValue) {
+        self.section = section
+        self.name = name
+        self.value = value
+    }
+}
+
+/// An account at a provider that is tried before it is configured.
+package struct AccountTrial: Sendable {
+    package var name: String
+    /// With the keys of the file.
+    package var value: ConfiguredValue
+    /// Secrets that are kept nowhere yet, by argument: they stand in for what the value says.
+    package var secrets: [String: String]
+    /// The name that it is asked for.
+    package var asking: String
+
+    package init(name: String, value: ConfiguredValue, secrets: [String: String] = [:], asking: String) {
+        self.name = name
+        self.value = value
+        self.secrets = secrets
+        self.asking = asking
+    }
 }
 
 /// Who changes it, why, and how carefully.
@@ -101,7 +135,7 @@ package struct ConfiguredEntry: Hashable, Sendable {
     package var value: ConfiguredValue
 }
 
-/// An account at a provider as it is configured; only the file can change it.
+/// An account at a provider as it is configured.
 package struct ConfiguredAccount: Hashable, Sendable {
     package var name: String
     /// `cloudflare`.
@@ -110,14 +144,22 @@ package struct ConfiguredAccount: Hashable, Sendable {
     package var isDryRun: Bool
     /// The names of the secrets in the encrypted store that it needs, sorted.
     package var secrets: [String] = []
+    /// True: the page and the API may change it; false: a file does.
+    package var isManaged = false
+    /// What it can hold and do.
+    package var capabilities = Capabilities()
 }
 
-/// A project as it is configured; only the file can change it.
+/// A project as it is configured.
 package struct ConfiguredProject: Hashable, Sendable {
     package var name: String
     /// Names, or patterns with `*` and `?`.
     package var indicators: [String]
     package var schemes: [String]
+    /// The channels that its people may subscribe with: the same.
+    package var channels: [String] = []
+    /// True: the page and the API may change it; false: a file does.
+    package var isManaged = false
 }
 
 /// Why a configuration was not changed.
@@ -176,8 +218,10 @@ package protocol RevisionInterface: Sendable {
     func projects(of name: String, in section: ManagedPart.Section) async -> [String]
     /// What is configured, section by section, in its order; secrets are masked.
     func entries() async -> [ConfiguredEntry]
-    /// The accounts at providers, in the order of the file; `local` is not among them.
+    /// The accounts at providers, sorted by name; `local` is not among them.
     func accounts() async -> [ConfiguredAccount]
+    /// Reads a name at an account that is not configured, or is to be configured otherwise; changes nothing.
+    func test(_ trial: AccountTrial) async throws(RevisionError) -> ProviderTest
     /// The names of the zones that our own DNS answers for, in their order, without the final dot.
     func zones() async -> [String]
     /// In the order of the file.

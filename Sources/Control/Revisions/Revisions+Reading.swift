@@ -80,16 +80,23 @@ extension Revisions {
 
     package func accounts() -> [ConfiguredAccount] {
         settings.providers.map {
-            ConfiguredAccount(
+            let isManaged = settings.managed.contains($0.name, in: .providers)
+            return ConfiguredAccount(
                 name: $0.name, driver: type(of: $0.provider).driver, isDryRun: $0.policy.isDryRun,
-                secrets: ConfiguredValue.storedSecrets(ofProvider: $0.name, in: text.document))
+                secrets: ConfiguredValue.storedSecrets(
+                    ofProvider: $0.name, in: isManaged ? text.managed.text : text.document), isManaged: isManaged,
+                capabilities: $0.provider.capabilities)
         }
     }
 
     package func zones() -> [String] { settings.zones.map(\.apex.apiText) }
 
     package func projects() -> [ConfiguredProject] {
-        settings.projects.map { ConfiguredProject(name: $0.name, indicators: $0.indicators, schemes: $0.schemes) }
+        settings.projects.map {
+            ConfiguredProject(
+                name: $0.name, indicators: $0.indicators, schemes: $0.schemes, channels: $0.channels,
+                isManaged: settings.managed.contains($0.name, in: .projects))
+        }
     }
 }
 

@@ -144,7 +144,7 @@ package actor Revisions: RevisionInterface {
         return (try? store?.revisions(limit: 10, after: base).map(RevisionReport.init)) ?? []
     }
 
-    private func candidate(for change: RevisionChange) throws(RevisionError) -> RevisionText {
+    func candidate(for change: RevisionChange) throws(RevisionError) -> RevisionText {
         var wanted = text
         switch change {
         case .document(let document): wanted.document = try revealed(document)
@@ -152,6 +152,11 @@ package actor Revisions: RevisionInterface {
             try refuseFiles(name, in: section)
             if value == nil, text.managed.entry(name, in: section) == nil { throw .noSuchEntry(section, name) }
             wanted.managed.set(try value.map { value throws(RevisionError) in try revealed(value) }, name, in: section)
+        case .entries(let changes):
+            for change in changes {
+                try refuseFiles(change.name, in: change.section)
+                wanted.managed.set(try revealed(change.value), change.name, in: change.section)
+            }
         case .member(let name, let indicator, let member):
             try refuseFiles(name, in: .schemes)
             guard var scheme = text.managed.entry(name, in: .schemes) else { throw .noSuchEntry(.schemes, name) }
@@ -282,7 +287,7 @@ package actor Revisions: RevisionInterface {
 
     // MARK: Shared steps
 
-    private func read(_ wanted: RevisionText) async throws(RevisionError) -> (Settings, ZoneSnapshot) {
+    func read(_ wanted: RevisionText) async throws(RevisionError) -> (Settings, ZoneSnapshot) {
         do {
             return try await readWhole(wanted)
         } catch {

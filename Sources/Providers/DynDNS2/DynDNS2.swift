@@ -21,7 +21,7 @@ package struct DynDNS2: Provider {
     package static let parameters = [
         ProviderParameter("url", .url, required: true, "The service's update address: https://HOST/nic/update."),
         ProviderParameter("user", .text, form: "the user's name", required: true, "Whose names they are."),
-        ProviderParameter("password", .secret, required: true, "Where the password or token is."),
+        ProviderParameter("password", .secret, required: true, "The password or token."),
         ProviderParameter(
             "ipv6", .text, form: "own-call, together or myipv6", standard: "own-call",
             "How IPv6 addresses are sent: in a call of their own, as myip=V4,V6, or as myipv6."),

@@ -11,7 +11,7 @@ package struct PowerDNS: Provider {
     package static let summary = "A PowerDNS Authoritative Server, by its HTTP API"
     package static let parameters = [
         ProviderParameter("url", .url, required: true, "Where its web server is: http://HOST:8081."),
-        ProviderParameter("key", .secret, required: true, "Where the API key is."),
+        ProviderParameter("key", .secret, required: true, "The API key."),
         ProviderParameter("server", .text, form: "the server's id", standard: "localhost", "Its id in the API."),
         ProviderParameter(
             "zone", .text, form: "a zone's name", "The zone, for a name that another zone of the server contains too."),

@@ -21,7 +21,7 @@ package struct RFC2136: Provider {
         ProviderParameter(
             "key", .text, form: "a key's name",
             "The TSIG key's name, as the server knows it; without a secret it is one of the configuration's keys."),
-        ProviderParameter("secret", .secret, "Where its secret is, in Base64."),
+        ProviderParameter("secret", .secret, "Its secret, in Base64."),
         ProviderParameter(
             "algorithm", .text, form: TSIGAlgorithm.allCases.map(\.rawValue).joined(separator: ", "),
             standard: TSIGAlgorithm.sha256.rawValue, "The key's algorithm."),

@@ -12,9 +12,9 @@ package struct Route53: Provider {
     package static let driver = "route53"
     package static let summary = "Amazon Route 53, by an access key"
     package static let parameters = [
-        ProviderParameter("access-key", .secret, required: true, "Where the access key's id is (AKIA…)."),
-        ProviderParameter("secret-key", .secret, required: true, "Where the secret access key is."),
-        ProviderParameter("session-token", .secret, "Where the token of a temporary access is."),
+        ProviderParameter("access-key", .secret, required: true, "The access key's id (AKIA…)."),
+        ProviderParameter("secret-key", .secret, required: true, "The secret access key."),
+        ProviderParameter("session-token", .secret, "The token of a temporary access."),
         ProviderParameter(
             "zone-id", .text, form: "a hosted zone's id: Z…", "The zone, for a key that may not list zones."),
         ProviderParameter("region", .text, form: "a region's name", standard: "us-east-1", "Named in signatures."),

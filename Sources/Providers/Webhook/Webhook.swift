@@ -9,7 +9,7 @@ package struct Webhook: Provider {
     package static let summary = "A URL of your own that gets the desired records as JSON"
     package static let parameters = [
         ProviderParameter("url", .url, required: true, "Where the JSON is sent, by POST."),
-        ProviderParameter("token", .secret, "Where a token is, sent as Authorization: Bearer."),
+        ProviderParameter("token", .secret, "A token, sent as Authorization: Bearer."),
         ProviderParameter("reads", .flag, standard: "no", "Whether it answers what is there to \"action\": \"read\"."),
         .caFile,
     ]

@@ -5,8 +5,8 @@ import HTTPTypes
 import Hummingbird
 import Settings
 
-/// The configuration's entries one by one: indicators, schemes with their members, policies, subscriptions. What a file manages can
-/// only be looked at here.
+/// The configuration's entries one by one: indicators, schemes with their members, policies, subscriptions, accounts at
+/// providers, projects. What a file manages can only be looked at here.
 extension Site {
     private static let terms: [Operation.Parameter] = [
         .init("comment", .text, "Why, for those who see it."), .init("dry-run", .bool, "Only says what it would do."),
@@ -21,9 +21,7 @@ extension Site {
 
     private func operations(on section: ManagedPart.Section) -> [Operation] {
         let path = "/api/v1/configuration/\(section.rawValue)"
-        // Policies belong to no project: everybody's indicators may follow them.
-        let (looking, changing): (Operation.Access, Operation.Access) =
-            section == .policies ? (.role(.viewer), .role(.admin)) : (.project(.viewer), .project(.admin))
+        let (looking, changing) = Self.access(to: section)
         let type = section.noun.prefix(1).uppercased() + section.noun.dropFirst()
         return [
             Operation(
@@ -52,6 +50,7 @@ extension Site {
             ) { call in
                 let value = try ConfiguredValue(call.body)
                 let name = call.path["name"] ?? ""
+                try Self.checkName(name, in: section)
                 if section == .subscriptions {
                     try await checkSubscription(name, value, call)
                 } else {
@@ -69,6 +68,26 @@ extension Site {
                 return try await propose(.entry(section, name: name, nil), call, "\(section.noun).remove")
             },
         ]
+    }
+
+    /// Policies and accounts at providers belong to no project: everybody's indicators and names may use them. What
+    /// belongs to a project is the server's admins' to say: else whoever may change one could take in everything.
+    private static func access(
+        to section: ManagedPart.Section
+    ) -> (looking: Operation.Access, changing: Operation.Access) {
+        switch section {
+        case .policies, .providers: (.role(.viewer), .role(.admin))
+        case .projects: (.project(.viewer), .role(.admin))
+        case .indicators, .schemes, .subscriptions: (.project(.viewer), .project(.admin))
+        }
+    }
+
+    /// Accounts and projects stand in lists, in addresses and beside roles, where other signs mean something.
+    static func checkName(_ name: String, in section: ManagedPart.Section) throws {
+        guard section == .providers || section == .projects, !SealedSecrets.isName(name) else { return }
+        let detail = "is no name for a \(section.noun): use 1 to 100 letters, digits, dashes, underscores, dots"
+        throw Problem(
+            .unprocessableContent, "\"\(name)\" \(detail).", violations: [Violation(pointer: "/name", detail: detail)])
     }
 
     /// A project's admin makes and changes the project's own subscriptions, and no others.
@@ -124,10 +143,16 @@ extension Site {
 
     /// The keys of the file's section; what their values must be like is checked with the whole configuration.
     private static func body(of section: ManagedPart.Section) -> Schema {
-        // Beside its own keys an indicator takes the arguments of its check.
-        if section == .indicators { return .map(.anything) }
+        // Beside its own keys an indicator takes the arguments of its check, and an account those of its driver.
+        if section == .indicators || section == .providers { return .map(.anything) }
         let isPlain = section != .subscriptions
         let keys = SettingsKeys.all.first { $0.section == section.rawValue }?.keys ?? []
+        if section == .projects {
+            return .object(
+                keys.map {
+                    .init($0.name, .array(.string(length: 1...1000)), "Names, or patterns.", required: false)
+                })
+        }
         return .object(
             keys.map { key in
                 let standard = key.standard.map { "\($0) if it is not said." } ?? ""

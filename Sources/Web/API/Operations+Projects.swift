@@ -96,6 +96,9 @@ struct ProjectReport: Encodable {
     /// Names, or patterns with `*` and `?`.
     var indicators: [String]
     var schemes: [String]
+    var channels: [String]
+    /// `file` or `api`.
+    var managedBy: String
     /// What whoever asks may do there.
     var role: String
 
@@ -103,6 +106,8 @@ struct ProjectReport: Encodable {
         name = project.name
         indicators = project.indicators
         schemes = project.schemes
+        channels = project.channels
+        managedBy = project.isManaged ? "api" : "file"
         role = (Role.allCases.last { identity?.may($0, in: project.name) == true } ?? .viewer).rawValue
     }
 }

@@ -149,6 +149,17 @@ extension Violation {
         case .entry(.subscriptions, let name, _)?: prefix = "notices.subscriptions.\(name)"
         case .entry(let section, let name, _)?: prefix = "\(section.rawValue).\(name)"
         case .member(let scheme, _, _)?: prefix = "schemes.\(scheme)"
+        case .entries(let changes)?:
+            // Each entry is told with its section and its name before the place in it.
+            let change = changes.first { change in
+                let path = "\(change.section.rawValue).\(change.name)"
+                return error.path == path || error.path.hasPrefix(path + ".") || error.path.hasPrefix(path + "[")
+            }
+            if let change {
+                let inner = Violation(error, in: .entry(change.section, name: change.name, change.value))
+                self.init(pointer: "/\(change.section.rawValue)/\(change.name)\(inner.pointer)", detail: inner.detail)
+                return
+            }
         default: break
         }
         guard let prefix, error.file == ManagedPart.name, error.path.hasPrefix(prefix) else {

@@ -170,6 +170,11 @@ enum Schemas {
     static let providerTest = Schema.object([
         .init("provider", .string()), .init("isReached", .bool),
         .init("words", .string(), "What it holds, or why it was not reached."), .init("milliseconds", .number()),
+        optional(
+            "why", .string(),
+            "Why it was not reached, in one word: credentials, noSuchZone, unreachable … or notAsked."),
+        optional("name", .string(), "The name that it was asked for."),
+        .init("records", .array(.string()), "What it holds of that name."),
     ])
 
     static let statusPost = Schema.object([
@@ -229,7 +234,9 @@ enum Schemas {
 
     static let project = Schema.object([
         .init("name", .string()), .init("indicators", .array(.string()), "Names, or patterns with * and ?."),
-        .init("schemes", .array(.string()), "The same."), .init("role", role, "What whoever asks may do there."),
+        .init("schemes", .array(.string()), "The same."),
+        .init("channels", .array(.string()), "Those that its people may subscribe with: the same."),
+        .init("managedBy", .choice(["file", "api"])), .init("role", role, "What whoever asks may do there."),
     ])
 
     static let projectMember = Schema.object([.init("name", .string()), .init("role", role)])

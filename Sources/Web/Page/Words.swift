@@ -64,6 +64,9 @@ struct Words: Sendable {
     /// A text of the catalogue; its key where there is none, which a test rules out.
     func callAsFunction(_ key: String, _ arguments: String...) -> String { filled(texts[key] ?? key, arguments) }
 
+    /// The same with what it is filled with as a list.
+    func text(_ key: String, _ arguments: [String]) -> String { filled(texts[key] ?? key, arguments) }
+
     /// `1 name`, `2 names`: the number with its noun.
     func count(_ key: String, _ number: Int) -> String {
         filled(texts["\(key).\(language.plural(number))"] ?? texts["\(key).many"] ?? key, ["\(number)"])

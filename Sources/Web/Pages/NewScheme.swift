@@ -1,27 +1,55 @@
 import Control
+import Foundation
+import Settings
 
-/// What somebody filled in to make a name that fails over: servers, and how they are checked.
+/// What somebody filled in to make a name that fails over: where it is answered, servers, and how they are checked.
 struct NewScheme: Sendable {
     static let rows = 4
     static let priorities = [100, 90, 80, 70]
+    /// In the place of an account's name: one that is made with the name.
+    static let otherAccount = "+"
 
     struct Server: Sendable {
+        /// In the form, from 0.
+        var row: Int
         var label: String
         var address: String
         var priority: Int
     }
 
-    /// Everything as it was filled in.
-    let fields: [String: String]
+    /// What came of looking at it before it is saved.
+    struct Attempt: Sendable {
+        /// What is missing, by field: a key of the catalogue, and what it is filled with.
+        var gaps: [(field: String, key: String, words: [String])] = []
+        /// What would be wrong with the configuration.
+        var faults: [Violation] = []
+        var tried: [(Server, TrialReport)] = []
+        /// What the account said of the name; nil if nobody needed to be asked.
+        var place: ProviderTest?
+        var problem: Problem?
 
-    init(_ fields: [String: String]) { self.fields = fields }
-
-    subscript(_ key: String) -> String {
-        (fields[key] ?? "").trimmingPrefix { $0.isWhitespace }.reversed().drop { $0.isWhitespace }.reversed()
-            .reduce(into: "") { $0.append($1) }
+        var isComplete: Bool {
+            gaps.isEmpty && faults.isEmpty && problem == nil && tried.allSatisfy { $0.1.problems.isEmpty }
+        }
     }
 
-    var name: String { self["name"].lowercased() }
+    /// Everything as it was filled in.
+    let fields: [String: String]
+    /// The account that is made with it, as far as it is filled in.
+    var newAccount: AccountWish
+
+    init(_ fields: [String: String]) {
+        self.fields = fields
+        newAccount = AccountWish(fields, prefix: "account-")
+    }
+
+    subscript(_ key: String) -> String { (fields[key] ?? "").trimmingCharacters(in: .whitespacesAndNewlines) }
+
+    /// In lower case, without the final dot.
+    var name: String {
+        let name = self["name"].lowercased()
+        return name.hasSuffix(".") ? String(name.dropLast()) : name
+    }
 
     /// The rows that are filled in, the best first.
     var servers: [Server] {
@@ -31,7 +59,7 @@ struct NewScheme: Sendable {
             guard !address.isEmpty else { return nil }
             let label = self["label\(row)"].isEmpty ? "server\(row + 1)" : self["label\(row)"]
             return Server(
-                label: label.contains(":") ? label : "\(label):\(short)", address: address,
+                row: row, label: label.contains(":") ? label : "\(label):\(short)", address: address,
                 priority: Self.priorities[row])
         }
     }
@@ -51,163 +79,113 @@ struct NewScheme: Sendable {
         return arguments
     }
 
-    /// The body of the operation that makes a server's indicator.
-    func indicator(for server: Server) -> JSONValue {
-        var members = arguments(for: server).mapValues { JSONValue.string($0) }
-        members["check"] = .string(method)
-        return .object(members)
-    }
-
     /// Where the name is answered: `local`, or an account at a provider.
-    var provider: String { self["provider"].isEmpty ? "local" : self["provider"] }
-
-    /// The body of the operation that makes the scheme.
-    var scheme: JSONValue {
-        [
-            "provider": .string(provider),
-            "members": .array(
-                servers.map { server in
-                    [
-                        "indicator": .string(server.label), "value": .string(server.address),
-                        "priority": .number(Double(server.priority)),
-                    ]
-                }),
-        ]
+    var provider: String {
+        self["provider"].isEmpty ? "local" : self["provider"] == Self.otherAccount ? newAccount.name : self["provider"]
     }
 
-    /// What is missing, by its key in the catalogue; nil if everything is there.
+    /// The account that is made with the name; nil if one is chosen that is there.
+    var account: AccountWish? { self["provider"] == Self.otherAccount ? newAccount : nil }
+
+    /// The indicators and the scheme, as the configuration has them.
+    var entries: [EntryChange] {
+        let indicators = servers.map { server in
+            let arguments = arguments(for: server).sorted { $0.key < $1.key }
+            let pairs = [("check", method)] + arguments.map { ($0.key, $0.value) }
+            return EntryChange(.indicators, server.label, .section(pairs.map { .init($0.0, .text($0.1)) }))
+        }
+        let members = servers.map { server -> ConfiguredValue in
+            .section([
+                .init("indicator", .text(server.label)), .init("value", .text(server.address)),
+                .init("priority", .text("\(server.priority)")),
+            ])
+        }
+        let scheme: ConfiguredValue = .section([
+            .init("provider", .text(provider)), .init("members", .list(members)),
+        ])
+        return indicators + [EntryChange(.schemes, name, scheme)]
+    }
+
+    // MARK: What is wrong with it
+
+    /// What is missing.
     ///
     /// - Parameter zones: those that our own DNS answers for.
-    func gap(_ zones: [String]) -> String? {
-        if name.isEmpty { return "new.no-name" }
-        if provider == "local", !zones.contains(where: isIn) { return "new.no-zone" }
-        if servers.isEmpty { return "new.no-servers" }
-        if method == "tcp", self["port"].isEmpty { return "new.no-port" }
-        if method == "http-grep", self["must-have"].isEmpty { return "new.no-text" }
-        return nil
+    func gaps(_ zones: [String]) -> [(field: String, key: String, words: [String])] {
+        var gaps: [(field: String, key: String, words: [String])] = []
+        if name.isEmpty { gaps.append(("name", "new.no-name", [])) }
+        if provider == "local", !name.isEmpty, !zones.contains(where: isIn) {
+            let label = name.split(separator: ".").first.map(String.init) ?? "www"
+            let example = zones.first.map { "\(label).\($0)" }
+            gaps.append(("name", example == nil ? "new.zoneless" : "new.no-zone", [example ?? ""]))
+        }
+        if self["provider"] == Self.otherAccount {
+            if newAccount.driver == nil {
+                gaps.append(("account-driver", "new.no-driver", []))
+            } else if newAccount.name.isEmpty {
+                gaps.append(("account-name", "new.no-account-name", []))
+            }
+        }
+        if servers.isEmpty { gaps.append(("address0", "new.no-servers", [])) }
+        if !["http-grep", "http-status", "tcp"].contains(method) { gaps.append(("check", "new.no-check", [])) }
+        if method == "tcp", self["port"].isEmpty { gaps.append(("port", "new.no-port", [])) }
+        if method == "http-grep", self["must-have"].isEmpty { gaps.append(("must-have", "new.no-text", [])) }
+        return gaps
     }
 
-    private func isIn(_ zone: String) -> Bool {
-        let (name, zone) = (self.name.hasSuffix(".") ? String(self.name.dropLast()) : self.name, zone.lowercased())
+    func isIn(_ zone: String) -> Bool {
+        let zone = zone.lowercased()
         return name == zone || zone == "." || name.hasSuffix("." + zone)
     }
 
-    /// The field that a gap is in.
-    static func field(of gap: String) -> String {
-        switch gap {
-        case "new.no-name", "new.no-zone": "name"
-        case "new.no-servers": "address0"
-        case "new.no-port": "port"
-        default: "must-have"
+    /// The field of the form that something wrong with the configuration comes from; nil if it comes from none.
+    func field(of violation: Violation) -> String? {
+        let parts = violation.pointer.split(separator: "/").map(String.init)
+        guard parts.count >= 2 else { return parts.first == "name" ? "account-name" : nil }
+        switch parts[0] {
+        case "indicators":
+            guard let server = servers.first(where: { $0.label == parts[1] }) else { return nil }
+            switch parts.dropFirst(2).first {
+            case nil, "check"?: return "label\(server.row)"
+            case "port"?: return "port"
+            case "url"?: return violation.detail.contains("port") ? "port" : "path"
+            case "must-have"?: return "must-have"
+            default: return "address\(server.row)"
+            }
+        case "schemes":
+            guard parts.dropFirst(2).first == "members", let place = parts.dropFirst(3).first.flatMap({ Int($0) }),
+                servers.indices.contains(place)
+            else { return "name" }
+            return parts.dropFirst(4).first == "value" ? "address\(servers[place].row)" : "label\(servers[place].row)"
+        case "providers", "account", "secrets":
+            return newAccount.field(of: violation).map { newAccount.prefix + $0 } ?? "account-name"
+        default: return nil
         }
     }
 }
 
-extension Pages {
-    /// The form, and beside it what came of trying its check.
-    ///
-    /// - Parameters:
-    ///   - tried: of each server.
-    ///   - problem: why it was not saved.
-    func newScheme(
-        _ wish: NewScheme, tried: [(NewScheme.Server, TrialReport)] = [], problem: Problem? = nil
-    ) async -> PageContent {
-        let accounts = await site.revisions?.accounts() ?? []
-        let zones = await site.revisions?.zones() ?? []
-        let gap = wish.fields.isEmpty ? nil : wish.gap(zones)
-        let faults = Faults(gap.map { [NewScheme.field(of: $0): words($0)] } ?? [:])
-        let alert: HTML =
-            gap.html { "<p class=\"hidden\" role=\"alert\">\(words($0))</p>" }
-            + problem.html { problem in
-                """
-                <div class="problem" role="alert"><p>\(words.said(problem.detail))</p><ul>\(problem.violations.map { "<li><code>\($0.pointer)</code> \($0.detail)</li>" as HTML })</ul></div>
-                """
-            }
-        let body: HTML = """
-            \(trail("nav.schemes", "/schemes", words("new.title")))
-            <h1>\(words("new.title"))</h1>\(alert)
-            <form method="post" action="/new" class="columns guided"><input type="hidden" name="csrf" value="\(visit.csrf ?? "")">
-            <div class="stack">
-            <section class="card tall-form" aria-labelledby="new-name"><h2 id="new-name">1. \(words("new.name"))</h2>
-            <label class="wide">\(words("new.name-text")) <input name="name" required maxlength="253" value="\(wish["name"])" placeholder="dog.example.test" autocomplete="off"\(faults.mark("name"))>\(fault("name", faults))</label>
-            \("<p class=\"quiet\">\(words("new.zones")) \(zones.prefix(8).map { "<code>\($0)</code> " as HTML })</p>", if: !zones.isEmpty)\
-            \(providerPart(wish, accounts))</section>
-            <section class="card" aria-labelledby="new-servers"><h2 id="new-servers">2. \(words("new.servers"))</h2><p class="quiet">\(words("new.servers-text"))</p>
-            \((0..<NewScheme.rows).map { row(wish, $0, faults) })\(fault("address0", faults))</section>
-            \(checkPart(wish, faults))
-            </div>
-            <div class="stack">\(trial(wish, tried))</div>
-            </form>
-            """
-        return PageContent(
-            title: "\(words("new.title")) · Ninelives", section: .schemes, body: body, isLive: false)
-    }
-
-    /// The choice of the account that the name is answered by, our own server first.
-    private func providerPart(_ wish: NewScheme, _ accounts: [ConfiguredAccount]) -> HTML {
-        if accounts.isEmpty { return "<p class=\"quiet\">\(words("new.provider-text"))</p>" }
-        let others = accounts.map { account -> HTML in
-            let isChosen = wish.provider == account.name
-            return """
-                <option value="\(account.name)"\(" selected", if: isChosen)>\(account.name) (\(account.driver))</option>
-                """
-        }
-        return """
-            <label class="wide">\(words("new.provider")) <select name="provider"><option value="local">\(words("new.provider.local"))</option>\
-            \(others)</select></label><p class="quiet">\(words("new.provider-choice"))</p>
-            """
-    }
-
-    private func row(_ wish: NewScheme, _ row: Int, _ faults: Faults) -> HTML {
-        let number = "\(row + 1)"
-        return """
-            <div class="server-row"><span class="number" aria-hidden="true">\(number)</span>\
-            <label>\(words("new.address")) <span class="hidden">\(number)</span> <input name="address\(number: row)" value="\(wish["address\(row)"])" \
-            placeholder="192.0.2.\(row + 1)" autocomplete="off"\(row == 0 ? faults.mark("address0") : "")\(" required", if: row == 0)></label>\
-            <label>\(words("new.label")) <span class="hidden">\(number)</span> <input name="label\(number: row)" value="\(wish["label\(row)"])" \
-            placeholder="server\(number)" autocomplete="off"></label><span class="quiet">\(words("priority.word")) \(NewScheme.priorities[row])</span></div>
-            """
-    }
-
-    private func checkPart(_ wish: NewScheme, _ faults: Faults) -> HTML {
-        let checks = ["http-grep", "http-status", "tcp"].map { check -> HTML in
-            let isChosen = wish.method == check || wish.method.isEmpty && check == "http-grep"
-            return """
-                <label class="choice"><input type="radio" name="check" value="\(check)"\(" checked", if: isChosen)> \(words("new.check.\(check)"))</label>
-                """
-        }
-        let schemes = ["http", "https"].map { scheme -> HTML in
-            "<option\(" selected", if: wish["scheme"] == scheme)>\(scheme)</option>"
-        }
-        return """
-            <section class="card" aria-labelledby="new-check"><h2 id="new-check">3. \(words("new.check"))</h2>\
-            <fieldset><legend class="hidden">\(words("new.check"))</legend>\(checks)</fieldset><div class="filter">\
-            <label class="for-http">\(words("new.scheme")) <select name="scheme">\(schemes)</select></label>\
-            <label>\(words("new.port")) <input name="port" inputmode="numeric" maxlength="5" size="6" value="\(wish["port"])"\(faults.mark("port"))>\(fault("port", faults))</label>\
-            <label class="for-http">\(words("new.path")) <input name="path" value="\(wish["path"].isEmpty ? "/" : wish["path"])"></label>\
-            <label class="for-grep">\(words("new.must-have")) <input name="must-have" value="\(wish["must-have"])"\(faults.mark("must-have"))>\(fault("must-have", faults))</label></div>\
-            <div class="buttons"><button class="main" name="do" value="try">\(words("new.try"))</button></div></section>
-            """
-    }
-
-    private func trial(_ wish: NewScheme, _ tried: [(NewScheme.Server, TrialReport)]) -> HTML {
-        if tried.isEmpty {
+extension Faults {
+    /// What is wrong with a name to be made, by the fields of its form.
+    init(of attempt: NewScheme.Attempt?, _ wish: NewScheme, _ words: Words) {
+        guard let attempt else {
+            self.init()
             return
-                "<section class=\"card\"><h2>4. \(words("new.result"))</h2><p class=\"quiet\">\(words("new.result-text"))</p></section>"
         }
-        let good = tried.count { $0.1.isSuccess }
-        let lines = tried.map { server, trial -> HTML in
-            let found = trial.problems.isEmpty ? words.said(trial.reason) : trial.problems.joined(separator: "; ")
-            return """
-                <li>\(badge(trial.isSuccess ? .good : .bad, words(trial.isSuccess ? "probe.ok" : "probe.failed"))) <strong>\(server.label)</strong> \
-                <code>\(server.address)</code> <span class="quiet">\(found)\(trial.problems.isEmpty ? " · \(milliseconds(trial.milliseconds))" : "")</span></li>
-                """
+        var byField: [String: String] = [:]
+        func note(_ field: String?, _ text: String) {
+            if let field, byField[field] == nil { byField[field] = text }
         }
-        let canSave = tried.allSatisfy { $0.1.problems.isEmpty }
-        return """
-            <section class="card" aria-labelledby="new-result" id="result"><h2 id="new-result">4. \(words("new.result"))</h2><p role="status">\(words("new.tried", "\(good)", "\(tried.count)"))</p>\
-            <ul class="plain">\(lines)</ul>\("<p class=\"held\">\(words("new.some-failed"))</p>", if: good < tried.count && canSave)\
-            \("<div class=\"buttons\"><button class=\"main\" name=\"do\" value=\"save\">\(words("new.save"))</button></div>", if: canSave)</section>
-            """
+        for gap in attempt.gaps { note(gap.field, words.text(gap.key, gap.words)) }
+        for violation in attempt.faults + (attempt.problem?.violations ?? []) {
+            note(wish.field(of: violation), violation.detail)
+        }
+        if let place = attempt.place, !place.isReached, let account = wish.account {
+            // The account is asked for the name itself.
+            let field = account.field(of: place)
+            note(field == "asking" ? "name" : field.map { account.prefix + $0 }, words.advice(on: place))
+        } else if let place = attempt.place, place.why == "noSuchZone" {
+            note("name", words.advice(on: place))
+        }
+        self.init(byField)
     }
 }

@@ -65,6 +65,12 @@ struct Pages: Sendable {
                 throw Problem(.forbidden, "\(parts[2]) belongs to no project where you may.")
             }
             return try await indicatorForm(parts[2])
+        case ("configure", 2) where parts[1] == "providers":
+            try check(.role(.admin))
+            return try await accountForm(nil)
+        case ("configure", 3) where parts[1] == "providers":
+            try check(.role(.admin))
+            return try await accountForm(parts[2])
         case ("revisions", 1):
             try check(.role(.viewer))
             return try await revisionList()

@@ -21,11 +21,25 @@ extension Pages {
         let none = "<p class=\"quiet\">\(words("settings.no-projects"))</p>" as HTML
         return """
             <section class="card" aria-labelledby="projects-title"><h2 id="projects-title">\(words("settings.projects"))</h2><p class="quiet">\(words("settings.projects-text"))</p>\
-            \(HTML.keyed("projects", lines.isEmpty ? none : "<ul class=\"plain\">\(lines)</ul>"))</section>
+            \(HTML.keyed("projects", lines.isEmpty ? none : "<ul class=\"plain\">\(lines)</ul>"))\(addProject)</section>
             """
     }
 
-    private func has(_ name: String, _ project: ConfiguredProject, scheme: Bool) -> Bool {
+    private var addProject: HTML {
+        guard visit.may(.admin) else { return .nothing }
+        let add = form(
+            "putProject", class: "tall-form",
+            """
+            <label class="wide">\(words("list.name")) <input name="name" required maxlength="60" pattern="[A-Za-z0-9_\\-][A-Za-z0-9_.\\-]*" autocomplete="off"></label>\
+            \(contentFields(nil))<div class="buttons"><button class="main">\(words("settings.add-project"))</button></div>
+            """)
+        return .keyed(
+            "add-project",
+            "<details class=\"menu\" data-keep-open=\"add-project\"><summary>\(words("settings.add-project"))</summary>\(add)</details>"
+        )
+    }
+
+    func has(_ name: String, _ project: ConfiguredProject, scheme: Bool) -> Bool {
         (scheme ? model.projects(ofScheme: name) : model.projects(ofIndicator: name)).contains(project.name)
     }
 
@@ -34,23 +48,11 @@ extension Pages {
         guard let project = try await site.projects(of: visit.identity).first(where: { $0.name == name }) else {
             return nil
         }
-        let schemes = model.schemeGlances().filter { has($0.name, project, scheme: true) }
-        let indicators = model.indicatorGlances().filter { has($0.name, project, scheme: false) }
-        let lines = schemes.prefix(20).map { glance -> HTML in
-            "<li>\(link(scheme: glance.name)) \(badge(tone(of: glance), word(for: glance)))</li>"
-        }
-        let patterns = [
-            ("nav.schemes", schemes.count, project.schemes), ("nav.indicators", indicators.count, project.indicators),
-        ].map { title, count, patterns -> HTML in
-            "<div><dt>\(words(title))</dt><dd>\(count) · \(patterns.map { "<code>\($0)</code> " as HTML })</dd></div>"
-        }
         let body: HTML = """
             \(trail("nav.settings", "/settings", name))
             <h1>\(breakable(name))</h1>
-            <div class="columns"><div class="stack">\(try memberPart(name))\(try tokenPart(of: name))</div>
-            <div class="stack"><section class="card" aria-labelledby="parts-title"><h2 id="parts-title">\(words("project.parts"))</h2>\
-            <p class="quiet">\(words("project.parts-text"))</p><dl class="facts">\(patterns)</dl>\
-            \(HTML.keyed("schemes", "<ul class=\"plain\">\(lines)</ul>"))</section>
+            <div class="columns"><div class="stack">\(failoverPart(project))\(await accountPart(project))\(try await policyPart(of: project))\(try await noticePart(project))</div>
+            <div class="stack">\(contentPart(project))\(try memberPart(name))\(try tokenPart(of: name))\
             <section class="card" aria-labelledby="public-title"><h2 id="public-title">\(words("project.public"))</h2>\
             <p class="quiet">\(words("project.public-text"))</p><p><a href="/status/\(name.urlEncoded)">/status/\(name)</a></p></section></div></div>
             """

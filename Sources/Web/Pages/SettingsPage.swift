@@ -12,7 +12,7 @@ extension Pages {
             let policies = try await site.entries().filter { $0.section == .policies }
             server = """
                 \(policyPart(policies))
-                \(try await providerPart())
+                \(await providerPart())
                 \(try await secretPart())
                 \(try await tokenPart())
                 """
@@ -78,28 +78,36 @@ extension Pages {
 
     // MARK: Providers
 
-    private func providerPart() async throws -> HTML {
+    private func providerPart() async -> HTML {
         let accounts = await site.revisions?.accounts() ?? []
         let glances = model.schemeGlances()
-        let lines = accounts.map { account -> HTML in
-            let names = glances.filter { $0.provider.split(separator: ", ").contains(Substring(account.name)) }
-            let troubled = names.count { $0.trouble != nil }
-            let state: HTML =
-                troubled > 0
-                ? badge(.bad, words("settings.troubled", words.count("count.name", troubled)))
-                : badge(.good, words("settings.untroubled"))
-            return .keyed(
-                "provider-\(account.name)",
-                """
-                <li class="row"><span><strong>\(account.name)</strong> <span class="quiet">\(account.driver) · \(words.count("count.name", names.count))</span> \
-                \(state)\(" \(badge(.wait, words("settings.dry-run")))", if: account.isDryRun)</span>\(providerTest(account))</li>
-                """)
-        }
+        let lines = accounts.map { account in providerLine(account, glances.filter { $0.isBrought(to: account.name) }) }
         let none = "<p class=\"quiet\">\(words("settings.no-providers"))</p>" as HTML
         return """
             <section class="card" aria-labelledby="providers-title"><h2 id="providers-title">\(words("settings.providers"))</h2><p class="quiet">\(words("settings.providers-text"))</p>\
-            \(HTML.keyed("providers", lines.isEmpty ? none : "<ul class=\"plain\">\(lines)</ul>"))</section>
+            \(HTML.keyed("providers", lines.isEmpty ? none : "<ul class=\"plain lines\">\(lines)</ul>"))\
+            <p><a class="button" href="/configure/providers">\(words("settings.add-provider"))</a></p></section>
             """
+    }
+
+    /// An account with what it can do, how it stands with some names, and what can be done with it.
+    func providerLine(_ account: ConfiguredAccount, _ names: [SchemeGlance]) -> HTML {
+        let troubled = names.count { $0.trouble != nil }
+        let state: HTML =
+            troubled > 0
+            ? badge(.bad, words("settings.troubled", words.count("count.name", troubled)))
+            : names.isEmpty ? .nothing : badge(.good, words("settings.untroubled"))
+        let edit: HTML = """
+            <a class="button small" href="/configure/providers/\(account.name.urlEncoded)">\(words(account.isManaged ? "edit.edit" : "settings.look"))<span class="hidden"> \(account.name)</span></a>
+            """
+        return .keyed(
+            "provider-\(account.name)",
+            """
+            <li><div class="row"><span><strong>\(account.name)</strong> <span class="quiet">\(account.driver) · \(words.count("count.name", names.count))</span> \
+            \(state)\(" \(badge(.wait, words("settings.dry-run")))", if: account.isDryRun)\(" \(badge(.wait, words("settings.of-file")))", if: !account.isManaged)</span>\
+            <span class="row">\(visit.may(.operator) && !names.isEmpty ? providerTest(account) : .nothing)\(visit.may(.admin) ? edit : .nothing)</span></div>\
+            <p class="quiet">\(abilities(account.capabilities))</p></li>
+            """)
     }
 
     /// Shown on a page of its own, as it takes a while and says more than a word.
@@ -115,8 +123,7 @@ extension Pages {
         let title = words("settings.tested", test.provider)
         let body: HTML = """
             \(trail("nav.settings", "/settings", title))
-            <section class="card narrow"><h1>\(title)</h1><p role="status">\(badge(test.isReached ? .good : .bad, words(test.isReached ? "settings.reached" : "settings.not-reached"))) \
-            \(words.said(test.words)) · \(milliseconds(test.milliseconds))</p><p><a href="/settings">\(words("refused.back"))</a></p></section>
+            <section class="card narrow"><h1>\(title)</h1>\(accountFound(test))<p><a href="/settings">\(words("refused.back"))</a></p></section>
             """
         return PageContent(title: "\(title) · Ninelives", section: .settings, body: body, isLive: false)
     }
