@@ -19,7 +19,7 @@ TEST_TOOLS := moto[route53,server]==5.2.5 cloudflare==5.9.0 nsupdate==0.13.0 arg
 BENCH_PACKAGES := bind9-dnsutils gdnsd iproute2 knot nginx-light nsd pdns-backend-bind pdns-server \
 	prometheus-blackbox-exporter python3 util-linux
 
-.PHONY: run build test lint format screenshots bench bench-checks soak differential endurance schemathesis fuzz sanitize \
+.PHONY: run build test lint format screenshots bench bench-checks bench-pages soak differential endurance schemathesis fuzz sanitize \
 	clean build-packages test-packages test-tools bench-packages help
 
 help: ## show this list
@@ -54,6 +54,9 @@ endurance: test-packages ## kill the server a thousand times under load (ROUNDS=
 
 bench-checks: bench-packages build ## measure our checks beside gdnsd and blackbox_exporter, into docs/performance.md; QUICK=1
 	Benchmarks/checks --write $(if $(QUICK),--quick) $(BENCH)
+
+bench-pages: bench-packages build ## measure the page with 10,000 indicators, into docs/performance.md; QUICK=1
+	Benchmarks/pages --write $(if $(QUICK),--quick) $(BENCH)
 
 soak: test-packages ## check all sorts of servers for long, and see that nothing is left behind: SECONDS=240
 	$(SWIFT) build --build-tests $(ARROWS)

@@ -85,11 +85,7 @@ extension Control: OperatorInterface {
         try? await keeping?.store.commit(changes, isKept: true)
     }
 
-    package func overrides() -> [OverrideReport] {
-        let all =
-            engine.indicators.flatMap(\.imposed) + engine.schemes.flatMap { [$0.pin, $0.silence].compactMap { $0 } }
-        return all.compactMap(OverrideReport.init).sorted { $0.subject < $1.subject }
-    }
+    package func overrides() -> [OverrideReport] { engine.overrideReports }
 
     package func end(
         _ subject: String, by author: String, noting entry: AuditEntry?
@@ -132,7 +128,8 @@ extension Control: OperatorInterface {
         }
     }
 
-    package func history(_ query: HistoryQuery) throws(OrderError) -> [EventReport] {
+    /// The store is asked outside: the engine goes on meanwhile.
+    package nonisolated func history(_ query: HistoryQuery) throws(OrderError) -> [EventReport] {
         guard let keeping else { throw .noHistory("there is no store") }
         do {
             return try keeping.store.events(query.stored).map(EventReport.init)

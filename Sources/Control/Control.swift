@@ -53,7 +53,7 @@ package actor Control: ControlInterface {
     var windows: [MaintenanceWindow] = []
     var opened: [String: String] = [:]
     var windowWake: Scheduled<Void>?
-    var projects: [Project] = []
+    var projects = ProjectIndex()
     /// What no file manages; nil before a revision is in force.
     private var managed: ManagedNames?
     /// What people are told, and the way it goes to them.
@@ -114,7 +114,7 @@ package actor Control: ControlInterface {
         var checks: [IndicatorName: any Check] = [:]
         for (name, check) in settings.checks { checks[name] = check }
         managed = settings.managed
-        projects = settings.projects
+        if projects.projects != settings.projects { projects = ProjectIndex(settings.projects) }
         reportToken = settings.reportToken
         forbidden = settings.forbidden
         configureNotices(settings.notices)

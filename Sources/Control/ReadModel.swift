@@ -26,6 +26,8 @@ package protocol ReadModel: Sendable {
     func projects(ofIndicator name: String) -> [String]
     /// The last probes that are at hand, the oldest first.
     func latencies(of indicator: String) -> [ProbeReport]
+    /// What is imposed at the moment, sorted by subject.
+    func overrides() -> [OverrideReport]
 }
 
 /// What a list of thousands says of each scheme.
@@ -76,7 +78,7 @@ struct EngineReadModel: ReadModel {
 
     let problems: [String]
     let managed: ManagedNames?
-    let projects: [Project]
+    let projects: ProjectIndex
 
     var report: Report {
         var report = reporting.report(process: process, sequence: sequence, events: events)
@@ -111,19 +113,26 @@ struct EngineReadModel: ReadModel {
     }
 
     func schemeGlances() -> [SchemeGlance] {
-        let imposed = Set(reporting.engine.indicators.filter { $0.override != nil }.map(\.name))
+        let imposed = Set(reporting.engine.overruled)
         return reporting.engine.schemes.map {
             SchemeGlance($0, imposed: imposed, providers: reporting.syncs.isEmpty ? [] : reporting.providers(of: $0))
         }
     }
 
-    func indicatorGlances() -> [IndicatorGlance] { reporting.engine.indicators.map(IndicatorGlance.init) }
+    func indicatorGlances() -> [IndicatorGlance] { reporting.engine.outlines.map(IndicatorGlance.init) }
 
-    func projects(ofScheme name: String) -> [String] { projects.filter { $0.has(scheme: name) }.map(\.name) }
-    func projects(ofIndicator name: String) -> [String] { projects.filter { $0.has(indicator: name) }.map(\.name) }
+    func projects(ofScheme name: String) -> [String] { projects.names(ofScheme: name) }
+    func projects(ofIndicator name: String) -> [String] { projects.names(ofIndicator: name) }
+    func overrides() -> [OverrideReport] { reporting.engine.overrideReports }
 
     func latencies(of indicator: String) -> [ProbeReport] {
         reporting.places[IndicatorName(indicator)].map { reporting.targets[$0].latencies.reports } ?? []
+    }
+}
+
+extension Engine {
+    var overrideReports: [OverrideReport] {
+        imposed.compactMap(OverrideReport.init).sorted { $0.subject < $1.subject }
     }
 }
 
@@ -150,7 +159,7 @@ extension SchemeGlance {
 }
 
 extension IndicatorGlance {
-    init(_ status: IndicatorStatus) {
+    init(_ status: IndicatorOutline) {
         self.init(
             name: status.name.text, state: status.state.rawValue,
             override: status.isDisabled ? "disabled" : status.override.map(\.label), isUndecided: status.isUndecided,
@@ -190,6 +199,10 @@ extension Report: ReadModel {
     package func projects(ofIndicator name: String) -> [String] { indicator(name)?.projects ?? [] }
 
     package func latencies(of indicator: String) -> [ProbeReport] { self.indicator(indicator)?.recent ?? [] }
+
+    package func overrides() -> [OverrideReport] {
+        (indicators.flatMap(\.imposed) + schemes.flatMap(\.imposed)).sorted { $0.subject < $1.subject }
+    }
 }
 
 extension [ProviderReport] {

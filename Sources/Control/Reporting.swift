@@ -91,15 +91,15 @@ struct Reporting {
 
 extension Report {
     /// Says of each indicator and scheme who manages it, and which projects it belongs to.
-    mutating func mark(_ managed: ManagedNames, _ projects: [Project]) {
+    mutating func mark(_ managed: ManagedNames, _ projects: ProjectIndex) {
         for index in schemes.indices {
             let name = schemes[index].name
-            schemes[index].projects = projects.filter { $0.has(scheme: name) }.map(\.name)
+            schemes[index].projects = projects.names(ofScheme: name)
             schemes[index].managedBy = managed.contains(schemes[index].name, in: .schemes) ? "api" : "file"
         }
         for index in indicators.indices {
             let name = indicators[index].name
-            indicators[index].projects = projects.filter { $0.has(indicator: name) }.map(\.name)
+            indicators[index].projects = projects.names(ofIndicator: name)
             indicators[index].managedBy = managed.contains(indicators[index].name, in: .indicators) ? "api" : "file"
         }
     }

@@ -19,8 +19,43 @@ extension Engine {
     package var isDoubtingItself: Bool { doubt.isDoubting }
 
     /// All of them, sorted by name.
-    package var indicators: [IndicatorStatus] { indicatorTracks.map(\.status) }
-    package var schemes: [SchemeStatus] { schemeTracks.map(\.status) }
+    package var indicators: [IndicatorStatus] { indicatorTracks.indices.map { indicatorTracks[$0].status } }
+    package var schemes: [SchemeStatus] { schemeTracks.indices.map { schemeTracks[$0].status } }
+
+    // Of thousands only what is asked for is touched: a track that is copied whole costs a dozen reference counts.
+
+    /// What a list of all indicators shows, sorted by name.
+    package var outlines: [IndicatorOutline] { indicatorTracks.indices.map { indicatorTracks[$0].outline } }
+
+    /// The indicators that an operator's word or a planned window counts for, sorted.
+    package var overruled: [IndicatorName] {
+        indicatorTracks.indices.filter { indicatorTracks[$0].isOverruled }.map { indicatorTracks[$0].indicator.name }
+    }
+
+    /// All that operators and planned windows impose at the moment: on indicators and then on schemes, each sorted by
+    /// name.
+    package var imposed: [Override] {
+        var found: [Override] = []
+        for index in indicatorTracks.indices
+        where indicatorTracks[index].isOverruled || indicatorTracks[index].isSilenced {
+            let (word, window) = (indicatorTracks[index].imposed, indicatorTracks[index].window)
+            found += [word == window ? nil : word, window, indicatorTracks[index].silence].compactMap { $0 }
+        }
+        for index in schemeTracks.indices {
+            found += [schemeTracks[index].pin, schemeTracks[index].silence].compactMap { $0 }
+        }
+        return found
+    }
+}
+
+/// What a list of thousands shows of each indicator; as in `IndicatorStatus`.
+package struct IndicatorOutline: Hashable, Sendable {
+    package var name: IndicatorName
+    package var state: State
+    package var since: Instant?
+    package var override: Override?
+    package var isDisabled: Bool
+    package var isUndecided: Bool
 }
 
 package struct IndicatorStatus: Hashable, Sendable {
@@ -82,6 +117,15 @@ package struct SchemeStatus: Hashable, Sendable {
 }
 
 extension IndicatorTrack {
+    fileprivate var isOverruled: Bool { imposed != nil || window != nil }
+    fileprivate var isSilenced: Bool { silence != nil }
+
+    fileprivate var outline: IndicatorOutline {
+        IndicatorOutline(
+            name: indicator.name, state: standing.state, since: standing.since, override: imposed ?? window,
+            isDisabled: indicator.isDisabled, isUndecided: !indicator.isDisabled && standing.isUndecided)
+    }
+
     fileprivate var status: IndicatorStatus {
         IndicatorStatus(
             name: indicator.name, policy: indicator.policy, state: standing.state, effective: effective.effective,

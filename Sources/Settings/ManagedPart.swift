@@ -79,21 +79,12 @@ package indirect enum ConfiguredValue: Hashable, Sendable {
 
     /// The entries of a section of a configuration's text, in their order; none if the text is broken.
     package static func entries(of section: ManagedPart.Section, of text: String) -> [Pair] {
-        var yaml = YAMLText(text)
-        guard let root = try? yaml.compose()?.mapping else { return [] }
-        let inNotices = section == .subscriptions ? root["notices"]?.mapping?["subscriptions"] : nil
-        guard let entries = (root[Node(section.rawValue)] ?? inNotices)?.mapping else { return [] }
-        return entries.map { Pair($0.key.scalar?.string ?? "", ConfiguredValue($0.value)) }
+        ConfiguredText(text).entries(of: section)
     }
 
     /// The names in the encrypted store that an account at a provider refers to (`store:NAME`), sorted.
     package static func storedSecrets(ofProvider name: String, in text: String) -> [String] {
-        var yaml = YAMLText(text)
-        guard let root = try? yaml.compose()?.mapping, let account = root[Node("providers")]?.mapping?[Node(name)]
-        else {
-            return []
-        }
-        return ConfiguredValue(account).storedSecrets
+        ConfiguredText(text).storedSecrets(ofProvider: name)
     }
 
     /// The names in the encrypted store that it refers to, sorted.
@@ -150,6 +141,30 @@ package indirect enum ConfiguredValue: Hashable, Sendable {
         }
         let isPlain = isWord && !text.isEmpty && text.utf8.first != 0x2D && text != "null"
         return .scalar(Node.Scalar(text, .implicit, isPlain ? .plain : .doubleQuoted))
+    }
+}
+
+/// A configuration's text, read once for all that is asked of it: with thousands of entries reading takes a while.
+package struct ConfiguredText {
+    private let root: Node.Mapping?
+
+    /// A text that is broken has nothing in it.
+    package init(_ text: String) {
+        var yaml = YAMLText(text)
+        root = try? yaml.compose()?.mapping
+    }
+
+    /// The entries of a section, in their order.
+    package func entries(of section: ManagedPart.Section) -> [ConfiguredValue.Pair] {
+        let inNotices = section == .subscriptions ? root?["notices"]?.mapping?["subscriptions"] : nil
+        guard let entries = (root?[Node(section.rawValue)] ?? inNotices)?.mapping else { return [] }
+        return entries.map { .init($0.key.scalar?.string ?? "", ConfiguredValue($0.value)) }
+    }
+
+    /// The names in the encrypted store that an account at a provider refers to (`store:NAME`), sorted.
+    package func storedSecrets(ofProvider name: String) -> [String] {
+        guard let account = root?[Node("providers")]?.mapping?[Node(name)] else { return [] }
+        return ConfiguredValue(account).storedSecrets
     }
 }
 

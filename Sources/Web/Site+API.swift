@@ -4,6 +4,7 @@ import HTTPTypes
 import Hummingbird
 import NIOCore
 import NIOFoundationCompat
+import Synchronization
 
 extension Site {
     var operations: [Operation] {
@@ -20,9 +21,16 @@ extension Site {
         for path in ["/api", "/api/openapi.json", "/metrics", "/healthz", "/readyz"] {
             OperationRoutes.refuseOthers(than: [.get], at: path, to: router)
         }
+        // It is the same for everybody, as long as the process lives.
+        let document = Mutex<ByteBuffer?>(nil)
         router.get("/api/openapi.json") { _, _ in
-            let version = await control.report().version
-            return try Response.json(OpenAPI(operations: operations, version: version).document)
+            let version = await control.readModel().version
+            return Response.json(
+                try document.withLock { known in
+                    let made = try known ?? JSON.encode(OpenAPI(operations: operations, version: version).document)
+                    known = made
+                    return made
+                })
         }
         if let demo {
             router.get("/api/v1/demo/servers") { _, _ in Response.json(try JSON.encode(await demo.servers())) }

@@ -6,9 +6,8 @@ import ServiceLifecycle
 
 /// Keeps open pages as the server sees them.
 extension Site {
-    /// An open page is told of changes after this time at the soonest; between them the newest counts. Where making
-    /// the page takes longer, it is twice as long as that, so that one reader never takes more than a third of a core.
-    private static let pause = Duration.milliseconds(40)
+    /// Then a stream ends, and whoever reads it comes again and is asked again who it is.
+    private static let length = Duration.seconds(3600)
 
     /// The stream of the page whose address is in `page`.
     func live(_ request: Request, _ context: SiteContext) async throws -> Response {
@@ -16,37 +15,30 @@ extension Site {
         let parts = address.split(separator: "?", maxSplits: 1).map(String.init)
         let query = FormFields(encoded: parts.count > 1 ? parts[1] : "").fields
         let visit = Visit(path: parts[0], query: query, request, context.identity, catalogues)
-        return await live(visit)
+        return live(visit)
     }
 
-    func live(_ visit: Visit) async -> Response {
-        let changes = await control.changes()
-        let headers: HTTPFields = [
-            .contentType: "text/event-stream", .cacheControl: "no-store",
-        ]
-        return Response(
-            status: .ok, headers: headers,
+    func live(_ visit: Visit) -> Response {
+        Response(
+            status: .ok, headers: [.contentType: "text/event-stream", .cacheControl: "no-store"],
             body: .init { writer in
-                var sent = LivePage()
+                let end = ContinuousClock.now + Self.length
                 try await writer.write(ByteBuffer(string: "retry: 1000\n\n"))
-                try await send(visit, &sent, to: &writer)
-                for await _ in changes.cancelOnGracefulShutdown() {
-                    let start = ContinuousClock.now
-                    try await send(visit, &sent, to: &writer)
-                    try await Task.sleep(
-                        for: max(Self.pause, min((ContinuousClock.now - start) * 2, .milliseconds(150))))
+                let messages = await livePages.enter(visit, site: self)
+                for await message in messages.cancelOnGracefulShutdown() {
+                    try await writer.write(message)
+                    if ContinuousClock.now > end { break }
                 }
                 try await writer.finish(nil)
             })
     }
 
-    /// Sends what differs from what was sent last: at first everything, for the page may have been made earlier.
-    private func send(_ visit: Visit, _ sent: inout LivePage, to writer: inout any ResponseBodyWriter) async throws {
-        let pages = await Pages(site: self, visit: visit)
-        guard let content = try? await pages.content() else { return }
-        guard let message = sent.message(for: content, at: pages.model.at) else { return }
-        let text = String(buffer: try JSON.encode(message))
-        try await writer.write(ByteBuffer(string: "event: page\nid: \(pages.model.sequence)\ndata: \(text)\n\n"))
+    /// What whoever makes this visit may look at.
+    func model(_ whole: any ReadModel, for visit: Visit) -> any ReadModel {
+        let scope = scope(of: visit.identity)
+        // What is up is for everybody where the status page is.
+        let isForAll = scope.seesAll || gate.isStatusOpen && visit.parts.first == "status"
+        return isForAll ? whole : LimitedModel(whole: whole, scope: scope)
     }
 }
 
@@ -80,4 +72,7 @@ struct LivePage {
         title = content.title
         return message
     }
+
+    /// All of it, for somebody who has just come; nil before there is anything.
+    func whole(at: Double) -> Message? { body.map { Message(at: at, title: title, page: $0.text) } }
 }

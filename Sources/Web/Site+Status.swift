@@ -21,7 +21,7 @@ extension Site {
             let name = (file.removingPercentEncoding ?? file).replacing(/\.svg$/, with: "")
             let model = await model(for: context)
             guard model.scheme(name) != nil else { throw HTTPError(.notFound) }
-            let status = await StatusPage(model, site: self, page: nil, only: name)
+            let status = await StatusPage(model, recent: model.events, site: self, page: nil, only: name)
             guard let line = status.lines.first else { throw HTTPError(.notFound) }
             let words = Visit(request, context, catalogues).words
             let share = line.uptime(90 * 86_400, now: status.now).map { " · \(Pages.percent($0))" } ?? ""
@@ -43,8 +43,9 @@ extension Site {
         if let project, await revisions?.projects().contains(where: { $0.name == project }) != true {
             throw HTTPError(.notFound)
         }
+        let model = await model(for: context)
         return await StatusPage(
-            await model(for: context), site: self, page: request.query["page"], project: project)
+            model, recent: model.events, site: self, page: request.query["page"], project: project)
     }
 
     /// RSS 2.0: each post, and each incident of the names that are shown, is an item.
@@ -62,7 +63,7 @@ extension Site {
                 """
         }
         let items = status.incidents.map { incident -> HTML in
-            let (iso, _) = Moment.text(incident.from)
+            let iso = Moment.text(incident.from).iso
             let state = words(incident.until == nil ? "status.lasts" : "status.over")
             return """
                 <item><title>\(incident.name): \(words("status.word.down")) (\(state))</title><link>\(link)</link>\

@@ -25,6 +25,7 @@ struct Site: Sendable {
     let hasTLS: Bool
     let logger: Logger
     let tracks = Tracks()
+    let livePages = LivePages()
     let explanations = ExplanationCache()
     let training = TrainingRoom()
     let typed = TypedSecrets()

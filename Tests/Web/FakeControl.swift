@@ -7,7 +7,9 @@ final class FakeControl: ControlInterface {
     private struct State {
         var report: Report
         var unreadiness: String?
-        var listeners: [AsyncStream<UInt64>.Continuation] = []
+        var listeners: [UInt64: AsyncStream<UInt64>.Continuation] = [:]
+        var newest: UInt64 = 0
+        var looks = 0
     }
 
     private let state: Mutex<State>
@@ -22,14 +24,24 @@ final class FakeControl: ControlInterface {
         state.withLock { state in
             body(&state.report)
             state.report.sequence += 1
-            for listener in state.listeners { listener.yield(state.report.sequence) }
+            for listener in state.listeners.values { listener.yield(state.report.sequence) }
         }
     }
 
     func setUnreadiness(_ reason: String?) { state.withLock { $0.unreadiness = reason } }
 
     func report() async -> Report { state.withLock { $0.report } }
-    func readModel() async -> any ReadModel { await report() }
+    func readModel() async -> any ReadModel {
+        state.withLock { state in
+            state.looks += 1
+            return state.report
+        }
+    }
+
+    /// How often everything was looked at.
+    var looks: Int { state.withLock { $0.looks } }
+    /// How many want to be told of changes.
+    var listeners: Int { state.withLock { $0.listeners.count } }
     func recheck(_ indicator: String) async -> Bool { await report().indicator(indicator) != nil }
     func unreadiness() async -> String? { state.withLock { $0.unreadiness } }
 
@@ -42,7 +54,12 @@ final class FakeControl: ControlInterface {
 
     func changes() async -> AsyncStream<UInt64> {
         let (stream, continuation) = AsyncStream.makeStream(of: UInt64.self, bufferingPolicy: .bufferingNewest(1))
-        state.withLock { $0.listeners.append(continuation) }
+        let key = state.withLock { state in
+            state.newest += 1
+            state.listeners[state.newest] = continuation
+            return state.newest
+        }
+        continuation.onTermination = { [weak self] _ in self?.state.withLock { $0.listeners[key] = nil } }
         return stream
     }
 }

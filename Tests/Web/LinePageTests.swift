@@ -52,4 +52,29 @@ import Testing
         let items = try await house.ask(.get, "/api/v1/lines")
         #expect(items.text == #"{"items":[]}"#)
     }
+
+    @Test func `people of a project see its services and how the lines are that these need, and nothing else`()
+        async throws
+    {
+        let house = try await Installation(
+            isReadingOpen: false,
+            document: {
+                ($0 + Installation.lines).replacing("\"*.cats.example.test\"", with: "shop.example.test")
+            })
+        try await house.makeAdmin()
+        await house.control.setForwardingInForce { "chain prerouting" }
+        try await house.accounts.add(
+            name: "olga", password: Installation.password, roles: ["cats": .viewer, "dogs": .admin])
+        let browser = try await Browser(house, as: "olga")
+        let page = try await house.ask(.get, "/lines", headers: [.cookie: browser.session]).text
+        #expect(page.contains("shop.example.test") && page.contains("wan1"))
+        for secret in ["www.example.test", "absent0", "tcp 127.0.0.1:9", "127.0.0.31", "chain prerouting"] {
+            #expect(!page.contains(secret), "\(secret)")
+        }
+        let token = try await house.token(.viewer, project: "cats")
+        #expect(try await house.ask(.get, "/api/v1/line-hosts", token: token).text == #"{"items":[]}"#)
+        let services = try await house.ask(.get, "/api/v1/services", token: token).text
+        #expect(services.contains("shop.example.test"))
+        #expect(!(try await house.ask(.get, "/api/v1/forwarding", token: token).text.contains("chain")))
+    }
 }

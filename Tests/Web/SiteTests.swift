@@ -121,7 +121,7 @@ import Testing
         let site = try Site(
             control: control, demo: nil, gate: Gate(accounts: nil, isReadingOpen: true), moreMetrics: { "" })
         let visit = Visit(path: "/", query: [:], words: site.catalogues[.english], theme: .auto, identity: nil)
-        let response = await site.live(visit)
+        let response = site.live(visit)
         let (stream, continuation) = AsyncStream.makeStream(of: String.self)
         let writing = Task { try await response.body.write(StreamWriter(continuation: continuation)) }
         var iterator = stream.makeAsyncIterator()

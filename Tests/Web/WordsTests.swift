@@ -129,4 +129,23 @@ import Testing
             try Words(.english, catalogue: "a = b\na = c", phrases: "")
         }
     }
+
+    @Test(
+        arguments: [
+            (.english, 999, "999"), (.english, 10_404, "10,404"), (.english, 1_234_567, "1,234,567"),
+            (.russian, 2200, "2200"),  // four digits stay together
+            (.russian, 10_404, "10\u{A0}404"),
+        ] as [(Language, Int, String)])
+    func `a long number is told in groups of three digits`(language: Language, number: Int, text: String) throws {
+        #expect(try Catalogues()[language].number(number) == text)
+    }
+
+    @Test func `what the engine says of many members is translated to the last`() throws {
+        let said = (1...9).map { "s\($0) [\($0)0] ok" }.joined(separator: ", ")
+        let russian = try Catalogues()[.russian].said("\(said) ⇒ highest tier with a usable member: primary (100)")
+        #expect(!russian.contains(" ok"), "\(russian)")
+        #expect(
+            try Catalogues()[.russian].said("text \"a\" not found in 12,345 bytes")
+                == "текста «a» нет в 12\u{A0}345 байт")
+    }
 }

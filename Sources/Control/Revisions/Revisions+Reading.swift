@@ -67,15 +67,26 @@ extension Revisions {
         return settings.projects.filter { $0.has(name, in: section) }.map(\.name)
     }
 
-    package func entries() -> [ConfiguredEntry] {
+    package func entries() -> [ConfiguredEntry] { configured().entries }
+
+    /// What the texts in force say, read once for each revision.
+    func configured() -> Configured {
+        if let known = knownConfigured { return known }
         let shown = masked(text)
-        return ManagedPart.Section.allCases.flatMap { section in
-            [(shown.document, false), (shown.managed, true)].flatMap { part, isManaged in
-                ConfiguredValue.entries(of: section, of: part).map {
+        let parts = [(ConfiguredText(shown.document), false), (ConfiguredText(shown.managed), true)]
+        var found = Configured()
+        for section in ManagedPart.Section.allCases {
+            for (part, isManaged) in parts {
+                found.entries += part.entries(of: section).map {
                     ConfiguredEntry(section: section, name: $0.key, isManaged: isManaged, value: $0.value)
                 }
             }
         }
+        for provider in settings.providers {
+            found.secrets[provider.name] = parts.flatMap { $0.0.storedSecrets(ofProvider: provider.name) }
+        }
+        knownConfigured = found
+        return found
     }
 
     package func accounts() -> [ConfiguredAccount] {
@@ -83,8 +94,7 @@ extension Revisions {
             let isManaged = settings.managed.contains($0.name, in: .providers)
             return ConfiguredAccount(
                 name: $0.name, driver: type(of: $0.provider).driver, isDryRun: $0.policy.isDryRun,
-                secrets: ConfiguredValue.storedSecrets(
-                    ofProvider: $0.name, in: isManaged ? text.managed.text : text.document), isManaged: isManaged,
+                secrets: configured().secrets[$0.name] ?? [], isManaged: isManaged,
                 capabilities: $0.provider.capabilities)
         }
     }
@@ -98,6 +108,13 @@ extension Revisions {
                 isManaged: settings.managed.contains($0.name, in: .projects))
         }
     }
+}
+
+/// What the texts of a revision say.
+struct Configured: Sendable {
+    var entries: [ConfiguredEntry] = []
+    /// What in the encrypted store each account at a provider needs, sorted.
+    var secrets: [String: [String]] = [:]
 }
 
 extension RevisionReport {

@@ -25,7 +25,9 @@ package actor Revisions: RevisionInterface {
     private let install: Installation
     private let logger: Logger
     private(set) var settings: Settings
-    private(set) var text: RevisionText
+    private(set) var text: RevisionText { didSet { knownConfigured = nil } }
+    /// Nil until somebody asks for it, and after a change.
+    var knownConfigured: Configured?
     private(set) var number: Int
     private var fileHash: String?
     /// Why the file is not in force, told until it is mended or reverted.
@@ -76,6 +78,8 @@ package actor Revisions: RevisionInterface {
                 metadata: ["revision": "\(number)", "file": "\(settings.file)"])
         }
         await tell("The configuration file is not in force")
+        // Whoever comes first need not wait.
+        Task(priority: .background) { _ = configured() }
     }
 
     // MARK: One at a time
@@ -359,6 +363,7 @@ package actor Revisions: RevisionInterface {
             ])
         for warning in settings.warnings { logger.warning("Configuration", metadata: ["warning": "\(warning)"]) }
         await tell("Reloaded in part")
+        Task(priority: .background) { _ = configured() }
     }
 
     private func tell(_ message: Logger.Message) async {

@@ -38,9 +38,9 @@ extension Site {
         guard let name = form["name"], let secret = form["secret"] else {
             return Self.refused("INCOMPLETE", "The form needs name, secret and status.", .badRequest)
         }
-        let report = await self.control.report()
+        let model = await self.control.readModel()
         let names = [name] + (form["textid"].map { ["\($0):\(name)"] } ?? [])
-        guard let indicator = report.indicators.first(where: { names.contains($0.name) }) else {
+        guard let indicator = names.lazy.compactMap({ model.indicator($0) }).first else {
             return Self.refused("NOT_ALLOWED", "\(ReportRefusal.notAllowed)", .forbidden)
         }
         do {

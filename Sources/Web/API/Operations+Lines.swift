@@ -8,25 +8,25 @@ extension Site {
         [
             Operation(
                 method: .get, path: "/api/v1/lines", id: "listLines",
-                summary: "The lines with their test points, as configured.", access: .reader,
+                summary: "The lines with their test points, as configured.", access: .projectReader,
                 result: Self.items(of: "Line"), problems: [.serviceUnavailable]
-            ) { _ in try .json(Page(items: try await lines().lines)) },
+            ) { call in try .json(Page(items: try await lines(call).lines)) },
             Operation(
                 method: .get, path: "/api/v1/services", id: "listServices",
-                summary: "The services with their servers, levels and answers.", access: .reader,
+                summary: "The services with their servers, levels and answers.", access: .projectReader,
                 result: Self.items(of: "Service"), problems: [.serviceUnavailable]
-            ) { _ in try .json(Page(items: try await lines().services)) },
+            ) { call in try .json(Page(items: try await lines(call).services)) },
             Operation(
                 method: .get, path: "/api/v1/line-hosts", id: "listLineHosts",
-                summary: "The load-balanced names.", access: .reader,
+                summary: "The load-balanced names.", access: .projectReader,
                 result: Self.items(of: "LineHost"), problems: [.serviceUnavailable]
-            ) { _ in try .json(Page(items: try await lines().hosts)) },
+            ) { call in try .json(Page(items: try await lines(call).hosts)) },
             Operation(
                 method: .get, path: "/api/v1/forwarding", id: "getForwarding",
                 summary: "What arrives at the lines and where it is to go, and what has become of it.",
-                access: .reader, result: .named("Forwarding"), problems: [.serviceUnavailable]
-            ) { _ in
-                let report = try await lines()
+                access: .projectReader, result: .named("Forwarding"), problems: [.serviceUnavailable]
+            ) { call in
+                let report = try await lines(call)
                 return try .json(Forwarding(items: report.forwarding, inForce: report.inForce))
             },
         ]
@@ -37,11 +37,12 @@ extension Site {
         var inForce: String?
     }
 
-    private func lines() async throws -> LinesReport {
+    /// As far as whoever asks may look.
+    private func lines(_ call: Call) async throws -> LinesReport {
         guard let lining = control as? any LineInterface else {
             throw Problem(.serviceUnavailable, "This server knows nothing of lines.")
         }
-        return await lining.lines()
+        return await lining.lines().limited(to: scope(call), of: await control.readModel())
     }
 
     private static func items(of name: String) -> Schema {

@@ -15,15 +15,15 @@ extension Site {
                 method: .get, path: "/api/v1/schemes", id: "listSchemes", summary: "The schemes, by name.",
                 access: .projectReader, query: Self.paging, result: Self.list(of: "Scheme")
             ) { call in
-                let schemes = await report(for: call).schemes.sorted { $0.name < $1.name }
-                return try Self.page(schemes, call) { $0.name }
+                let model = await model(for: call)
+                return try Self.page(model.schemeGlances().map(\.name).sorted(), call) { model.scheme($0) }
             },
             Operation(
                 method: .get, path: "/api/v1/schemes/{name}", id: "getScheme", summary: "One scheme.",
                 access: .projectReader, result: .named("Scheme"), problems: [.notFound]
             ) { call in
                 let name = call.path["name"] ?? ""
-                guard let scheme = await report(for: call).schemes.first(where: { $0.name == name }) else {
+                guard let scheme = await model(for: call).scheme(name) else {
                     throw Problem(.notFound, "There is no scheme \"\(name)\".")
                 }
                 return try .json(scheme)
@@ -42,18 +42,19 @@ extension Site {
                     .init("search", .text, "Only those with this text in their names."),
                 ], result: Self.list(of: "Indicator")
             ) { call in
-                let indicators = await report(for: call).indicators.filter { indicator in
+                let model = await model(for: call)
+                let found = model.indicatorGlances().filter { indicator in
                     (call.text("state").map { indicator.state == $0 } ?? true)
                         && (call.text("search").map { $0.isEmpty || indicator.name.contains($0) } ?? true)
                 }
-                return try Self.page(indicators.sorted { $0.name < $1.name }, call) { $0.name }
+                return try Self.page(found.map(\.name).sorted(), call) { model.indicator($0) }
             },
             Operation(
                 method: .get, path: "/api/v1/indicators/{name}", id: "getIndicator", summary: "One indicator.",
                 access: .projectReader, result: .named("Indicator"), problems: [.notFound]
             ) { call in
                 let name = call.path["name"] ?? ""
-                guard let indicator = await report(for: call).indicators.first(where: { $0.name == name }) else {
+                guard let indicator = await model(for: call).indicator(name) else {
                     throw Problem(.notFound, "There is no indicator \"\(name)\".")
                 }
                 return try .json(indicator)
@@ -87,7 +88,7 @@ extension Site {
 
     private func explain(_ call: Call) async throws -> Response {
         let name = call.path["name"] ?? ""
-        if !scope(call).seesAll, !(await report(for: call).schemes.contains { $0.name == name }) {
+        if !scope(call).seesAll, await model(for: call).scheme(name) == nil {
             throw Problem(.notFound, "There is no scheme \"\(name)\".")
         }
         guard let at = call.number("at") else {
@@ -117,8 +118,8 @@ extension Site {
         let next = events.count == query.limit ? events.last.map { "\($0.id)" } : nil
         let scope = scope(call)
         if scope.seesAll { return try .json(Page(items: events, next: next)) }
-        let report = await control.report()
-        return try .json(Page(items: events.filter { scope.sees(report.projects(of: $0)) }, next: next))
+        let model = await control.readModel()
+        return try .json(Page(items: events.filter { scope.sees($0, of: model) }, next: next))
     }
 
     // MARK: - Pages of a list
@@ -146,6 +147,16 @@ extension Site {
         let rest = call.text("after").map { after in items.drop { key($0) <= after } } ?? items[...]
         let page = Array(rest.prefix(limit))
         return try .json(Page(items: page, next: rest.count > limit ? page.last.map(key) : nil))
+    }
+
+    /// Of thousands only those are made that are on the page.
+    ///
+    /// - Parameter names: sorted.
+    static func page<Item: Encodable>(_ names: [String], _ call: Call, make: (String) -> Item?) throws -> Response {
+        let limit = call.number("limit").map { Int($0) } ?? 100
+        let rest = call.text("after").map { after in names.drop { $0 <= after } } ?? names[...]
+        let page = rest.prefix(limit)
+        return try .json(Page(items: page.compactMap(make), next: rest.count > limit ? page.last : nil))
     }
 }
 

@@ -16,8 +16,8 @@ extension Site {
                 let scope = scope(call)
                 var items = try await orders().overrides()
                 if !scope.seesAll {
-                    let report = await control.report()
-                    items = items.filter { scope.sees(report.projects(ofSubject: $0.subject)) }
+                    let model = await control.readModel()
+                    items = items.filter { scope.sees(subject: $0.subject, of: model) }
                 }
                 return try Self.page(items, call) { $0.subject }
             },

@@ -32,24 +32,30 @@ extension Site {
         return scope.seesAll ? report : report.limited(to: scope)
     }
 
+    /// The same, made only as far as it is asked for.
+    func model(for call: Call) async -> any ReadModel {
+        let whole = await control.readModel()
+        let scope = scope(call)
+        return scope.seesAll ? whole : LimitedModel(whole: whole, scope: scope)
+    }
+
     /// - Throws: a `Problem` unless whoever asks may do this to all that an order reaches.
     func check(_ order: Order, _ call: Call) async throws {
         let scope = scope(call)
         if call.identity?.may(.operator) == true { return }
-        let report = await control.report()
+        let model = await control.readModel()
         let (indicators, schemes) = try await ordered { try await orders().reach(of: order) }
         let refused =
-            indicators.filter { name in
-                !scope.may(.operator, in: report.indicators.first { $0.name == name }?.projects)
-            } + schemes.filter { name in !scope.may(.operator, in: report.schemes.first { $0.name == name }?.projects) }
+            indicators.filter { !scope.may(.operator, in: model.projects(ofIndicator: $0)) }
+            + schemes.filter { !scope.may(.operator, in: model.projects(ofScheme: $0)) }
         guard refused.isEmpty else { throw Self.notYours(refused, call) }
     }
 
     /// The same for what is in force for one subject.
     func check(_ subject: String, _ call: Call) async throws {
         if call.identity?.may(.operator) == true { return }
-        let report = await control.report()
-        guard scope(call).may(.operator, in: report.projects(ofSubject: subject)) else {
+        let model = await control.readModel()
+        guard scope(call).may(.operator, in: model.projects(ofSubject: subject)) else {
             throw Self.notYours([subject], call)
         }
     }
@@ -88,13 +94,14 @@ extension Report {
         if let scheme = event.scheme { return schemes.first { $0.name == scheme }?.projects }
         return event.indicator.flatMap { name in indicators.first { $0.name == name }?.projects }
     }
+}
 
+extension ReadModel {
     /// - Parameter subject: as overrides are listed: `silence:scheme:cat.example.org`.
-    func projects(ofSubject subject: String) -> [String]? {
+    func projects(ofSubject subject: String) -> [String] {
         let plain = subject.hasPrefix("silence:") ? String(subject.dropFirst("silence:".count)) : subject
-        guard let colon = plain.firstIndex(of: ":") else { return nil }
+        guard let colon = plain.firstIndex(of: ":") else { return [] }
         let name = String(plain[plain.index(after: colon)...])
-        return plain[..<colon] == "scheme"
-            ? schemes.first { $0.name == name }?.projects : indicators.first { $0.name == name }?.projects
+        return plain[..<colon] == "scheme" ? projects(ofScheme: name) : projects(ofIndicator: name)
     }
 }

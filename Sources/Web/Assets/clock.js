@@ -11,6 +11,9 @@ const clock = new Intl.DateTimeFormat(language, { hour: "2-digit", minute: "2-di
 const day = new Intl.DateTimeFormat(language, { day: "numeric", month: "short", hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
 const whole = new Intl.DateTimeFormat(language, { dateStyle: "full", timeStyle: "long" });
 
+const moment = new Intl.DateTimeFormat(language, { dateStyle: "medium", timeStyle: "short" });
+const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
+
 // `at`: the server's clock, seconds since 1970.
 export function setClock(at) { offset = at - Date.now() / 1000; }
 
@@ -29,6 +32,7 @@ export function tick() {
     let text;
     if (time.classList.contains("ago")) text = span(now - at);
     else if (time.classList.contains("until")) text = span(Math.ceil(at - now));
+    else if (time.classList.contains("moment")) text = moment.format(at * 1000);
     else text = Math.abs(now - at) < 43200 ? clock.format(at * 1000) : day.format(at * 1000);
     if (time.textContent === text) continue;
     time.textContent = text;
@@ -36,5 +40,11 @@ export function tick() {
   }
 }
 
+function nameZone() {
+  for (const place of document.querySelectorAll("[data-zone]")) if (zone && place.textContent !== zone) place.textContent = zone;
+}
+
+document.addEventListener("ninelives:updated", nameZone);
+nameZone();
 setInterval(tick, 500);
 tick();

@@ -50,6 +50,10 @@ document.addEventListener("submit", async (event) => {
   event.preventDefault();
   const button = event.submitter;
   const body = new URLSearchParams(new FormData(form, button));
+  // Times are filled in as the reader's clock has them, and sent in UTC.
+  for (const field of form.querySelectorAll("input[data-utc]")) {
+    if (field.value) body.set(field.name, new Date(field.value).toISOString().slice(0, 16));
+  }
   if (button) button.disabled = true;
   unmark(form);
   try {

@@ -13,6 +13,8 @@ struct PageContent: Sendable {
     var body: HTML
     /// Whether it changes while it is open.
     var isLive = true
+    /// Whether all that it shows is noted by its `Witness`.
+    var isWitnessed = false
 }
 
 /// The page around every page: head, navigation, switches, footer.

@@ -33,6 +33,8 @@ struct LimitedModel: ReadModel {
     func projects(ofScheme name: String) -> [String] { whole.projects(ofScheme: name) }
     func projects(ofIndicator name: String) -> [String] { whole.projects(ofIndicator: name) }
 
+    func overrides() -> [OverrideReport] { whole.overrides().filter { scope.sees(subject: $0.subject, of: whole) } }
+
     func latencies(of indicator: String) -> [ProbeReport] {
         scope.sees(whole.projects(ofIndicator: indicator)) ? whole.latencies(of: indicator) : []
     }
@@ -48,10 +50,6 @@ extension Scope {
 
     /// The same for what is imposed on a subject: `silence:scheme:cat.example.org`.
     func sees(subject: String, of model: any ReadModel) -> Bool {
-        if seesAll { return true }
-        let plain = subject.hasPrefix("silence:") ? String(subject.dropFirst("silence:".count)) : subject
-        guard let colon = plain.firstIndex(of: ":") else { return false }
-        let name = String(plain[plain.index(after: colon)...])
-        return sees(plain[..<colon] == "scheme" ? model.projects(ofScheme: name) : model.projects(ofIndicator: name))
+        seesAll || sees(model.projects(ofSubject: subject))
     }
 }

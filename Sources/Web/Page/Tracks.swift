@@ -78,7 +78,10 @@ final class Tracks: Sendable {
 
     private struct Kept {
         var track = Track()
+        /// The newest line that it was made from.
         var newest: UInt64 = 0
+        /// Every line up to this one has been read.
+        var readUntil: UInt64 = 0
         var used: UInt64 = 0
     }
 
@@ -95,14 +98,33 @@ final class Tracks: Sendable {
 
     private let state = Mutex(State())
 
-    /// - Parameter now: seconds since 1970.
-    func track(of subject: Subject, from orders: any OperatorInterface, now: Double) async -> Track {
+    /// What is older has been written, seconds.
+    private static let written = 5.0
+
+    /// - Parameters:
+    ///   - recent: the newest lines of the history, the newest first; only what lies before them is read.
+    ///   - now: seconds since 1970.
+    func track(
+        of subject: Subject, from orders: any OperatorInterface, recent: [EventReport], now: Double
+    ) async -> Track {
         var kept = state.withLock { $0.kept[subject] } ?? Kept()
-        var query = HistoryQuery()
-        switch subject {
-        case .indicator(let name): (query.indicator, query.kind) = (name, "state")
-        case .scheme(let name): (query.scheme, query.kind) = (name, "decision")
+        let isAtHand = recent.last.map { $0.id <= kept.readUntil + 1 } ?? false
+        if !isAtHand {
+            await read(&kept, subject, orders, now: now)
+            kept.readUntil = max(kept.newest, recent.first { $0.at < now - Self.written }?.id ?? 0)
         }
+        keep(kept, subject)
+        var track = kept.track
+        for event in recent.reversed() where event.id > kept.newest && subject.query.fits(event) {
+            track.add(Track.Turn(at: event.at, standing: Track.Standing(event)))
+        }
+        return track
+    }
+
+    private func read(
+        _ kept: inout Kept, _ subject: Subject, _ orders: any OperatorInterface, now: Double
+    ) async {
+        var query = subject.query
         query.limit = 1000
         query.from = now - Self.span
         for _ in 0..<Self.pages {
@@ -112,8 +134,6 @@ final class Tracks: Sendable {
             kept.newest = last.id
             if events.count < query.limit { break }
         }
-        keep(kept, subject)
-        return kept.track
     }
 
     private func keep(_ kept: Kept, _ subject: Subject) {
@@ -125,6 +145,18 @@ final class Tracks: Sendable {
             let oldest = state.clock - UInt64(Self.capacity / 2)
             state.kept = state.kept.filter { $0.value.used > oldest }
         }
+    }
+}
+
+extension Tracks.Subject {
+    /// The lines of the history that tell of it.
+    fileprivate var query: HistoryQuery {
+        var query = HistoryQuery()
+        switch self {
+        case .indicator(let name): (query.indicator, query.kind) = (name, "state")
+        case .scheme(let name): (query.scheme, query.kind) = (name, "decision")
+        }
+        return query
     }
 }
 
@@ -147,17 +179,18 @@ extension Track.Standing {
     }
 }
 
-/// Explanations that were read from the history: a decision's never changes.
+/// Explanations that were read from the history: a decision's never changes. Of old ones there may be none.
 final class ExplanationCache: Sendable {
     private static let capacity = 2000
-    private let kept = Mutex<[UInt64: Explanation]>([:])
+    private let kept = Mutex<[UInt64: Explanation?]>([:])
 
-    func value(_ event: UInt64) -> Explanation? { kept.withLock { $0[event] } }
+    /// Nil if it was not read yet.
+    func value(_ event: UInt64) -> Explanation?? { kept.withLock { $0[event] } }
 
-    func keep(_ explanation: Explanation, _ event: UInt64) {
+    func keep(_ explanation: Explanation?, _ event: UInt64) {
         kept.withLock { kept in
             if kept.count >= Self.capacity { kept = [:] }
-            kept[event] = explanation
+            kept.updateValue(explanation, forKey: event)
         }
     }
 }

@@ -1,3 +1,5 @@
+import Synchronization
+
 /// A language that the page speaks.
 enum Language: String, CaseIterable, Sendable {
     case english = "en"
@@ -23,6 +25,17 @@ enum Language: String, CaseIterable, Sendable {
             if weight > best.weight { best = (language, weight) }
         }
         return best.language
+    }
+
+    /// Digits in groups of three, as this language has them; in Russian from five digits on.
+    func grouped(_ digits: String) -> String {
+        guard digits.utf8.count > (self == .russian ? 4 : 3) else { return digits }
+        var text = ""
+        for (place, digit) in digits.enumerated() {
+            if place > 0, (digits.utf8.count - place) % 3 == 0 { text += self == .russian ? "\u{A0}" : "," }
+            text.append(digit)
+        }
+        return text
     }
 
     /// Which of a noun's forms a number takes (the CLDR's plural categories).
@@ -56,7 +69,7 @@ struct Words: Sendable {
     init(_ language: Language, catalogue: String, phrases: String) throws(CatalogueError) {
         self.language = language
         texts = try Self.read(catalogue, language.rawValue)
-        self.phrases = try Phrases(phrases, language: language.rawValue)
+        self.phrases = try Phrases(phrases, language: language)
     }
 
     var keys: Set<String> { Set(texts.keys) }
@@ -69,8 +82,11 @@ struct Words: Sendable {
 
     /// `1 name`, `2 names`: the number with its noun.
     func count(_ key: String, _ number: Int) -> String {
-        filled(texts["\(key).\(language.plural(number))"] ?? texts["\(key).many"] ?? key, ["\(number)"])
+        filled(texts["\(key).\(language.plural(number))"] ?? texts["\(key).many"] ?? key, [self.number(number)])
     }
+
+    /// A number that may be long: `10,404`.
+    func number(_ number: Int) -> String { language.grouped("\(number)") }
 
     /// A sentence of the engine's, which is English, in this language; as it is where no phrase fits.
     func said(_ sentence: String) -> String { phrases.translate(sentence) }
@@ -101,38 +117,54 @@ struct Words: Sendable {
 /// `{0}`, `{1}` …. The first that fits is taken, and what fills its holes is translated in its turn.
 struct Phrases: Sendable {
     fileprivate struct Phrase: Sendable {
-        /// What stands between the holes, and which hole comes after each but the last.
-        let literals: [String]
+        /// What stands between the holes (UTF-8), and which hole comes after each but the last.
+        let literals: [[UInt8]]
         let holes: [Int]
         let translation: String
     }
 
     private let phrases: [Phrase]
+    private let known = KnownSentences()
+    private let language: Language
+    /// How deep one sentence may lie in another: a list of members is as deep as it is long.
+    private static let depth = 24
 
-    init(_ text: String, language: String) throws(CatalogueError) {
+    init(_ text: String, language: Language) throws(CatalogueError) {
+        self.language = language
         var phrases: [Phrase] = []
         for (index, line) in text.split(separator: "\n", omittingEmptySubsequences: false).enumerated() {
             if line.isEmpty || line.hasPrefix("#") { continue }
             guard let (pattern, translation) = line.halves(at: " = ") else {
-                throw .noEquals(language: language, line: index + 1)
+                throw .noEquals(language: language.rawValue, line: index + 1)
             }
             let (literals, holes) = Self.parts(pattern)
-            phrases.append(Phrase(literals: literals, holes: holes, translation: translation))
+            phrases.append(Phrase(literals: literals.map { Array($0.utf8) }, holes: holes, translation: translation))
         }
         self.phrases = phrases
     }
 
-    func translate(_ sentence: String, depth: Int = 0) -> String {
-        guard depth < 5, !sentence.isEmpty else { return sentence }
+    func translate(_ sentence: String) -> String {
+        if phrases.isEmpty { return sentence }
+        if let known = known[sentence] { return known }
+        let translation = translate(sentence, depth: 0)
+        known[sentence] = translation
+        return translation
+    }
+
+    private func translate(_ sentence: String, depth: Int) -> String {
+        guard depth < Self.depth, !sentence.isEmpty else { return sentence }
+        let octets = Array(sentence.utf8)
         for phrase in phrases {
-            guard let found = phrase.fillings(of: sentence) else { continue }
+            guard let found = phrase.fillings(of: octets) else { continue }
             var text = phrase.translation
             for (hole, filling) in zip(phrase.holes, found) {
                 text = text.replacing("{\(hole)}", with: translate(filling, depth: depth + 1))
             }
             return text
         }
-        return sentence
+        // The engine writes 1,968.
+        let isNumber = octets.allSatisfy { (0x30...0x39).contains($0) || $0 == 0x2C } && octets.contains(0x2C)
+        return isNumber ? language.grouped(sentence.filter { $0 != "," }) : sentence
     }
 
     private static func parts(_ pattern: String) -> ([String], [Int]) {
@@ -157,19 +189,48 @@ struct Phrases: Sendable {
 
 extension Phrases.Phrase {
     /// What fills the holes, if the whole sentence fits.
-    fileprivate func fillings(of sentence: String) -> [String]? {
-        guard let first = literals.first, let last = literals.last, sentence.hasPrefix(first) else { return nil }
-        if holes.isEmpty { return sentence == first ? [] : nil }
-        guard sentence.hasSuffix(last), sentence.utf8.count >= first.utf8.count + last.utf8.count else { return nil }
-        let end = sentence.utf8.index(sentence.endIndex, offsetBy: -last.utf8.count)
-        var rest = sentence[sentence.utf8.index(sentence.startIndex, offsetBy: first.utf8.count)..<end]
+    fileprivate func fillings(of sentence: [UInt8]) -> [String]? {
+        guard let first = literals.first, let last = literals.last, sentence.starts(with: first) else { return nil }
+        if holes.isEmpty { return sentence.count == first.count ? [] : nil }
+        let end = sentence.count - last.count
+        var place = first.count
+        guard end >= place, sentence[end...].elementsEqual(last) else { return nil }
         var found: [String] = []
         for literal in literals.dropFirst().dropLast() {
-            guard let range = rest.firstRange(of: literal) else { return nil }
-            found.append(String(rest[..<range.lowerBound]))
-            rest = rest[range.upperBound...]
+            guard let start = sentence.place(of: literal, from: place, before: end) else { return nil }
+            found.append(String(decoding: sentence[place..<start], as: UTF8.self))
+            place = start + literal.count
         }
-        return found + [String(rest)]
+        return found + [String(decoding: sentence[place..<end], as: UTF8.self)]
+    }
+}
+
+extension [UInt8] {
+    /// Where a part begins, the first of them.
+    fileprivate func place(of part: [UInt8], from start: Int, before end: Int) -> Int? {
+        guard let first = part.first else { return start }
+        var place = start
+        while place + part.count <= end {
+            if self[place] == first, self[place..<place + part.count].elementsEqual(part) { return place }
+            place += 1
+        }
+        return nil
+    }
+}
+
+/// Sentences that were translated lately: a page of events says much the same again at each change.
+private final class KnownSentences: Sendable {
+    private static let capacity = 10_000
+    private let sentences = Mutex<[String: String]>([:])
+
+    subscript(_ sentence: String) -> String? {
+        get { sentences.withLock { $0[sentence] } }
+        set {
+            sentences.withLock { sentences in
+                if sentences.count >= Self.capacity { sentences = [:] }
+                sentences[sentence] = newValue
+            }
+        }
     }
 }
 

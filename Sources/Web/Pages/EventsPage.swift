@@ -42,7 +42,8 @@ extension Pages {
             <nav class="pager" aria-label="\(words("list.pages"))">\(newest) \(older)</nav>
             """
         return PageContent(
-            title: "\(words("nav.events")) · Ninelives", section: .events, body: body, isLive: query.before == nil)
+            title: "\(words("nav.events")) · Ninelives", section: .events, body: body, isLive: query.before == nil,
+            isWitnessed: true)
     }
 
     /// The first second of a day such as `2026-11-21` (UTC), since 1970; nil for anything else.

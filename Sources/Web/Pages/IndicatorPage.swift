@@ -28,7 +28,7 @@ extension Pages {
             <section class="card timeline" aria-labelledby="timeline-title"><header><h2 id="timeline-title">\(words("scheme.timeline"))</h2>\
             <a href="/events?indicator=\(name.urlEncoded)">\(words("overview.all-events"))</a></header>\(timeline(events, key: "timeline"))</section>
             """
-        return PageContent(title: title, section: .indicators, body: body)
+        return PageContent(title: title, section: .indicators, body: body, isWitnessed: true)
     }
 
     private func about(_ indicator: IndicatorReport) -> HTML {
@@ -68,7 +68,8 @@ extension Pages {
     private func history(_ indicator: IndicatorReport) async -> HTML {
         var track = Track()
         if let orders = site.control as? any OperatorInterface {
-            track = await site.tracks.track(of: .indicator(indicator.name), from: orders, now: model.at)
+            track = await site.tracks.track(
+                of: .indicator(indicator.name), from: orders, recent: seen.events, now: model.at)
         }
         if let since = indicator.since, since > track.turns.last?.at ?? 0 {
             track.add(Track.Turn(at: since, standing: Track.Standing(state: indicator.state)))
@@ -141,7 +142,7 @@ extension Pages {
             "<th scope=\"col\">\(words($0))</th>" as HTML
         }
         return """
-            <section class="card" aria-labelledby="probes-title"><h2 id="probes-title">\(words("probe.title"))</h2><div class="scroll" tabindex="0" role="group" aria-labelledby="probes-title"><table class="list">\
+            <section class="card" aria-labelledby="probes-title"><h2 id="probes-title">\(words("probe.title"))</h2><div class="scroll" tabindex="0" role="group" aria-labelledby="probes-title"><table class="list probes">\
             <thead><tr>\(heads)</tr></thead>\(HTML.keyed("probes", "<tbody>\(rows)</tbody>"))</table></div></section>
             """
     }

@@ -2,21 +2,37 @@ import Control
 
 /// Lines and services: who gets the traffic, by which lines, and how each of them is.
 extension Pages {
+    private static let servicesPerPage = 24
+
     func linePage() async -> PageContent? {
         guard let lining = site.control as? any LineInterface else { return nil }
-        let report = await lining.lines()
+        let report = await lining.lines().limited(to: scope, of: seen)
         let isEmpty = report.lines.isEmpty && report.services.isEmpty && report.hosts.isEmpty
         let problems = report.problems.map { "<li class=\"bad\">\(words.said($0))</li>" as HTML }
+        // What needs somebody comes first; of many there is a page at a time.
+        let found = report.services.filter {
+            fits($0.name, $0.addresses, $0.servers.flatMap { [$0.name, $0.indicator, $0.address] })
+        }
+        let ordered =
+            found.filter { tone(of: $0) == .bad } + found.filter { tone(of: $0) == .wait }
+            + found.filter { tone(of: $0) == .good }
+        let services = Self.page(of: ordered, visit.query["page"], size: Self.servicesPerPage)
+        let isMany = report.services.count > Self.servicesPerPage
+        // What is shown of a service is made from these.
+        for service in services.items { _ = model.scheme(service.name) }
+        for line in report.lines { _ = model.indicator(line.indicator) }
+        for host in report.hosts { _ = model.scheme(host.name) }
         let body: HTML = """
-            <h1>\(words("lines.title"))</h1>
+            <div class="row"><h1>\(words("lines.title"))</h1>\(searchForm, if: isMany)</div>
             \("<section class=\"card attention\"><ul>\(problems)</ul></section>", if: !problems.isEmpty)\
             \("<p class=\"quiet\">\(words("lines.none"))</p>", if: isEmpty)\
             \(section("lines", report.lines.map { line($0) }, none: "lines.no-lines", if: !isEmpty))
-            \(section("services", report.services.map { service($0) }, none: "lines.no-services", if: !isEmpty))
+            \(section("services", services.items.map { service($0) }, none: isMany ? "list.nothing" : "lines.no-services", if: !isEmpty))\
+            \(HTML.keyed("pager", pager(services.paging)))
             \(section("hosts", report.hosts.map { host($0) }, none: "", if: !report.hosts.isEmpty))
             \(forwarding(report))
             """
-        return PageContent(title: "\(words("lines.title")) · Ninelives", section: .lines, body: body)
+        return PageContent(title: "\(words("lines.title")) · Ninelives", section: .lines, body: body, isWitnessed: true)
     }
 
     private func section(_ name: String, _ cards: [HTML], none: String, if isShown: Bool) -> HTML {
@@ -38,19 +54,22 @@ extension Pages {
             facts.append(words("lines.redundancy.\(service.redundancy)"))
             facts.append(words("lines.established.\(service.established)"))
         }
-        let best = service.servers.map(\.priority).max()
-        let isBest = service.servers.contains { $0.isActive && $0.priority == best }
-        let tone: Tone = service.isAllDown ? .bad : service.answer != "none" && isBest ? .good : .wait
         return .keyed(
             "service-\(service.name)",
             """
-            <article class="card scheme \(tone.rawValue)"><header><h3>\(link(scheme: service.name))</h3>\
+            <article class="card scheme \(tone(of: service).rawValue)"><header><h3>\(link(scheme: service.name))</h3>\
             <span class="quiet">\(facts[0])</span></header>
             \(answer(service.answer, service.addresses, service.ttl))
             \(service.held.html { "<p class=\"held\">\(words.said($0))</p>" })
             <ol class="members">\(service.servers.map { server($0, of: service) })</ol>
             \("<p class=\"quiet\">\(facts.dropFirst().joined(separator: " · "))</p>", if: facts.count > 1)</article>
             """)
+    }
+
+    private func tone(of service: ServiceReport) -> Tone {
+        let best = service.servers.map(\.priority).max()
+        let isBest = service.servers.contains { $0.isActive && $0.priority == best }
+        return service.isAllDown ? .bad : service.answer != "none" && isBest ? .good : .wait
     }
 
     private func answer(_ kind: String, _ addresses: [String], _ ttl: UInt32) -> HTML {
@@ -103,7 +122,7 @@ extension Pages {
             <p class="facts">\(line.addresses.map { "<code>\($0)</code>" as HTML })\(interface.html { "<span>\($0)</span>" })\
             \(line.since.html { "<span>\(words("scheme.for")) \(ago($0))</span>" })</p>
             \(line.held.html { "<p class=\"held\">\(words.said($0))</p>" })
-            <ol class="members tests" aria-label="\(words("lines.tests"))">\(line.testPoints.map { point($0) })</ol></article>
+            \("<ol class=\"members tests\" aria-label=\"\(words("lines.tests"))\">\(line.testPoints.map { point($0) })</ol>", if: !line.testPoints.isEmpty)</article>
             """)
     }
 

@@ -6,7 +6,8 @@ extension Pages {
     private static let perPage = 50
 
     func schemeList() -> PageContent {
-        let all = model.schemeGlances()
+        // What needs somebody comes first.
+        let all = model.schemeGlances().sorted { ($0.urgency, $1.name) > ($1.urgency, $0.name) }
         let show = visit.query["show"] ?? ""
         let found = all.filter { glance in
             fits(glance.name, glance.addresses, glance.members)
@@ -37,7 +38,7 @@ extension Pages {
                 <tr data-flash="\(answer)"><th scope="row">\(link(scheme: glance.name))</th><td>\(badge(tone(of: glance), word(for: glance)))\
                 \(" <span class=\"badge wait\">\(words("filter.held"))</span>", if: glance.isHeld)\
                 \(" <span class=\"badge wait\">\(words("filter.override"))</span>", if: glance.hasOverride)</td>\
-                <td><code>\(answer)</code></td><td class="quiet">\(glance.since.html { ago($0) })</td><td class="quiet">\(glance.provider)</td></tr>
+                <td><code>\(answer)</code></td><td class="quiet">\(glance.since.html { ago($0) })</td><td class="quiet provider">\(glance.provider)</td></tr>
                 """)
         }
         let heads = ["list.name", "list.standing", "list.answer", "list.since", "list.provider"]
@@ -45,7 +46,11 @@ extension Pages {
     }
 
     func indicatorList() -> PageContent {
-        let all = model.indicatorGlances()
+        // What fails comes first, then what is not known.
+        let ranks = ["err": 0, "unknown": 1]
+        let all = model.indicatorGlances().sorted { left, right in
+            (ranks[left.state] ?? 2, left.name) < (ranks[right.state] ?? 2, right.name)
+        }
         let show = visit.query["show"] ?? ""
         func isShown(_ glance: IndicatorGlance, _ name: String) -> Bool {
             switch name {
@@ -92,7 +97,7 @@ extension Pages {
     }
 
     /// Whether the text that is searched for is in one of these.
-    private func fits(_ name: String, _ more: [String], _ others: [String]) -> Bool {
+    func fits(_ name: String, _ more: [String], _ others: [String]) -> Bool {
         guard let search = visit.query["search"]?.lowercased(), !search.isEmpty else { return true }
         return name.lowercased().contains(search) || more.contains { $0.contains(search) }
             || others.contains { $0.lowercased().contains(search) }
@@ -125,7 +130,7 @@ extension Pages {
         let links = filters.filter { $0.count > 0 || $0.name == show || $0.name.isEmpty }.map { filter -> HTML in
             """
             <a href="\(visit.address(with: ["show": filter.name, "page": nil]))"\(" aria-current=\"true\"", if: filter.name == show)>\
-            \(words(filter.name.isEmpty ? "filter.all" : "filter.\(filter.name)")) <span class="count">\(filter.count)</span></a>
+            \(words(filter.name.isEmpty ? "filter.all" : "filter.\(filter.name)")) <span class="count">\(words.number(filter.count))</span></a>
             """
         }
         let none = "<tr><td colspan=\"\(heads.count)\" class=\"quiet\">\(words("list.nothing"))</td></tr>" as HTML
@@ -136,12 +141,15 @@ extension Pages {
             \(HTML.keyed("rows", "<tbody>\(rows.isEmpty ? [none] : rows)</tbody>"))</table></div>
             \(HTML.keyed("pager", pager(paging)))
             """
-        return PageContent(title: "\(words(title)) · Ninelives", section: section, body: body)
+        return PageContent(title: "\(words(title)) · Ninelives", section: section, body: body, isWitnessed: true)
     }
 
-    private var searchForm: HTML {
+    var searchForm: HTML { searchForm(at: visit.path) }
+
+    /// - Parameter path: where what is searched for is shown.
+    func searchForm(at path: String) -> HTML {
         """
-        <form class="search" role="search" method="get" action="\(visit.path)"><label class="hidden" for="search">\(words("list.search"))</label>\
+        <form class="search" role="search" method="get" action="\(path)"><label class="hidden" for="search">\(words("list.search"))</label>\
         <input id="search" type="search" name="search" value="\(visit.query["search"] ?? "")" placeholder="\(words("list.search"))" \
         autocomplete="off">\(visit.query["show"].html { "<input type=\"hidden\" name=\"show\" value=\"\($0)\">" })\
         <button>\(words("list.find"))</button></form>
@@ -188,7 +196,7 @@ extension Pages {
             <nav class="pager" aria-label="\(words("list.pages"))">\
             \(paging.number > 1 ? link(paging.number - 1, words("list.before"), " rel=\"prev\"") : "")\(links)\
             \(paging.number < paging.pages ? link(paging.number + 1, words("list.after"), " rel=\"next\"") : "")\
-            <span class="quiet">\(words("list.range", "\(paging.from)", "\(paging.until)", "\(paging.all)"))</span></nav>
+            <span class="quiet">\(words("list.range", words.number(paging.from), words.number(paging.until), words.number(paging.all)))</span></nav>
             """
     }
 }

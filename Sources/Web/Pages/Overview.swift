@@ -12,7 +12,9 @@ extension Pages {
         let tone = Self.tone(of: glances)
         let troubled = ordered.filter { $0.urgency > 1 }
         let title = troubled.isEmpty ? "Ninelives" : "(\(troubled.count)!) Ninelives"
-        let servers = await site.demo?.servers()
+        let demo = site.demo
+        let servers = await demo?.servers()
+        witness?.note("servers") { _ in await demo?.servers() == servers }
         let body: HTML = """
             \(hero(glances, tone))
             \(await attention(troubled))
@@ -23,7 +25,7 @@ extension Pages {
             <a href="/events">\(words("overview.all-events"))</a></header>\(timeline(Array(model.events.prefix(40)), key: "timeline"))</section>
             </div>
             """
-        return PageContent(title: title, section: .overview, body: body)
+        return PageContent(title: title, section: .overview, body: body, isWitnessed: true)
     }
 
     // MARK: How things are
@@ -84,12 +86,12 @@ extension Pages {
         let label = parts.map { "\(words("filter.\($0.name)")) \($0.count)" }.joined(separator: ", ")
         let links = tiles.filter { $0.count > 0 }.map { tile -> HTML in
             """
-            <a class="tile \(tile.tone)" href="\(path)?show=\(tile.name)"><strong>\(tile.count)</strong> \
+            <a class="tile \(tile.tone)" href="\(path)?show=\(tile.name)"><strong>\(words.number(tile.count))</strong> \
             \(words("filter.\(tile.name)"))</a>
             """
         }
         return """
-            <div class="tally"><p><a href="\(path)">\(words(title))</a> <strong>\(count)</strong></p>\
+            <div class="tally"><p><a href="\(path)">\(words(title))</a> <strong>\(words.number(count))</strong></p>\
             \(Picture.shares(parts.map { ($0.tone, $0.count) }, label: label))<p class="tiles">\(links)</p></div>
             """
     }
@@ -100,7 +102,9 @@ extension Pages {
         var lines: [HTML] = []
         for glance in troubled.prefix(8) {
             guard let scheme = model.scheme(glance.name) else { continue }
-            let because = await site.control.explanation(of: glance.name)?.summary ?? scheme.rule
+            // Where nothing works the rule says all; otherwise who moved because of what.
+            let because =
+                scheme.isAllDown ? scheme.rule : await site.control.explanation(of: glance.name)?.summary ?? scheme.rule
             let why =
                 scheme.held.map { words.said($0) } ?? glance.trouble.map { words.said($0) } ?? words.said(because)
             lines.append(
@@ -183,7 +187,7 @@ extension Pages {
             "names",
             """
             <section class="stack" aria-labelledby="names-title"><header class="row"><h2 id="names-title">\(words("nav.schemes"))</h2>\
-            <a href="/schemes">\(words("overview.all-names", "\(glances.count)"))</a></header>\
+            \(searchForm(at: "/schemes"))<a href="/schemes">\(words("overview.all-names", words.number(glances.count)))</a></header>\
             <ul class="grid">\(shown.map(glanceCard))</ul></section>
             """)
     }

@@ -6,27 +6,30 @@ import HTTPTypes
 struct Pages: Sendable {
     let site: Site
     let visit: Visit
+    /// What this visitor may look at, as it stands.
     let model: any ReadModel
+    /// Notes what is read of it; nil where the page is made once.
+    let witness: Witness?
     /// What operators have imposed, by subject.
     let overrides: [String: OverrideReport]
+    /// The same as `model`, without a note.
+    let seen: any ReadModel
 
     var words: Words { visit.words }
-
-    /// What this visitor may look at.
-    let scope: Scope
+    var scope: Scope { site.scope(of: visit.identity) }
 
     init(site: Site, visit: Visit) async {
+        self.init(site: site, visit: visit, seen: site.model(await site.control.readModel(), for: visit))
+    }
+
+    /// - Parameter seen: as far as the visitor may look.
+    init(site: Site, visit: Visit, seen: any ReadModel, witness: Witness? = nil) {
         self.site = site
         self.visit = visit
-        let whole = await site.control.readModel()
-        let scope = site.scope(of: visit.identity)
-        self.scope = scope
-        // What is up is for everybody where the status page is.
-        let isForAll = scope.seesAll || site.gate.isStatusOpen && visit.parts.first == "status"
-        model = isForAll ? whole : LimitedModel(whole: whole, scope: scope)
-        let all = await (site.control as? any OperatorInterface)?.overrides() ?? []
-        let seen = isForAll ? all : all.filter { scope.sees(subject: $0.subject, of: whole) }
-        overrides = Dictionary(seen.map { ($0.subject, $0) }) { $1 }
+        self.seen = seen
+        self.witness = witness
+        model = if let witness { WitnessedModel(model: seen, witness: witness) } else { seen }
+        overrides = Dictionary(model.overrides().map { ($0.subject, $0) }) { $1 }
     }
 
     /// The page at the visit's path; nil if there is none.
@@ -105,9 +108,16 @@ struct Pages: Sendable {
     /// A moment, as how far away it is.
     func until(_ at: Double) -> HTML { time(at, "until") }
 
+    /// A moment with its day.
+    func moment(_ at: Double) -> HTML { time(at, "moment") }
+
+    /// The script shows it in the reader's time zone; without one it is told in UTC.
     private func time(_ at: Double, _ kind: String) -> HTML {
         let text = Moment.text(at)
-        return "<time class=\"\(kind)\" data-at=\"\(at.short)\" datetime=\"\(text.iso)\">\(text.short)</time>"
+        let isFar = kind == "moment" || abs(model.at - at) > 43_200
+        return """
+            <time class="\(kind)" data-at="\(at.short)" datetime="\(text.iso)">\(isFar ? text.whole : text.short)</time>
+            """
     }
 
     func milliseconds(_ value: Double) -> String {
@@ -119,6 +129,19 @@ struct Pages: Sendable {
 
     func seconds(_ value: Double) -> String {
         value < 1 ? milliseconds(value * 1000) : "\(value.short) \(words("unit.s"))"
+    }
+
+    /// How long something lasted: `47 min`, `5 h 12 min`.
+    func length(_ value: Double) -> String {
+        let whole = Int(value.rounded())
+        let parts =
+            switch whole {
+            case ..<120: [(whole, "unit.s")]
+            case ..<7200: [(whole / 60, "unit.min")]
+            case ..<172_800: [(whole / 3600, "unit.h"), (whole / 60 % 60, "unit.min")]
+            default: [(whole / 86_400, "unit.d"), (whole / 3600 % 24, "unit.h")]
+            }
+        return parts.filter { $0.0 > 0 || parts.count == 1 }.map { "\($0) \(words($1))" }.joined(separator: " ")
     }
 
     func link(scheme: String) -> HTML { "<a href=\"/schemes/\(scheme.urlEncoded)\">\(breakable(scheme))</a>" }
@@ -180,11 +203,9 @@ struct Pages: Sendable {
     }
 
     private func allEvents(_ query: HistoryQuery) async -> [EventReport] {
-        let recent = model.events.filter { event in
-            (query.scheme.map { event.scheme == $0 } ?? true) && (query.indicator.map { event.indicator == $0 } ?? true)
-                && (query.kind.map { event.kind == $0 } ?? true) && (query.before.map { event.id < $0 } ?? true)
-                && (query.from.map { event.at >= $0 } ?? true) && (query.until.map { event.at <= $0 } ?? true)
-        }
+        let recent = seen.events.filter { query.fits($0) }
+        let newestFit = recent.first?.id
+        witness?.note("history \(query)") { $0.events.first { query.fits($0) }?.id == newestFit }
         guard let orders = site.control as? any OperatorInterface, let stored = try? await orders.history(query) else {
             return Array(recent.prefix(query.limit))
         }
@@ -211,14 +232,14 @@ struct Pages: Sendable {
 
 /// A moment as text, without the reader's time zone: a page's script shows it in theirs.
 enum Moment {
-    static func text(_ at: Double) -> (iso: String, short: String) {
-        guard at.isFinite, abs(at) < 1e12 else { return ("", "") }
+    static func text(_ at: Double) -> (iso: String, short: String, whole: String) {
+        guard at.isFinite, abs(at) < 1e12 else { return ("", "", "") }
         let whole = Int(at.rounded(.down))
         let (day, second) = whole.quotientAndRemainder(dividingBy: 86_400)
         let date = civil(second < 0 ? day - 1 : day)
         let rest = second < 0 ? second + 86_400 : second
         let clock = "\(two(rest / 3600)):\(two(rest / 60 % 60)):\(two(rest % 60))"
-        return ("\(date)T\(clock)Z", "\(clock) UTC")
+        return ("\(date)T\(clock)Z", "\(clock) UTC", "\(date) \(clock.prefix(5)) UTC")
     }
 
     /// Days since 1970 as a date of the Gregorian calendar, by eras of 400 years from March on.
@@ -235,4 +256,13 @@ enum Moment {
     }
 
     private static func two(_ number: Int) -> String { number < 10 ? "0\(number)" : "\(number)" }
+}
+
+extension HistoryQuery {
+    /// Whether a line of the history is wanted.
+    func fits(_ event: EventReport) -> Bool {
+        (scheme.map { event.scheme == $0 } ?? true) && (indicator.map { event.indicator == $0 } ?? true)
+            && (kind.map { event.kind == $0 } ?? true) && (before.map { event.id < $0 } ?? true)
+            && (from.map { event.at >= $0 } ?? true) && (until.map { event.at <= $0 } ?? true)
+    }
 }

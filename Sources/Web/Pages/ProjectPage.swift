@@ -8,10 +8,12 @@ extension Pages {
     /// The projects that this visitor has to do with, on the page of settings.
     func projectPart() async throws -> HTML {
         let projects = try await site.projects(of: visit.identity)
+        let schemes = tally(model.schemeGlances().map { model.projects(ofScheme: $0.name) })
+        let indicators = tally(model.indicatorGlances().map { model.projects(ofIndicator: $0.name) })
         let lines = projects.map { project -> HTML in
             let parts = [
-                words.count("count.name", model.schemeGlances().count { has($0.name, project, scheme: true) }),
-                words.count("count.indicator", model.indicatorGlances().count { has($0.name, project, scheme: false) }),
+                words.count("count.name", schemes[project.name] ?? 0),
+                words.count("count.indicator", indicators[project.name] ?? 0),
             ]
             return """
                 <li class="row"><span><strong>\(project.name)</strong> <span class="quiet">\(parts.joined(separator: " · "))</span></span>\
@@ -23,6 +25,13 @@ extension Pages {
             <section class="card" aria-labelledby="projects-title"><h2 id="projects-title">\(words("settings.projects"))</h2><p class="quiet">\(words("settings.projects-text"))</p>\
             \(HTML.keyed("projects", lines.isEmpty ? none : "<ul class=\"plain\">\(lines)</ul>"))\(addProject)</section>
             """
+    }
+
+    /// How much belongs to each project.
+    private func tally(_ belongings: [[String]]) -> [String: Int] {
+        var tally: [String: Int] = [:]
+        for projects in belongings { for project in projects { tally[project, default: 0] += 1 } }
+        return tally
     }
 
     private var addProject: HTML {

@@ -59,7 +59,9 @@ extension Pages {
 
     /// What the zone's servers and public resolvers answer, as seen last: they are asked while somebody looks.
     func witnesses(_ scheme: SchemeReport) async -> HTML {
-        let seen = await site.control.watchedPropagation(of: scheme.name)
+        let control = site.control
+        let seen = await control.watchedPropagation(of: scheme.name)
+        witness?.note("propagation") { _ in await control.watchedPropagation(of: scheme.name) == seen }
         let content: HTML
         if let seen {
             content = """

@@ -35,7 +35,7 @@ extension Pages {
             \(removeForm(scheme))
             </div></div>
             """
-        return PageContent(title: title, section: .schemes, body: body)
+        return PageContent(title: title, section: .schemes, body: body, isWitnessed: true)
     }
 
     // MARK: Now
@@ -129,7 +129,8 @@ extension Pages {
             } else {
                 // A time as a number has no nanoseconds: a bit later is still the same decision.
                 kept = try? await orders.explanation(of: scheme, at: event.at + 0.000_002)
-                if let kept { site.explanations.keep(kept, event.id) }
+                // What is new may not be written yet.
+                if kept != nil || event.at < model.at - 60 { site.explanations.keep(kept, event.id) }
             }
             guard let kept else { continue }
             let link = "/schemes/\(scheme.urlEncoded)?at=\((event.at + 0.000_002))"

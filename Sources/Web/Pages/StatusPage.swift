@@ -35,9 +35,11 @@ struct StatusPage: Sendable {
 
     /// - Parameters:
     ///   - page: of so many names; the worst come first.
+    ///   - recent: the newest lines of the history.
     ///   - project: only its names.
     init(
-        _ model: any ReadModel, site: Site, page: String?, project: String? = nil, only name: String? = nil
+        _ model: any ReadModel, recent: [EventReport], site: Site, page: String?, project: String? = nil,
+        only name: String? = nil
     ) async {
         func isShown(_ scheme: String) -> Bool {
             (name == nil || scheme == name) && project.map { model.projects(ofScheme: scheme).contains($0) } ?? true
@@ -58,7 +60,8 @@ struct StatusPage: Sendable {
         for glance in shown.items {
             var track = Track()
             if let orders = site.control as? any OperatorInterface {
-                track = await site.tracks.track(of: .scheme(glance.name), from: orders, now: model.at)
+                track = await site.tracks.track(
+                    of: .scheme(glance.name), from: orders, recent: recent, now: model.at)
             }
             if let since = glance.since, since > track.turns.last?.at ?? 0 {
                 track.add(Track.Turn(at: since, standing: glance.standing == .allDown ? .down : .up))
@@ -95,7 +98,12 @@ extension Pages {
     /// - Parameter project: only its names; nil if there is no such project.
     func status(of project: String? = nil) async -> PageContent? {
         if let project, await site.revisions?.projects().contains(where: { $0.name == project }) != true { return nil }
-        let status = await StatusPage(model, site: site, page: visit.query["page"], project: project)
+        let status = await StatusPage(
+            model, recent: seen.events, site: site, page: visit.query["page"], project: project)
+        if let witness, let posting = site.control as? any StatusPostInterface {
+            let told = await posting.statusPosts()
+            witness.note("posts") { _ in await posting.statusPosts() == told }
+        }
         let query = project.map { "?project=\($0.urlEncoded)" } ?? ""
         let tone: Tone = status.troubles > 0 ? .bad : .good
         let sentence =
@@ -110,10 +118,10 @@ extension Pages {
                 """)
         }
         let incidents = status.incidents.map { incident -> HTML in
-            let length = incident.until.map { words("status.lasted", seconds(($0 - incident.from).rounded())) }
+            let lasted = incident.until.map { words("status.lasted", length($0 - incident.from)) }
             return """
-                <li><strong>\(incident.name)</strong> \(words("status.was-down")) \(clock(incident.from))\
-                \(length.html { ", \($0)" }) \(badge(.bad, words("status.lasts")), if: incident.until == nil)</li>
+                <li><strong>\(incident.name)</strong> \(words("status.was-down")) \(moment(incident.from))\
+                \(lasted.html { ", \($0)" }) \(badge(.bad, words("status.lasts")), if: incident.until == nil)</li>
                 """
         }
         let none: HTML = "<p class=\"quiet\">\(words("status.no-incidents"))</p>"
@@ -138,10 +146,11 @@ extension Pages {
             \(HTML.keyed("pager", pager(status.paging)))
             <section class="card" aria-labelledby="incidents-title"><h2 id="incidents-title">\(words("status.incidents"))</h2>\
             \(HTML.keyed("incidents", incidents.isEmpty ? none : "<ul class=\"plain\">\(incidents)</ul>"))</section>
-            <p class="quiet">\(words("status.for-programs")) <a href="/status.json\(query)">JSON</a> · <a href="/status.rss\(query)">RSS</a></p>\
+            <p class="quiet">\(words("status.for-programs")) <a href="/status.json\(query)">JSON</a> · <a href="/status.rss\(query)">RSS</a>. \(words("status.zone")) <span data-zone>UTC</span>.</p>\
             \(HTML.keyed("badges", "<div>\(badges)</div>"))
             """
-        return PageContent(title: "\(sentence) · \(words("nav.status"))", section: .status, body: body)
+        return PageContent(
+            title: "\(sentence) · \(words("nav.status"))", section: .status, body: body, isWitnessed: true)
     }
 
     private func uptime(_ line: StatusPage.Line, _ span: (key: String, seconds: Double, parts: Int)) -> HTML {

@@ -22,8 +22,8 @@ extension Pages {
 
     private func line(_ post: StatusPost) -> HTML {
         let name = post.scheme.html { "<strong>\(breakable($0))</strong> " }
-        let from = post.from.html { " \(words("post.from")) \(day($0)) \(clock($0))" }
-        let until = post.until.html { " \(words("post.until")) \(day($0)) \(clock($0))" }
+        let from = post.from.html { " \(words("post.from")) \(moment($0))" }
+        let until = post.until.html { " \(words("post.until")) \(moment($0))" }
         let remove: HTML =
             mayTell(of: post.scheme)
             ? form(
@@ -34,11 +34,16 @@ extension Pages {
             "post-\(post.id)",
             """
             <li>\(badge(post.kind == "incident" ? .bad : .wait, words("post.kind.\(post.kind)"))) \(name)<span class="quiet">\(from)\(until)</span>\
-            <p>\(post.text)</p><p class="quiet">\(day(post.at)) \(clock(post.at))</p>\(remove)</li>
+            <p>\(post.text)</p><p class="quiet">\(moment(post.at))</p>\(remove)</li>
             """)
     }
 
-    private func day(_ at: Double) -> String { String(Moment.text(at).iso.prefix(10)) }
+    /// In the zone that stands beside it: UTC, until the script says the reader's and sends it as UTC.
+    private func time(_ name: String, _ label: String) -> HTML {
+        """
+        <label><span>\(words(label)) <span class="quiet" data-zone>UTC</span></span> <input type="datetime-local" name="\(name)" data-utc></label>
+        """
+    }
 
     private func postForm(_ project: String?) -> HTML {
         guard visit.may(.operator, in: project.map { [$0] } ?? []) else { return .nothing }
@@ -54,8 +59,7 @@ extension Pages {
             <label>\(words("post.kind")) <select name="kind">\(kinds)</select></label>\
             <label>\(words("events.scheme")) <input name="scheme" list="post-names" maxlength="255" autocomplete="off"\(" required", if: !visit.may(.operator))></label>\
             <datalist id="post-names">\(options)</datalist>\
-            <label>\(words("post.from-utc")) <input type="datetime-local" name="from"></label>\
-            <label>\(words("post.until-utc")) <input type="datetime-local" name="until"></label>\
+            \(time("from", "post.from-zone"))\(time("until", "post.until-zone"))\
             <label class="wide">\(words("post.text")) <textarea name="text" rows="3" cols="40" required maxlength="2000"></textarea></label>\
             <button class="main">\(words("post.add"))</button>
             """
