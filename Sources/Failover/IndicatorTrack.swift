@@ -39,7 +39,7 @@ struct IndicatorTrack: Sendable {
     var imposed: Override? { overruling.imposed }
     var window: Override? { overruling.window }
     /// While nobody is to be told of it.
-    var silence: Override?
+    @Rare var silence: Override? = nil
 
     /// Puts a new revision of the indicator into force; what it knows stays.
     mutating func configure(_ new: Indicator) {

@@ -18,8 +18,9 @@ extension Engine {
     /// Whether what this node sees is set aside, as most of its references fail.
     package var isDoubtingItself: Bool { doubt.isDoubting }
 
+    /// All of them, sorted by name. Each is made when it is looked at: a hundred thousand at once would take 100 MB.
+    package var indicators: some RandomAccessCollection<IndicatorStatus> { indicatorTracks.lazy.map(\.status) }
     /// All of them, sorted by name.
-    package var indicators: [IndicatorStatus] { indicatorTracks.map(\.status) }
     package var schemes: [SchemeStatus] { schemeTracks.map(\.status) }
 }
 
