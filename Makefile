@@ -81,7 +81,7 @@ fuzz: build-packages ## feed parsers and answers with made-up octets: SECONDS=60
 
 # What is lost only at the end, or by a library where something fails, is not asked for.
 sanitize: test-packages ## run the tests of DNS and its server under AddressSanitizer and ThreadSanitizer
-	export ASAN_OPTIONS=detect_leaks=0; \
+	export ASAN_OPTIONS=detect_leaks=0 TSAN_OPTIONS=suppressions=$(CURDIR)/Tests/tsan.suppressions; \
 	for sanitizer in address thread; do \
 		$(SWIFT) build --build-tests --sanitize=$$sanitizer --scratch-path .build/$$sanitizer && \
 		Tests/run $(SWIFT) test --skip-build --sanitize=$$sanitizer --scratch-path .build/$$sanitizer --no-parallel \

@@ -182,6 +182,14 @@ void ninelives_release_program_pages(void) { dl_iterate_phdr(release_pages, NULL
 
 void ninelives_release_free_memory(void) { malloc_trim(0); }
 
+void ninelives_tune_memory(void) {
+    // Left to itself, glibc takes what is freed once as a sign to keep as much in the heap from then on, 32 MiB at most,
+    // between things that stay.
+    mallopt(M_MMAP_THRESHOLD, 1 << 20);
+    mallopt(M_TRIM_THRESHOLD, 4 << 20);
+    mallopt(M_ARENA_MAX, 4);
+}
+
 void ninelives_use_large_pages(const void *start, size_t size) {
     const uintptr_t large = 2u << 20;
     uintptr_t first = ((uintptr_t)start + large - 1) & ~(large - 1), end = ((uintptr_t)start + size) & ~(large - 1);

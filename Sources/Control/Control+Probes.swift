@@ -19,31 +19,32 @@ extension Control {
     package func probeCounts() -> ProbeCounts { workers?.counts ?? ProbeCounts() }
 
     func replaceTargets(_ configuration: Configuration, checks: [IndicatorName: any Check]) {
-        for target in targets { target.scheduled?.cancel() }
-        let old = targets
-        let oldPlaces = places
+        for turns in ownTurns.values { turns.scheduled?.cancel() }
+        let (old, oldTurns) = (targets, ownTurns)
         targets = []
-        places = [:]
+        ownTurns = [:]
         othersWaiting = []
         var workers = self.workers ?? startWorkers()
         epoch = workers.startAnew()
         targets.reserveCapacity(configuration.indicators.count { !$0.isDisabled })
         for indicator in configuration.indicators where !indicator.isDisabled {
             guard let check = checks[indicator.name] else { continue }
-            nextVersion += 1
             let key = UInt32(targets.count)
             let egress = lineKeeping.appliance.egresses[indicator.name]
             // The workers' sockets leave as the routes say.
             let plain = egress == nil ? check.plain : nil
-            let before = oldPlaces[indicator.name].map { old[$0] }
+            let before = old.place(of: indicator.name)
             targets.append(
                 ProbeTarget(
                     name: indicator.name, check: check, interval: indicator.policy.interval,
                     timeout: indicator.policy.timeout, isPlain: plain != nil,
-                    isReported: check is any ReportedCheck, isLogic: indicator.logic != nil, egress: egress,
-                    version: nextVersion,
-                    startedAt: before?.startedAt, latencies: before?.latencies ?? Latencies()))
-            places[indicator.name] = Int(key)
+                    isReported: check is any ReportedCheck, isLogic: indicator.logic != nil,
+                    latencies: before.map { old[$0].latencies } ?? Latencies()))
+            if plain == nil {
+                nextVersion += 1
+                let startedAt = before.flatMap { oldTurns[$0]?.startedAt }
+                ownTurns[Int(key)] = OwnTurns(version: nextVersion, egress: egress, startedAt: startedAt)
+            }
             if check is any ReportedCheck { listen(for: indicator.name) }
             guard let plain else { continue }
             let isRetired = (engine.status(of: indicator.name)?.tripwire ?? "on") != "on"
@@ -101,7 +102,7 @@ extension Control {
     }
 
     func schedule(_ name: IndicatorName, _ turn: ProbeTurn, patience: Duration?) {
-        guard let place = places[name] else { return }
+        guard let place = targets.place(of: name) else { return }
         targets[place].isAsked = true
         if heldTurns != nil {
             heldTurns?.append((name, turn, patience))
@@ -134,17 +135,17 @@ extension Control {
     }
 
     private func scheduleOther(_ place: Int, _ turn: ProbeTurn, patience: Duration?) {
-        let target = targets[place]
-        let version = target.version
+        guard let turns = ownTurns[place] else { return }
+        let version = turns.version
         if case .beside = turn {
             begin(place, version: version, patience: patience)
             return
         }
-        target.scheduled?.cancel()
+        turns.scheduled?.cancel()
         let due = ProbeTiming.due(
-            turn, startedAt: target.startedAt, isFirstTurn: target.isFirstTurn, now: clock.now,
+            turn, startedAt: turns.startedAt, isFirstTurn: targets[place].isFirstTurn, now: clock.now,
             random: .random(in: 0..<1, using: &dice))
-        targets[place].scheduled = group.next().scheduleTask(in: delay(until: due)) {
+        ownTurns[place]?.scheduled = group.next().scheduleTask(in: delay(until: due)) {
             Task { await self.turnCame(place, version: version, patience: patience) }
         }
     }
@@ -153,20 +154,18 @@ extension Control {
 
     private func turnCame(_ place: Int, version: UInt64, patience: Duration?) {
         // Whoever is under way asks for the next turn when it ends.
-        guard isCurrent(place, version), targets[place].underWay == 0 else { return }
+        guard isCurrent(place, version), ownTurns[place]?.underWay == 0 else { return }
         begin(place, version: version, patience: patience)
     }
 
-    private func isCurrent(_ place: Int, _ version: UInt64) -> Bool {
-        place < targets.count && targets[place].version == version
-    }
+    func isCurrent(_ place: Int, _ version: UInt64) -> Bool { ownTurns[place]?.version == version }
 
     private func begin(_ place: Int, version: UInt64, patience: Duration?) {
         guard othersUnderWay < probing.limits.inAll else { return othersWaiting.append((place, version)) }
         othersUnderWay += 1
-        targets[place].startedAt = clock.now
-        targets[place].underWay += 1
-        let (check, timeout, egress) = (targets[place].check, targets[place].timeout, targets[place].egress)
+        ownTurns[place]?.startedAt = clock.now
+        ownTurns[place]?.underWay += 1
+        let (check, timeout, egress) = (targets[place].check, targets[place].timeout, ownTurns[place]?.egress)
         let alarm = patience.map { patience in
             group.next().scheduleTask(in: .nanoseconds(patience.nanoseconds)) {
                 Task { await self.grewQuiet(place, version: version) }
@@ -184,7 +183,7 @@ extension Control {
     private func othersEnded(_ place: Int, version: UInt64, _ result: ProbeResult) {
         othersUnderWay -= 1
         if isCurrent(place, version) {
-            targets[place].underWay -= 1
+            ownTurns[place]?.underWay -= 1
             take(ended(place, result))
         }
         while othersUnderWay < probing.limits.inAll, let next = othersWaiting.popFirst() {
@@ -193,7 +192,7 @@ extension Control {
     }
 
     private func grewQuiet(_ place: Int, version: UInt64) {
-        guard isCurrent(place, version), targets[place].underWay > 0 else { return }
-        take(.quiet(targets[place].name, .local, underWay: targets[place].underWay, letWireGo: false))
+        guard isCurrent(place, version), let turns = ownTurns[place], turns.underWay > 0 else { return }
+        take(.quiet(targets[place].name, .local, underWay: turns.underWay, letWireGo: false))
     }
 }

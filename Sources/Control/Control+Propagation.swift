@@ -85,7 +85,7 @@ extension Control {
 
     private func report(_ seen: Propagation, of status: SchemeStatus) -> PropagationReport {
         let reporting = Reporting(
-            engine: engine, now: clock.now, targets: targets, places: places, syncs: accounts.statuses)
+            engine: engine, now: clock.now, targets: targets, syncs: accounts.statuses)
         return PropagationReport(seen, reporting.scheme(status))
     }
 }

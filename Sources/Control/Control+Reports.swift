@@ -21,7 +21,7 @@ extension Control: ReportInterface {
         _ report: IncomingReport, of indicator: String, proof: ReportProof
     ) async throws(ReportRefusal) -> ReportReceipt {
         let name = IndicatorName(indicator)
-        let place = places[name]
+        let place = targets.place(of: name)
         let check = place.flatMap { targets[$0].check as? any ReportedCheck }
         if case .token(let token) = proof {
             let isAllowed = [check?.token, reportToken].contains { $0?.matches(token) ?? false }
@@ -54,7 +54,6 @@ extension Control: ReportInterface {
     }
 
     private func heard(_ place: Int, _ isSuccess: Bool, _ reason: String) -> Event {
-        targets[place].startedAt = clock.now
         targets[place].hasStarted = true
         return .probed(targets[place].name, Probe(isSuccess ? .success : .failure, reason: reason))
     }
@@ -91,16 +90,16 @@ extension Control: ReportInterface {
         case .recheck(let pause), .afterInterval(let pause):
             if silence <= now || engine.isDoubtingItself { due = now + pause }
         }
-        target.scheduled?.cancel()
-        let version = target.version
-        targets[place].scheduled = group.next().scheduleTask(in: delay(until: due)) {
+        guard let turns = ownTurns[place] else { return }
+        turns.scheduled?.cancel()
+        let version = turns.version
+        ownTurns[place]?.scheduled = group.next().scheduleTask(in: delay(until: due)) {
             Task { await self.lookAtReported(place, version: version) }
         }
     }
 
     private func lookAtReported(_ place: Int, version: UInt64) {
-        guard place < targets.count, targets[place].version == version,
-            let check = targets[place].check as? any ReportedCheck
+        guard isCurrent(place, version), let check = targets[place].check as? any ReportedCheck
         else { return }
         let name = targets[place].name
         if silenceDue(name, check.rhythm) <= clock.now {

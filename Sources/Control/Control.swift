@@ -20,7 +20,8 @@ package actor Control: ControlInterface {
     var engine = Engine()
     /// Sorted by name; the place is the key by which the probe workers know a target.
     var targets: [ProbeTarget] = []
-    var places: [IndicatorName: Int] = [:]
+    /// By place, of each target that is not the probe workers'.
+    var ownTurns: [Int: OwnTurns] = [:]
     var workers: ProbeWorkers?
     /// What they have to tell, on its way.
     var probeNews: AsyncStream<[ProbeNews]>.Continuation?
@@ -191,9 +192,9 @@ package actor Control: ControlInterface {
         windowWake?.cancel()
         noticeWake?.timer.cancel()
         post.stop()
-        for target in targets { target.scheduled?.cancel() }
+        for turns in ownTurns.values { turns.scheduled?.cancel() }
         targets = []
-        places = [:]
+        ownTurns = [:]
         workers?.stop()
         probeNews?.finish()
         accounts.stop()
@@ -250,7 +251,7 @@ package actor Control: ControlInterface {
         case .probe(let name, let turn, let patience):
             schedule(name, turn, patience: patience)
         case .retireTripwire(let name):
-            if let place = places[name] { workers?.retireWire(UInt32(place)) }
+            if let place = targets.place(of: name) { workers?.retireWire(UInt32(place)) }
         case .wake(let instant):
             wake?.cancel()
             wake = group.next().scheduleTask(in: delay(until: instant)) { Task { await self.take(.woke) } }
@@ -309,14 +310,14 @@ package actor Control: ControlInterface {
     private func snapshot() -> EngineReadModel {
         EngineReadModel(
             reporting: Reporting(
-                engine: engine, now: clock.now, targets: targets, places: places, syncs: accounts.statuses),
+                engine: engine, now: clock.now, targets: targets, syncs: accounts.statuses),
             process: process, sequence: sequence, events: Array(log.newest(200)), problems: problems(),
             managed: managed, projects: projects)
     }
 
     /// Probes an indicator now, whatever its interval; false if there is no such indicator.
     package func recheck(_ indicator: String) -> Bool {
-        guard places[IndicatorName(indicator)] != nil else { return false }
+        guard targets.place(of: IndicatorName(indicator)) != nil else { return false }
         schedule(IndicatorName(indicator), .now, patience: nil)
         return true
     }
@@ -331,7 +332,7 @@ package actor Control: ControlInterface {
             explanation.summary += lineWords(of: status)
             explanation.steps += lineSteps(of: status)
             let reporting = Reporting(
-                engine: engine, now: clock.now, targets: targets, places: places, syncs: accounts.statuses)
+                engine: engine, now: clock.now, targets: targets, syncs: accounts.statuses)
             explanation.steps += reporting.providers(of: status).filter { $0.name != Scheme.localProvider }.map {
                 Explanation.Step(
                     at: $0.since, stage: "provider", text: ([$0.summary] + $0.remarks).joined(separator: "; "))

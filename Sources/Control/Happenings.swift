@@ -30,8 +30,8 @@ extension Control {
         guard let end else { return }
         let left = Int(((Double(end) - clock.now.seconds) / 86_400).rounded(.down))
         let days = certificateDays.filter { left < $0 }.min() ?? .max
-        guard days != targets[place].certificateDays else { return }
-        targets[place].certificateDays = days
+        guard days != ownTurns[place]?.certificateDays else { return }
+        ownTurns[place]?.certificateDays = days
         tell(Happening(targets[place].name, certificateEnd: end, daysLeft: left, within: days, at: clock.now))
     }
 

@@ -3,15 +3,26 @@ import Failover
 
 /// How long the last probes of one indicator took, phase by phase: kept small, for there may be a hundred thousand.
 struct Latencies: Sendable {
-    /// How many probes are kept, of 12 octets each, or 16 with names and TLS; at an interval of 10 s, the last 8 minutes.
+    /// How many probes are kept, of 10 octets each, or 14 with names and TLS; at an interval of 10 s, the last 8 minutes.
     static let capacity = 48
 
     /// Milliseconds, to three digits; negative for a phase that was not reached.
     private struct Sample {
-        /// Tenths of a second since `origin`.
-        let at: UInt32
-        let total, connect, firstByte: Float16
-        let isSuccess: Bool
+        /// Tenths of a second since `origin`, in halves, so that no octet is left unused.
+        private let upper, lower: UInt16
+        /// Below zero for a failure.
+        private let signedTotal: Float16
+        let connect, firstByte: Float16
+
+        init(at: UInt32, isSuccess: Bool, total: Float16, connect: Float16, firstByte: Float16) {
+            (upper, lower) = (UInt16(at >> 16), UInt16(truncatingIfNeeded: at))
+            signedTotal = isSuccess ? total : -total
+            (self.connect, self.firstByte) = (connect, firstByte)
+        }
+
+        var at: UInt32 { UInt32(upper) << 16 | UInt32(lower) }
+        var isSuccess: Bool { signedTotal.sign == .plus }
+        var total: Float16 { abs(signedTotal) }
     }
 
     /// The phases that a plain connection to an address does not have.
@@ -22,8 +33,8 @@ struct Latencies: Sendable {
 
     /// The beginning of 2020, in seconds since 1970.
     private static let origin = 1_577_836_800.0
-    /// How many more there is room for when there is none left.
-    private static let growth = 8
+    /// Room is made for so many at first and then for all: what grows often leaves gaps.
+    private static let few = 4
 
     /// A ring: `next` is where the oldest is, once it is full.
     private var samples: [Sample] = []
@@ -37,8 +48,8 @@ struct Latencies: Sendable {
         }
         let phases = result.phases
         let sample = Sample(
-            at: UInt32(clamping: Int64((instant.seconds - Self.origin) * 10)), total: small(phases.total),
-            connect: small(phases.connect), firstByte: small(phases.firstByte), isSuccess: result.isSuccess)
+            at: UInt32(clamping: Int64((instant.seconds - Self.origin) * 10)), isSuccess: result.isSuccess,
+            total: small(phases.total), connect: small(phases.connect), firstByte: small(phases.firstByte))
         let isPrepared = phases.resolve != nil || phases.tls != nil
         if preparations.isEmpty, isPrepared {
             preparations = [Preparation](repeating: .absent, count: samples.count)
@@ -46,14 +57,20 @@ struct Latencies: Sendable {
         let hasPreparations = isPrepared || !preparations.isEmpty
         let preparation = Preparation(resolve: small(phases.resolve), tls: small(phases.tls))
         if samples.count < Self.capacity {
-            if samples.count == samples.capacity { samples.reserveCapacity(samples.count + Self.growth) }
+            makeRoom(in: &samples)
             samples.append(sample)
-            if hasPreparations { preparations.append(preparation) }
+            guard hasPreparations else { return }
+            makeRoom(in: &preparations)
+            preparations.append(preparation)
         } else {
             samples[Int(next)] = sample
             if hasPreparations { preparations[Int(next)] = preparation }
             next = (next + 1) % UInt8(Self.capacity)
         }
+    }
+
+    private func makeRoom<Element>(in array: inout [Element]) {
+        if array.count == array.capacity { array.reserveCapacity(array.isEmpty ? Self.few : Self.capacity) }
     }
 
     /// The oldest first; what was found is not kept.

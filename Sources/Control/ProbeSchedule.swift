@@ -3,35 +3,51 @@ import DNSClient
 import Failover
 import NIOCore
 
-/// One indicator's check and where it stands in its schedule.
+/// One indicator's check and where it stands in its schedule: what all have, for there may be a hundred thousand.
 struct ProbeTarget {
     let name: IndicatorName
     let check: any Check
     let interval: Duration
     let timeout: Duration
-    /// Whether the probe workers do its probes; otherwise it is probed through `Check.probe`.
+    /// Whether the probe workers do its probes; otherwise it is probed through `Check.probe`, and has `OwnTurns`.
     let isPlain: Bool
     /// Whether the client reports it (`ReportedCheck`).
     let isReported: Bool
     /// Whether the engine works it out from others: it never has a turn.
     let isLogic: Bool
-    /// How its probes leave; nil: as the routes say.
-    let egress: Egress?
-    /// Distinguishes this target from an earlier one of the same name, whose probe may still be under way.
-    let version: UInt64
-    var startedAt: Instant?
     var isFirstTurn = true
     /// Whether the engine has asked for a probe since this revision came into force.
     var isAsked = false
     /// Whether it has been probed since this revision came into force.
     var hasStarted = false
-    /// Probes under way that are not the probe workers'.
+    var lastPhases = LastPhases(ProbePhases())
+    var latencies = Latencies()
+}
+
+extension [ProbeTarget] {
+    /// Where the indicator's is, in targets sorted by name.
+    func place(of name: IndicatorName) -> Int? {
+        var (low, high) = (startIndex, endIndex)
+        while low < high {
+            let middle = (low + high) / 2
+            if self[middle].name < name { low = middle + 1 } else { high = middle }
+        }
+        return low < endIndex && self[low].name == name ? low : nil
+    }
+}
+
+/// What a target has beside that is not the probe workers'.
+struct OwnTurns {
+    /// Distinguishes this target from an earlier one of the same name, whose probe may still be under way.
+    let version: UInt64
+    /// How its probes leave; nil: as the routes say.
+    let egress: Egress?
+    var startedAt: Instant?
+    /// Probes under way.
     var underWay = 0
     var scheduled: Scheduled<Void>?
-    var lastPhases: LastPhases?
     /// How many days before the certificate's end people were last to be told; nil before the first look.
     var certificateDays: Int?
-    var latencies = Latencies()
 }
 
 /// The phases of a probe, kept small: microseconds, -1 for a phase that was not reached.

@@ -67,6 +67,9 @@ package struct IndicatorGlance: Hashable, Sendable {
     package var override: String?
     package var isUndecided: Bool
     package var since: Double?
+    /// How long the last probe took, seconds, and whether it succeeded; nil before the first.
+    package var lastTook: Double?
+    package var lastSucceeded: Bool?
 }
 
 /// The engine's value at one moment, with all that is needed to make reports of it.
@@ -126,7 +129,7 @@ struct EngineReadModel: ReadModel {
     func overrides() -> [OverrideReport] { reporting.engine.overrideReports }
 
     func latencies(of indicator: String) -> [ProbeReport] {
-        reporting.places[IndicatorName(indicator)].map { reporting.targets[$0].latencies.reports } ?? []
+        reporting.targets.place(of: IndicatorName(indicator)).map { reporting.targets[$0].latencies.reports } ?? []
     }
 }
 
@@ -163,7 +166,8 @@ extension IndicatorGlance {
         self.init(
             name: status.name.text, state: status.state.rawValue,
             override: status.isDisabled ? "disabled" : status.override.map(\.label), isUndecided: status.isUndecided,
-            since: status.since?.seconds)
+            since: status.since?.seconds, lastTook: status.lastProbe.map { $0.probe.took.milliseconds / 1000 },
+            lastSucceeded: status.lastProbe.map { $0.probe.outcome == .success })
     }
 }
 
@@ -191,7 +195,8 @@ extension Report: ReadModel {
     package func indicatorGlances() -> [IndicatorGlance] {
         indicators.map {
             IndicatorGlance(
-                name: $0.name, state: $0.state, override: $0.override, isUndecided: $0.isUndecided, since: $0.since)
+                name: $0.name, state: $0.state, override: $0.override, isUndecided: $0.isUndecided, since: $0.since,
+                lastTook: $0.lastProbe.map { $0.totalMilliseconds / 1000 }, lastSucceeded: $0.lastProbe?.isSuccess)
         }
     }
 

@@ -23,7 +23,6 @@ struct Reporting {
     let engine: Engine
     let now: Instant
     let targets: [ProbeTarget]
-    let places: [IndicatorName: Int]
     /// How far each provider has got, by its name.
     var syncs: [String: [SchemeName: SyncStatus]] = [:]
 
@@ -75,9 +74,9 @@ struct Reporting {
     }
 
     func indicator(_ status: IndicatorStatus) -> IndicatorReport {
-        let target = places[status.name].map { targets[$0] }
+        let target = targets.place(of: status.name).map { targets[$0] }
         var recent = status.recent.map(ProbeReport.init(of:))
-        if let phases = target?.lastPhases?.phases, !recent.isEmpty { recent[recent.count - 1].add(phases) }
+        if let phases = target?.lastPhases.phases, !recent.isEmpty { recent[recent.count - 1].add(phases) }
         return IndicatorReport(
             name: status.name.text, method: target.map { type(of: $0.check).method } ?? "",
             target: target?.check.target ?? "", policy: status.policy.name,

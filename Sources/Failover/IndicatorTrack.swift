@@ -39,7 +39,7 @@ struct IndicatorTrack: Sendable {
     var imposed: Override? { overruling.imposed }
     var window: Override? { overruling.window }
     /// While nobody is to be told of it.
-    var silence: Override?
+    @Rare var silence: Override? = nil
 
     /// Puts a new revision of the indicator into force; what it knows stays.
     mutating func configure(_ new: Indicator) {
@@ -150,4 +150,7 @@ struct IndicatorTrack: Sendable {
         if hysteresis.count <= 1 { return hysteresis.first?.recent ?? [] }
         return hysteresis.flatMap(\.recent).sorted { $0.at < $1.at }.suffix(Hysteresis.memory)
     }
+
+    /// The last probe from all vantages.
+    var lastProbe: ProbeRecord? { hysteresis.compactMap(\.last).max { $0.at < $1.at } }
 }

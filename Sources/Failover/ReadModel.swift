@@ -18,8 +18,9 @@ extension Engine {
     /// Whether what this node sees is set aside, as most of its references fail.
     package var isDoubtingItself: Bool { doubt.isDoubting }
 
+    /// All of them, sorted by name. Each is made when it is looked at: a hundred thousand at once would take 100 MB.
+    package var indicators: some RandomAccessCollection<IndicatorStatus> { indicatorTracks.lazy.map(\.status) }
     /// All of them, sorted by name.
-    package var indicators: [IndicatorStatus] { indicatorTracks.indices.map { indicatorTracks[$0].status } }
     package var schemes: [SchemeStatus] { schemeTracks.indices.map { schemeTracks[$0].status } }
 
     // Of thousands only what is asked for is touched: a track that is copied whole costs a dozen reference counts.
@@ -56,6 +57,7 @@ package struct IndicatorOutline: Hashable, Sendable {
     package var override: Override?
     package var isDisabled: Bool
     package var isUndecided: Bool
+    package var lastProbe: ProbeRecord?
 }
 
 package struct IndicatorStatus: Hashable, Sendable {
@@ -123,7 +125,8 @@ extension IndicatorTrack {
     fileprivate var outline: IndicatorOutline {
         IndicatorOutline(
             name: indicator.name, state: standing.state, since: standing.since, override: imposed ?? window,
-            isDisabled: indicator.isDisabled, isUndecided: !indicator.isDisabled && standing.isUndecided)
+            isDisabled: indicator.isDisabled, isUndecided: !indicator.isDisabled && standing.isUndecided,
+            lastProbe: lastProbe)
     }
 
     fileprivate var status: IndicatorStatus {

@@ -11,6 +11,7 @@ struct ReadIndicator {
     /// nil if its arguments were wrong; the error is reported.
     var check: (any Check)?
     var entry: Entry
+    /// What is looked at again when all indicators are known; kept for all, the rest would strew the heap with gaps.
     var fields: [String: Entry]
     /// How its probes leave; nil: as the routes say.
     var egress: Egress?
@@ -162,7 +163,8 @@ extension SettingsReader {
             indicator.policy.isCertainAtOnce()
         }
         if let logic = check as? LogicCheck { indicator.logic = logic.logic }
-        return ReadIndicator(indicator: indicator, check: check, entry: entry, fields: fields)
+        let late = fields.filter { ["expression", "line"].contains($0.key) }
+        return ReadIndicator(indicator: indicator, check: check, entry: entry, fields: late)
     }
 
     private mutating func readCheck(_ entry: Entry, _ fields: [String: Entry]) -> (any Check)? {

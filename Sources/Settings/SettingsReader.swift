@@ -31,6 +31,9 @@ struct SettingsReader {
     /// The sections that the page and the API have made, by name.
     private var managed: [String: Node] = [:]
 
+    /// Of warnings that are alike, so many; the others are counted.
+    private static let toldOneByOne = 20
+
     init(
         file: String, folder: String, readFile: @escaping (String) -> String?,
         include: @escaping (String) -> (String) -> [UInt8]?
@@ -183,9 +186,13 @@ struct SettingsReader {
             used.formUnion(scheme.members.flatMap { [$0.indicator] + $0.lines.map(\.indicator) })
         }
         for item in indicators { used.formUnion(item.indicator.logic?.inputs ?? []) }
-        for item in indicators where !used.contains(item.indicator.name) {
+        let unused = indicators.filter { !used.contains($0.indicator.name) }
+        for item in unused.prefix(Self.toldOneByOne) {
             warn(item.entry.atKey, "belongs to no scheme: it is checked and decides nothing")
         }
+        guard unused.count > Self.toldOneByOne, let next = unused.dropFirst(Self.toldOneByOne).first else { return }
+        let others = unused.count - Self.toldOneByOne - 1
+        warn(next.entry.atKey, others == 0 ? "belongs to no scheme" : "belongs to no scheme, nor do \(others) more")
     }
 }
 

@@ -36,8 +36,11 @@ extension Site {
             router.get("/api/v1/demo/servers") { _, _ in Response.json(try JSON.encode(await demo.servers())) }
         }
         router.get("/metrics") { _, _ in
-            let own = Metrics(report: await control.report()).text
-            return Response.text(own + (await moreMetrics()), type: "text/plain; version=0.0.4; charset=utf-8")
+            let metrics = Metrics(model: await control.readModel(), more: await moreMetrics())
+            return Response(
+                status: .ok,
+                headers: [.contentType: "text/plain; version=0.0.4; charset=utf-8", .cacheControl: "no-store"],
+                body: ResponseBody { try await metrics.write(to: &$0) })
         }
         // Alive it is in any case; what follows is for people.
         router.get("/healthz") { _, _ in

@@ -64,6 +64,8 @@ struct Node {
         opening.web = web
         web.setConnectionsPerClient(settings.connectionsPerClient)
         await lives.serve(by: web)
+        // What reading has left free is given back before smaller things are strewn over it.
+        ninelives_release_free_memory()
         // The last decisions are in place before the first query is read.
         await first.control.holdProbes()
         await first.control.apply(settings)
@@ -75,12 +77,7 @@ struct Node {
         started()
         try invite(first.accounts)
         // By then the page is served, too, and then everything has been probed.
-        for seconds in [1, 30] as [Int64] {
-            MultiThreadedEventLoopGroup.singleton.next().scheduleTask(in: .seconds(seconds)) {
-                ninelives_release_program_pages()
-                ninelives_release_free_memory()
-            }
-        }
+        releaseMemory(after: [1, 30])
         var parts = [
             ServiceGroupConfiguration.ServiceConfiguration(service: web), .init(service: lives),
         ]
@@ -141,6 +138,8 @@ struct Node {
     private func installation(on dns: DNSServer, _ opening: Opening) -> Revisions.Installation {
         let started = settings
         return { settings, snapshot, before in
+            ninelives_release_free_memory()
+            releaseMemory(after: [1, 30])
             dns.replace(snapshot)
             if settings.dns != before.dns { dns.replace(settings.dns.options(randomSecret: opening.cookieSecret)) }
             await dns.replace(settings.transfers)
@@ -207,6 +206,16 @@ struct Node {
         } catch {
             printError("\(settings.file): \(error). Nothing was started.")
             throw Exit.wrong
+        }
+    }
+}
+
+/// Gives back what starting or a change of the configuration has used and nobody uses any more.
+private func releaseMemory(after seconds: [Int64]) {
+    for pause in seconds {
+        MultiThreadedEventLoopGroup.singleton.next().scheduleTask(in: .seconds(pause)) {
+            ninelives_release_program_pages()
+            ninelives_release_free_memory()
         }
     }
 }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import CSockets
 
 /// Keeps a DNS name pointing at a server that works.
 @main
@@ -34,6 +35,7 @@ struct Ninelives: AsyncParsableCommand {
 
     /// As ArgumentParser would, but a wrong command line ends with 2, as everything that is wrong does.
     static func main() async {
+        ninelives_tune_memory()
         do {
             var command = try parseAsRoot()
             if var asynchronous = command as? any AsyncParsableCommand {

@@ -149,6 +149,26 @@ private struct Bench {
         await quick.stop()
     }
 
+    @Test func `no more than the limit are under way in all, whoever they go to`() async throws {
+        let hosts = ["127.0.0.1", "127.0.0.2", "127.0.0.3", "127.0.0.4", "127.0.0.5"]
+        var servers: [HostileServer] = []
+        for host in hosts { servers.append(try await HostileServer([.hang], on: host)) }
+        var limits = ProbeWorkers.Limits()
+        limits.inAll = 2
+        var bench = Bench(limits)
+        for (key, server) in servers.enumerated() {
+            let arguments = ["host": hosts[key], "port": "\(server.port)", "banner": "220"]
+            try bench.add(UInt32(key), check("tcp", arguments), timeout: .milliseconds(300))
+        }
+        for key in servers.indices { bench.probe(UInt32(key)) }
+        try await eventually("the first two are under way") { servers.reduce(0) { $0 + $1.connections } == 2 }
+        #expect(bench.heard.results.isEmpty, "nothing has ended that would have made room")
+        try await eventually("each has had its turn") { bench.heard.results.count == servers.count }
+        #expect(servers.map(\.connections) == [1, 1, 1, 1, 1])
+        bench.workers.stop()
+        for server in servers { await server.stop() }
+    }
+
     /// An answer with a header and a page, and the shapes of checks that are asked of it.
     private static let page = "HTTP/1.1 200 OK\r\nX-Cat: tom\r\nContent-Length: 9\r\n\r\nstatus=OK"
     private static let shapes: [([String: String], Bool)] = [

@@ -139,7 +139,7 @@ private struct CertificateCheck: Check {
                 configuration,
                 checks: [IndicatorName("main"): CertificateCheck(end: end), IndicatorName("backup"): backup])
             try await eventually("it is looked at") {
-                await stage.control.targets.contains { $0.certificateDays != nil }
+                await stage.control.ownTurns.values.contains { $0.certificateDays != nil }
             }
             try await eventually("\(daysLeft) days") { channel.items(.certificate).count == told }
         }

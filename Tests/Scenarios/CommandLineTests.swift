@@ -40,6 +40,30 @@ import Testing
         #expect(missing.output.contains("host") && missing.output.contains("prot"), "\(missing.output)")
     }
 
+    @Test func `a limit of open files that is too low for the checks is explained at the start`() async throws {
+        let folder = try TemporaryFolder()
+        defer { folder.remove() }
+        let (dns, http) = (try freePort(), try freePort())
+        let indicators = (0..<40).map { "  i\($0): { check: tcp, host: 127.0.0.1, port: \(dns) }" }
+        let file = try folder.write(
+            "many.yaml",
+            """
+            listen: { dns: ["127.0.0.1:\(dns)"], http: "127.0.0.1:\(http)" }
+            data: \(folder.path)/data
+            indicators:
+            \(indicators.joined(separator: "\n"))
+            """)
+        let server = try ChildProcess(
+            "sh", ["-c", "ulimit -Sn 600; ulimit -Hn 600; exec \"$0\" serve --config \"$1\"", binary, file])
+        // 512 are kept for all else; each of 40 indicators may have three probes under way.
+        try await eventually("it says so", within: .seconds(20)) {
+            ["The limit of open files is 600: 88 connections for checks, and 120 could be", "Raise the limit to 632:"]
+                .allSatisfy { server.printed.contains($0) }
+        }
+        try await waitForHTTP(http)
+        await server.stop()
+    }
+
     @Test func `a wrong configuration starts nothing, names every error and exits with 2`() async throws {
         let folder = try TemporaryFolder()
         defer { folder.remove() }

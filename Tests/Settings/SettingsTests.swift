@@ -153,6 +153,18 @@ import Testing
             ])
     }
 
+    @Test(
+        arguments: [
+            (20, nil), (21, "belongs to no scheme"), (300, "belongs to no scheme, nor do 279 more"),
+        ] as [(Int, String?)])
+    func `of many indicators that belong to no scheme, most are only counted`(count: Int, last: String?) throws {
+        let lines = (0..<count).map { "  i\(1000 + $0): { check: tcp, host: 192.0.2.1, port: 1 }" }
+        let warnings = try read("indicators:\n" + lines.joined(separator: "\n")).warnings
+        let told = warnings.filter { $0.problem == "belongs to no scheme: it is checked and decides nothing" }
+        #expect(told.map(\.line) == Array(2...21))
+        #expect(warnings.dropFirst(told.count).map(\.problem) == [last].compactMap { $0 })
+    }
+
     @Test func `an alias stands for what its anchor names`() throws {
         let text =
             "policies: { a: &p { fall: 9 }, b: *p }\nindicators: { i: { check: tcp, host: h, port: 1, policy: b } }"

@@ -138,6 +138,9 @@ private final class Caller {
 
     private func isWhole(_ answer: String) -> Bool {
         guard let end = answer.range(of: "\r\n\r\n") else { return false }
+        if answer[..<end.lowerBound].lowercased().contains("transfer-encoding: chunked") {
+            return answer.hasSuffix("\r\n0\r\n\r\n")
+        }
         let length = answer[..<end.lowerBound].split(separator: "\r\n").first {
             $0.lowercased().hasPrefix("content-length:")
         }

@@ -43,6 +43,9 @@ void ninelives_use_large_pages(const void *start, size_t size);
 void ninelives_release_program_pages(void);
 /// Gives memory that was used once, for much at a time, back to the system.
 void ninelives_release_free_memory(void);
+/// Has the allocator keep little that is free: what is large is given back at once, and few threads have a heap of their
+/// own. Called before there are threads.
+void ninelives_tune_memory(void);
 
 /// Room for a batch of datagrams and their replies. Query `i` lies at `queries + i * queryStride`, and is
 /// `queryLengths[i]` octets long; reply `j` goes to `replies + j * replyStride`, with its length in `replyLengths[j]`

@@ -3,7 +3,6 @@ import NIOCore
 
 /// What the HTTP methods have in common: their arguments, one request over one new connection, and redirects.
 struct HTTPProbe: Sendable {
-    let url: WebAddress
     /// Where the connection goes instead of the URL's host.
     let reroute: Host?
     let choice: AddressChoice
@@ -61,17 +60,19 @@ struct HTTPProbe: Sendable {
                 "addr", "sends an https:// URL without a host name elsewhere",
                 expected: "a URL with a host name, or insecure")
         }
-        self.url = try reader.require(url)
+        let target = try reader.require(url)
         self.reroute = reroute
         resolver = .system.forbidding(reader.forbidden)
         self.expectation = expectation
         self.secrets = secrets
-        request = HTTPRequest(method: method, url: self.url, fields: fields, body: body)
+        request = HTTPRequest(method: method, url: target, fields: fields, body: body)
         written = request.http1
         trust =
             mayUseTLS
             ? try TLSArguments.trust(roots, offering: [version.applicationProtocol], &reader) : nil
     }
+
+    var url: WebAddress { request.url }
 
     /// `http://cat.example.test:8080/ at 127.0.0.11`.
     var target: String { reroute.map { "\(url) at \($0)" } ?? "\(url)" }

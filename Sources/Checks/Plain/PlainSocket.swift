@@ -53,9 +53,9 @@ struct PlainSocket {
 
 /// An address and a port, small and without references.
 struct PlainAddress {
+    private var octets: (UInt64, UInt64) = (0, 0)
     let port: UInt16
     private let isV4: Bool
-    private var octets: (UInt64, UInt64) = (0, 0)
 
     /// - Parameter port: 1–65535.
     init(_ address: IPAddress, port: Int) {

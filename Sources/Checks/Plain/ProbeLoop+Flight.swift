@@ -9,7 +9,7 @@ extension ProbeLoop {
     /// Starts a probe, or queues it while a limit is reached.
     func begin(_ place: Int, due: Int64) {
         let host = targets[place].host
-        if hosts[host] >= limits.perHost {
+        if hosts[Int(host)] >= limits.perHost {
             queues[host, default: []].append(Waiting(place: place, due: due))
         } else if isFull {
             crowded.append(Waiting(place: place, due: due))
@@ -26,7 +26,7 @@ extension ProbeLoop {
         counts.begin(lateBy: start - due)
         let index = makeFlight(place, at: start)
         flights[Int(index)].talk = targets[place].check.talk()
-        hosts[targets[place].host] += 1
+        hosts[Int(targets[place].host)] += 1
         targets[place].underWay += 1
         targets[place].startedAt = start
         let generation = flights[Int(index)].generation
@@ -160,14 +160,14 @@ extension ProbeLoop {
         flights[Int(index)].unsent = nil
         freeFlights.append(index)
         targets[flight.place].underWay -= 1
-        hosts[targets[flight.place].host] -= 1
+        hosts[Int(targets[flight.place].host)] -= 1
     }
 
     /// For each probe that has ended, one that waits for its host or for room at all may start.
     func letWaitingIn() {
         while let host = roomy.popLast() {
             if let next = crowded.popFirst() { begin(next.place, due: next.due) }
-            guard hosts[host] < limits.perHost, let next = queues[host]?.popFirst() else { continue }
+            guard hosts[Int(host)] < limits.perHost, let next = queues[host]?.popFirst() else { continue }
             if queues[host]?.isEmpty == true { queues[host] = nil }
             begin(next.place, due: next.due)
         }

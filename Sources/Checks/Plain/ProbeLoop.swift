@@ -6,21 +6,23 @@ import NIOCore
 /// What one probe thread does: waits for sockets, orders and the next time that something is due. Used by its thread
 /// only.
 final class ProbeLoop {
+    /// There may be a hundred thousand: the order leaves no gaps.
     struct Target {
-        /// What the news call it.
-        let key: UInt32
         let check: any Check
         let peer: PlainAddress
-        let timeout: Int64
-        let host: Int
-        var patience = Int64.max
-        /// How long good news of it may wait for company, nanoseconds.
-        var leisure: Int64 = 0
-        var startedAt: Int64 = 0
+        var wire = Wire.none
+        /// What the news call it.
+        let key: UInt32
+        let host: UInt32
         /// Distinguishes the turn that is wished for from those before it.
         var turn: UInt32 = 0
         var underWay: Int32 = 0
-        var wire = Wire.none
+        /// Nanoseconds, like all below.
+        let timeout: Int64
+        var patience = Int64.max
+        /// How long good news of it may wait for company.
+        var leisure: Int64 = 0
+        var startedAt: Int64 = 0
     }
 
     /// An idle connection that tells of its server's end.
@@ -56,7 +58,7 @@ final class ProbeLoop {
     /// How many probes of each host are under way.
     var hosts: [Int32] = []
     /// The probes that wait because their host has as many under way as it may.
-    var queues: [Int: ArraySlice<Waiting>] = [:]
+    var queues: [UInt32: ArraySlice<Waiting>] = [:]
     /// Hosts with room of their own whose probes wait for room in all.
     var crowded: ArraySlice<Waiting> = []
     var flights: [Flight] = []
@@ -69,7 +71,7 @@ final class ProbeLoop {
     var wires: UInt32 = 0
     var wiresHeld = 0
     /// Hosts where room has become free.
-    var roomy: [Int] = []
+    var roomy: [UInt32] = []
     var counts = ProbeCounts()
     var now: Int64 = 0
     let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 16_384, alignment: 16)
@@ -207,7 +209,7 @@ final class ProbeLoop {
         switch order {
         case .clear(let epoch): clear(epoch)
         case .add(let target):
-            if target.host == hosts.count { hosts.append(0) }
+            if target.host == UInt32(hosts.count) { hosts.append(0) }
             targets.append(target)
         case .turn(let place, let delay, let isAfterStart, let patience):
             targets[place].turn &+= 1

@@ -90,8 +90,8 @@ package struct ProbeWorkers: Sendable {
         orders[worker].append(
             .add(
                 ProbeLoop.Target(
-                    key: key, check: check, peer: PlainAddress(server.address, port: server.port),
-                    timeout: nanoseconds(timeout), host: Int(host.index), wire: holdsWire ? .wanted : .none)))
+                    check: check, peer: PlainAddress(server.address, port: server.port),
+                    wire: holdsWire ? .wanted : .none, key: key, host: host.index, timeout: nanoseconds(timeout))))
     }
 
     private mutating func place(of host: IPAddress) -> Place {

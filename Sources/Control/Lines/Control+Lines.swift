@@ -92,7 +92,7 @@ extension Control: LineInterface {
 
     package func lines() async -> LinesReport {
         let reporting = Reporting(
-            engine: engine, now: clock.now, targets: targets, places: places, syncs: accounts.statuses)
+            engine: engine, now: clock.now, targets: targets, syncs: accounts.statuses)
         let (appliance, plan, problems) = (lineKeeping.appliance, lineKeeping.plan, lineKeeping.problems)
         var report = reporting.lines(of: appliance, plan: plan)
         report.problems = problems

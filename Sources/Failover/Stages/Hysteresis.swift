@@ -9,8 +9,7 @@
 struct Hysteresis: Hashable, Sendable {
     let vantage: Vantage
     private(set) var state = State.unknown
-    /// The last probes, oldest first, at most `Self.memory`.
-    private var kept: [KeptProbe] = []
+    private var kept = KeptProbes()
 
     /// Failures that have not been forgotten, while the verdict is not err.
     private var failures = 0
@@ -23,7 +22,7 @@ struct Hysteresis: Hashable, Sendable {
     private(set) var failingSince: Instant?
     private(set) var usual = Usual()
 
-    static let memory = 10
+    static let memory = KeptProbes.capacity
 
     init(vantage: Vantage, state: State = .unknown) {
         self.vantage = vantage
@@ -50,16 +49,12 @@ struct Hysteresis: Hashable, Sendable {
     }
 
     /// Remembers a probe without counting it.
-    mutating func show(_ record: ProbeRecord) {
-        if kept.count == Self.memory { kept.removeFirst() }
-        // There may be a hundred thousand of us: no more room than is needed.
-        if kept.count == kept.capacity { kept.reserveCapacity(min(Self.memory, kept.count + 3)) }
-        kept.append(KeptProbe(record))
-    }
+    mutating func show(_ record: ProbeRecord) { kept.append(record) }
 
     /// The last probes, oldest first, at most `Self.memory`.
-    var recent: [ProbeRecord] { kept.map { $0.record(from: vantage) } }
-    var lastAt: Instant? { kept.last?.at }
+    var recent: [ProbeRecord] { kept.records(from: vantage) }
+    var last: ProbeRecord? { kept.last(from: vantage) }
+    var lastAt: Instant? { kept.lastAt }
 
     /// Lets the failures that have not led to err be as if they had not been.
     mutating func forgetFailures() {
@@ -110,26 +105,6 @@ struct Hysteresis: Hashable, Sendable {
         case .ok: max(1, policy.fall - failures)
         case .err: max(1, policy.rise - successes)
         }
-    }
-}
-
-/// A probe as it is remembered, in 32 octets.
-private struct KeptProbe: Hashable {
-    let at: Instant
-    /// Nanoseconds, and in the lowest bit whether it was a success.
-    private let took: Int64
-    private let reason: String
-
-    init(_ record: ProbeRecord) {
-        at = record.at
-        took = record.probe.took.nanoseconds << 1 | (record.probe.outcome == .success ? 1 : 0)
-        reason = record.probe.reason
-    }
-
-    func record(from vantage: Vantage) -> ProbeRecord {
-        let outcome: Probe.Outcome = took & 1 == 1 ? .success : .failure
-        return ProbeRecord(
-            at: at, probe: Probe(outcome, vantage: vantage, reason: reason, took: .nanoseconds(took >> 1)))
     }
 }
 

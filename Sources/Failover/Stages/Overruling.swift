@@ -1,9 +1,9 @@
 /// Stage 3: lets the operator's word win. The real state is kept beside it.
 struct Overruling: Hashable, Sendable {
     /// A maintenance, a forced state or a drain; one at a time, the last word counts.
-    private(set) var imposed: Override?
+    @Rare private(set) var imposed: Override? = nil
     /// A planned maintenance, which counts while nothing is imposed.
-    private(set) var window: Override?
+    @Rare private(set) var window: Override? = nil
 
     /// Imposes an override, or with nil clears it; returns the one that it ends.
     mutating func impose(_ override: Override?) -> Override? {

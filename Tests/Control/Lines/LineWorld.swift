@@ -89,6 +89,6 @@ struct LineWorld {
     }
 
     var report: LinesReport {
-        Reporting(engine: engine, now: now, targets: [], places: [:]).lines(of: settings.appliance, plan: plan)
+        Reporting(engine: engine, now: now, targets: []).lines(of: settings.appliance, plan: plan)
     }
 }
