@@ -13,6 +13,7 @@ package final class Store: Sendable {
 
     let pool: DatabasePool
     let queue: CommitQueue
+    private let use = StoreUse()
     /// The whole path of the file.
     package let path: String
     /// What had to be done to open it, in words; nil if all was well.
@@ -180,6 +181,7 @@ package final class Store: Sendable {
     package func close() async {
         await queue.flush()
         queue.close()
+        await use.close()
         _ = try? await pool.writeWithoutTransaction { try $0.checkpoint(.truncate) }
         try? pool.close()
     }
@@ -187,6 +189,8 @@ package final class Store: Sendable {
     // MARK: - Reading and writing, in general
 
     func read<Value>(_ body: (Database) throws -> Value) throws(StoreError) -> Value {
+        guard use.begin() else { throw .closed(path: path) }
+        defer { use.end() }
         do {
             return try pool.read(body)
         } catch {
@@ -197,6 +201,8 @@ package final class Store: Sendable {
     /// Alone among the writers, and in no transaction.
     func writeAlone<Value: Sendable>(_ body: @Sendable (Database) throws -> Value) async throws(StoreError) -> Value {
         if let obstacle = queue.obstacle { throw obstacle }
+        guard use.begin() else { throw .closed(path: path) }
+        defer { use.end() }
         do {
             return try await pool.writeWithoutTransaction(body)
         } catch {
@@ -207,6 +213,8 @@ package final class Store: Sendable {
     /// One transaction, on the disk when this returns.
     func write<Value: Sendable>(_ body: @Sendable (Database) throws -> Value) async throws(StoreError) -> Value {
         if let obstacle = queue.obstacle { throw obstacle }
+        guard use.begin() else { throw .closed(path: path) }
+        defer { use.end() }
         do {
             return try await pool.write(body)
         } catch {

@@ -149,7 +149,7 @@ extension Picture {
             switch tone {
             case .good: "#14713d"
             case .bad: "#b3261e"
-            case .wait: "#7a5300"
+            case .wait, .plain: "#7a5300"
             }
         return """
             <svg xmlns="http://www.w3.org/2000/svg" width="\(left + right)" height="20" role="img" aria-label="\(name): \(word)">\

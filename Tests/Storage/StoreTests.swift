@@ -47,6 +47,32 @@ private func event(_ id: Int64, at seconds: Double = 0, scheme: String? = nil, k
         #expect(second.repair == nil)
     }
 
+    @Test("whoever reads or writes while it is closed gets an answer, or is told that it is closed")
+    func closedUnderLoad() async throws {
+        for _ in 0..<40 {
+            let store = try folder.open()
+            try await store.commit([.fact(key: "node", value: "one")])
+            let visitors = (0..<12).map { number in
+                Task.detached {
+                    while true {
+                        do throws(StoreError) {
+                            if number % 4 == 0 {
+                                try await store.commit([.fact(key: "visitor", value: "\(number)")])
+                            } else if try store.fact("node") != "one" {
+                                return "forgotten"
+                            }
+                        } catch {
+                            return error == .closed(path: store.path) ? "closed" : "\(error)"
+                        }
+                    }
+                }
+            }
+            try await ContinuousClock().sleep(for: .milliseconds(.random(in: 0...20)))
+            await store.close()
+            for visitor in visitors { #expect(await visitor.value == "closed") }
+        }
+    }
+
     @Test("a later change of the same thing replaces the earlier one, and an end ends it")
     func replacing() async throws {
         let store = try folder.open()

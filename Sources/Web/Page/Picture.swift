@@ -5,7 +5,7 @@ enum Picture {
         let eyes: HTML =
             switch tone {
             case .good: "<circle cx=\"23\" cy=\"34\" r=\"4\"/><circle cx=\"41\" cy=\"34\" r=\"4\"/>"
-            case .wait: "<path class=\"stroke\" d=\"M18 34h10M36 34h10\"/>"
+            case .wait, .plain: "<path class=\"stroke\" d=\"M18 34h10M36 34h10\"/>"
             case .bad: "<path class=\"stroke\" d=\"M19 30l8 8m0-8l-8 8M37 30l8 8m0-8l-8 8\"/>"
             }
         let mouth = tone == .bad ? "M26 48q6-5 12 0" : "M27 43q2.500 3 5 0q2.500 3 5 0"
@@ -50,6 +50,8 @@ enum Picture {
 /// How something stands, at a glance.
 enum Tone: String, Sendable {
     case good, bad, wait
+    /// Neither good nor bad.
+    case plain
 
     /// Of a state's word.
     init(state: String) {

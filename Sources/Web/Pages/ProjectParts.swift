@@ -197,7 +197,7 @@ extension Pages {
         guard mayChange, entry.isManaged else {
             return .keyed(
                 "subscription-\(entry.name)",
-                "<li><p class=\"row\">\(line)\(entry.isManaged ? .nothing : badge(.wait, words("settings.of-file")))</p></li>"
+                "<li><p class=\"row\">\(line)\(entry.isManaged ? .nothing : badge(.plain, words("settings.of-file")))</p></li>"
             )
         }
         let name: HTML = "<input type=\"hidden\" name=\"name\" value=\"\(entry.name)\">"

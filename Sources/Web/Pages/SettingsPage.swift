@@ -55,7 +55,7 @@ extension Pages {
         let told = Self.policyKeys.compactMap { key in values[key.name].map { "\(key.name) \($0)" } }
         let line: HTML =
             "<strong>\(policy.name)</strong> <span class=\"quiet\">\(told.joined(separator: ", "))</span>"
-        guard policy.isManaged else { return "<p>\(line) \(badge(.wait, words("settings.of-file")))</p>" }
+        guard policy.isManaged else { return "<p>\(line) \(badge(.plain, words("settings.of-file")))</p>" }
         let name = "<input type=\"hidden\" name=\"name\" value=\"\(policy.name)\">" as HTML
         let change = form(
             "putPolicy", class: "filter",
@@ -104,7 +104,7 @@ extension Pages {
             "provider-\(account.name)",
             """
             <li><div class="row"><span><strong>\(account.name)</strong> <span class="quiet">\(account.driver) · \(words.count("count.name", names.count))</span> \
-            \(state)\(" \(badge(.wait, words("settings.dry-run")))", if: account.isDryRun)\(" \(badge(.wait, words("settings.of-file")))", if: !account.isManaged)</span>\
+            \(state)\(" \(badge(.wait, words("settings.dry-run")))", if: account.isDryRun)\(" \(badge(.plain, words("settings.of-file")))", if: !account.isManaged)</span>\
             <span class="row">\(visit.may(.operator) && !names.isEmpty ? providerTest(account) : .nothing)\(visit.may(.admin) ? edit : .nothing)</span></div>\
             <p class="quiet">\(abilities(account.capabilities))</p></li>
             """)
