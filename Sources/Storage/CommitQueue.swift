@@ -76,22 +76,26 @@ final class CommitQueue: Sendable {
         }
     }
 
-    /// Takes nothing any more: what is noted from now on is forgotten, and what is committed is refused.
+    /// Takes nothing any more: what is noted from now on is forgotten, and what is committed is refused. What came before
+    /// is still written, if anything can be.
     func close() { waiting.withLock { $0.isClosed = true } }
 
     // MARK: -
 
     private func enqueue(_ request: Request) {
-        let isClosed = waiting.withLock(\.isClosed)
-        if isClosed { return request.done?.resume(returning: .closed(path: path)) ?? () }
-        let isFirst = waiting.withLock { waiting in
+        let isFirst: Bool? = waiting.withLock { waiting in
+            if waiting.isClosed { return nil }
             waiting.requests.append(request)
             if request.done == nil { waiting.noted += request.changes.count }
             Self.giveUp(&waiting)
             defer { waiting.isRunning = true }
             return !waiting.isRunning
         }
-        if isFirst { Task { await run() } }
+        switch isFirst {
+        case nil: request.done?.resume(returning: .closed(path: path))
+        case true?: Task { await run() }
+        case false?: break
+        }
     }
 
     private static func giveUp(_ waiting: inout Waiting) {
@@ -126,8 +130,9 @@ final class CommitQueue: Sendable {
             }
             for done in idle { done.resume() }
             if isDone { return }
+            guard hasTrouble else { continue }
             if waiting.withLock(\.isClosed) { return refuseAll() }
-            if hasTrouble { try? await Task.sleep(for: Self.pause) }
+            try? await Task.sleep(for: Self.pause)
         }
     }
 

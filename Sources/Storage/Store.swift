@@ -179,8 +179,8 @@ package final class Store: Sendable {
 
     /// Ends all use of the file. What was noted and not yet written is written first.
     package func close() async {
-        await queue.flush()
         queue.close()
+        await queue.flush()
         await use.close()
         _ = try? await pool.writeWithoutTransaction { try $0.checkpoint(.truncate) }
         try? pool.close()

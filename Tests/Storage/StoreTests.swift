@@ -61,6 +61,7 @@ private func event(_ id: Int64, at seconds: Double = 0, scheme: String? = nil, k
                             } else if try store.fact("node") != "one" {
                                 return "forgotten"
                             }
+                            await Task.yield()
                         } catch {
                             return error == .closed(path: store.path) ? "closed" : "\(error)"
                         }
