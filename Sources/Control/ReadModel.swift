@@ -21,6 +21,8 @@ package protocol ReadModel: Sendable {
     func schemeGlances() -> [SchemeGlance]
     /// Sorted by name.
     func indicatorGlances() -> [IndicatorGlance]
+    /// Sorted by name.
+    func lastProbes() -> [LastProbe]
     /// The projects that something of that name belongs to, or would.
     func projects(ofScheme name: String) -> [String]
     func projects(ofIndicator name: String) -> [String]
@@ -67,9 +69,14 @@ package struct IndicatorGlance: Hashable, Sendable {
     package var override: String?
     package var isUndecided: Bool
     package var since: Double?
-    /// How long the last probe took, seconds, and whether it succeeded; nil before the first.
-    package var lastTook: Double?
-    package var lastSucceeded: Bool?
+}
+
+/// What the last probe of an indicator came to.
+package struct LastProbe: Hashable, Sendable {
+    package var indicator: String
+    /// Seconds.
+    package var took: Double
+    package var isSuccess: Bool
 }
 
 /// The engine's value at one moment, with all that is needed to make reports of it.
@@ -124,6 +131,14 @@ struct EngineReadModel: ReadModel {
 
     func indicatorGlances() -> [IndicatorGlance] { reporting.engine.outlines.map(IndicatorGlance.init) }
 
+    func lastProbes() -> [LastProbe] {
+        reporting.engine.lastProbes.map { name, record in
+            LastProbe(
+                indicator: name.text, took: record.probe.took.milliseconds / 1000,
+                isSuccess: record.probe.outcome == .success)
+        }
+    }
+
     func projects(ofScheme name: String) -> [String] { projects.names(ofScheme: name) }
     func projects(ofIndicator name: String) -> [String] { projects.names(ofIndicator: name) }
     func overrides() -> [OverrideReport] { reporting.engine.overrideReports }
@@ -166,8 +181,7 @@ extension IndicatorGlance {
         self.init(
             name: status.name.text, state: status.state.rawValue,
             override: status.isDisabled ? "disabled" : status.override.map(\.label), isUndecided: status.isUndecided,
-            since: status.since?.seconds, lastTook: status.lastProbe.map { $0.probe.took.milliseconds / 1000 },
-            lastSucceeded: status.lastProbe.map { $0.probe.outcome == .success })
+            since: status.since?.seconds)
     }
 }
 
@@ -195,8 +209,15 @@ extension Report: ReadModel {
     package func indicatorGlances() -> [IndicatorGlance] {
         indicators.map {
             IndicatorGlance(
-                name: $0.name, state: $0.state, override: $0.override, isUndecided: $0.isUndecided, since: $0.since,
-                lastTook: $0.lastProbe.map { $0.totalMilliseconds / 1000 }, lastSucceeded: $0.lastProbe?.isSuccess)
+                name: $0.name, state: $0.state, override: $0.override, isUndecided: $0.isUndecided, since: $0.since)
+        }
+    }
+
+    package func lastProbes() -> [LastProbe] {
+        indicators.compactMap { indicator in
+            indicator.lastProbe.map {
+                LastProbe(indicator: indicator.name, took: $0.totalMilliseconds / 1000, isSuccess: $0.isSuccess)
+            }
         }
     }
 

@@ -28,6 +28,13 @@ extension Engine {
     /// What a list of all indicators shows, sorted by name.
     package var outlines: [IndicatorOutline] { indicatorTracks.indices.map { indicatorTracks[$0].outline } }
 
+    /// The last probe of each that has been probed, sorted by name.
+    package var lastProbes: [(name: IndicatorName, probe: ProbeRecord)] {
+        indicatorTracks.indices.compactMap { place in
+            indicatorTracks[place].lastProbe.map { (indicatorNames[place], $0) }
+        }
+    }
+
     /// The indicators that an operator's word or a planned window counts for, sorted.
     package var overruled: [IndicatorName] {
         indicatorTracks.indices.filter { indicatorTracks[$0].isOverruled }.map { indicatorTracks[$0].indicator.name }
@@ -57,7 +64,6 @@ package struct IndicatorOutline: Hashable, Sendable {
     package var override: Override?
     package var isDisabled: Bool
     package var isUndecided: Bool
-    package var lastProbe: ProbeRecord?
 }
 
 package struct IndicatorStatus: Hashable, Sendable {
@@ -125,8 +131,7 @@ extension IndicatorTrack {
     fileprivate var outline: IndicatorOutline {
         IndicatorOutline(
             name: indicator.name, state: standing.state, since: standing.since, override: imposed ?? window,
-            isDisabled: indicator.isDisabled, isUndecided: !indicator.isDisabled && standing.isUndecided,
-            lastProbe: lastProbe)
+            isDisabled: indicator.isDisabled, isUndecided: !indicator.isDisabled && standing.isUndecided)
     }
 
     fileprivate var status: IndicatorStatus {

@@ -37,12 +37,13 @@ struct Metrics: Sendable {
                 ([("indicator", glance.name), ("state", state)], glance.state == state ? 1 : 0)
             }
         }
+        let probes = model.lastProbes()
         try await family(
-            "ninelives_probe_duration_seconds", "How long the last probe took.", "gauge", glances, to: &writer
-        ) { glance in glance.lastTook.map { [([("indicator", glance.name)], $0)] } ?? [] }
+            "ninelives_probe_duration_seconds", "How long the last probe took.", "gauge", probes, to: &writer
+        ) { [([("indicator", $0.indicator)], $0.took)] }
         try await family(
-            "ninelives_probe_success", "1 if the last probe succeeded.", "gauge", glances, to: &writer
-        ) { glance in glance.lastSucceeded.map { [([("indicator", glance.name)], $0 ? 1 : 0)] } ?? [] }
+            "ninelives_probe_success", "1 if the last probe succeeded.", "gauge", probes, to: &writer
+        ) { [([("indicator", $0.indicator)], $0.isSuccess ? 1 : 0)] }
     }
 
     /// What is told of a scheme, beside all else that a report says of it.

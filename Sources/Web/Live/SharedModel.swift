@@ -8,6 +8,8 @@ final class SharedModel: ReadModel {
     private let schemes: LazyList<SchemeGlance>
     private let indicators: LazyList<IndicatorGlance>
     private let imposed: LazyList<OverrideReport>
+    private let schemeReports = LazyReports<SchemeReport>()
+    private let indicatorReports = LazyReports<IndicatorReport>()
 
     init(_ whole: any ReadModel, after previous: SharedModel? = nil) {
         self.whole = whole
@@ -24,15 +26,29 @@ final class SharedModel: ReadModel {
     var events: [EventReport] { whole.events }
     var troubles: [String] { whole.troubles }
 
-    func scheme(_ name: String) -> SchemeReport? { whole.scheme(name) }
-    func indicator(_ name: String) -> IndicatorReport? { whole.indicator(name) }
+    func scheme(_ name: String) -> SchemeReport? { schemeReports.report(name) { whole.scheme(name) } }
+    func indicator(_ name: String) -> IndicatorReport? { indicatorReports.report(name) { whole.indicator(name) } }
     func projects(ofScheme name: String) -> [String] { whole.projects(ofScheme: name) }
     func projects(ofIndicator name: String) -> [String] { whole.projects(ofIndicator: name) }
     func latencies(of indicator: String) -> [ProbeReport] { whole.latencies(of: indicator) }
 
     func schemeGlances() -> [SchemeGlance] { schemes.list { whole.schemeGlances() } }
     func indicatorGlances() -> [IndicatorGlance] { indicators.list { whole.indicatorGlances() } }
+    func lastProbes() -> [LastProbe] { whole.lastProbes() }
     func overrides() -> [OverrideReport] { imposed.list { whole.overrides() } }
+}
+
+/// Reports that are made when they are asked for, each once.
+private final class LazyReports<Item: Sendable>: Sendable {
+    private let made = Mutex<[String: Item?]>([:])
+
+    /// Made beside the lock: many are asked for at the same time, and hardly ever the same.
+    func report(_ name: String, _ make: () -> Item?) -> Item? {
+        if let known = made.withLock({ $0[name] }) { return known }
+        let report = make()
+        made.withLock { $0[name] = .some(report) }
+        return report
+    }
 }
 
 /// A list that is made when it is asked for, once.

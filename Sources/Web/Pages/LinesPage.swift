@@ -10,8 +10,11 @@ extension Pages {
         let isEmpty = report.lines.isEmpty && report.services.isEmpty && report.hosts.isEmpty
         let problems = report.problems.map { "<li class=\"bad\">\(words.said($0))</li>" as HTML }
         // What needs somebody comes first; of many there is a page at a time.
+        let search = self.search
         let found = report.services.filter {
-            fits($0.name, $0.addresses, $0.servers.flatMap { [$0.name, $0.indicator, $0.address] })
+            search.isIn($0.name)
+                || ($0.addresses + $0.servers.flatMap { [$0.name, $0.indicator, $0.address] }).contains(
+                    where: search.isIn)
         }
         let ordered =
             found.filter { tone(of: $0) == .bad } + found.filter { tone(of: $0) == .wait }

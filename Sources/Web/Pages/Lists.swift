@@ -6,28 +6,15 @@ extension Pages {
     private static let perPage = 50
 
     func schemeList() -> PageContent {
-        // What needs somebody comes first.
-        let all = model.schemeGlances().sorted { ($0.urgency, $1.name) > ($1.urgency, $0.name) }
+        let all = model.schemeGlances()
         let show = visit.query["show"] ?? ""
+        let search = self.search
+        let (filters, isShown) = Self.filters(Self.schemeFilters, of: all, show: show)
+        // What needs somebody comes first.
         let found = all.filter { glance in
-            fits(glance.name, glance.addresses, glance.members)
-                && (show.isEmpty || show == glance.standing.word || show == "trouble" && glance.urgency > 1
-                    || show == "override" && glance.hasOverride || show == "held" && glance.isHeld)
-        }
-        let filters = ["", "trouble", "best", "failed-over", "all-down", "held", "override", "undecided"].map { name in
-            Filter(
-                name: name,
-                count: name.isEmpty
-                    ? all.count
-                    : all.count { glance in
-                        switch name {
-                        case "trouble": glance.urgency > 1
-                        case "override": glance.hasOverride
-                        case "held": glance.isHeld
-                        default: glance.standing.word == name
-                        }
-                    })
-        }
+            isShown(glance)
+                && (search.isIn(glance.name) || (glance.addresses + glance.members).contains(where: search.isIn))
+        }.mostUrgentFirst
         let page = Self.page(of: found, visit.query["page"])
         let rows = page.items.map { glance -> HTML in
             let answer =
@@ -46,24 +33,13 @@ extension Pages {
     }
 
     func indicatorList() -> PageContent {
-        // What fails comes first, then what is not known.
-        let ranks = ["err": 0, "unknown": 1]
-        let all = model.indicatorGlances().sorted { left, right in
-            (ranks[left.state] ?? 2, left.name) < (ranks[right.state] ?? 2, right.name)
-        }
+        let all = model.indicatorGlances()
         let show = visit.query["show"] ?? ""
-        func isShown(_ glance: IndicatorGlance, _ name: String) -> Bool {
-            switch name {
-            case "": true
-            case "override": glance.override != nil
-            case "undecided": glance.isUndecided
-            default: glance.state == name
-            }
-        }
-        let found = all.filter { isShown($0, show) && fits($0.name, [], []) }
-        let filters = ["", "ok", "err", "unknown", "override", "undecided"].map { name in
-            Filter(name: name, count: all.count { isShown($0, name) })
-        }
+        let search = self.search
+        let (filters, isShown) = Self.filters(Self.indicatorFilters, of: all, show: show)
+        // What fails comes first, then what is not known.
+        let found = all.filter { isShown($0) && search.isIn($0.name) }
+            .inOrder(ofRank: 3) { $0.state == "err" ? 0 : $0.state == "unknown" ? 1 : 2 }
         let page = Self.page(of: found, visit.query["page"])
         let rows = page.items.compactMap { model.indicator($0.name) }.map { indicator -> HTML in
             .keyed(
@@ -96,12 +72,21 @@ extension Pages {
             """)
     }
 
-    /// Whether the text that is searched for is in one of these.
-    func fits(_ name: String, _ more: [String], _ others: [String]) -> Bool {
-        guard let search = visit.query["search"]?.lowercased(), !search.isEmpty else { return true }
-        return name.lowercased().contains(search) || more.contains { $0.contains(search) }
-            || others.contains { $0.lowercased().contains(search) }
-    }
+    /// What is searched for.
+    var search: Search { Search(visit.query["search"]) }
+
+    private static let schemeFilters: [Shown<SchemeGlance>] = [
+        Shown("trouble") { $0.urgency > 1 }, Shown("best") { $0.standing == .best },
+        Shown("failed-over") { $0.standing == .failedOver }, Shown("all-down") { $0.standing == .allDown },
+        Shown("held") { $0.isHeld }, Shown("override") { $0.hasOverride },
+        Shown("undecided") { $0.standing == .undecided },
+    ]
+
+    private static let indicatorFilters: [Shown<IndicatorGlance>] = [
+        Shown("ok") { $0.state == "ok" }, Shown("err") { $0.state == "err" },
+        Shown("unknown") { $0.state == "unknown" }, Shown("override") { $0.override != nil },
+        Shown("undecided") { $0.isUndecided },
+    ]
 
     /// Leads whoever may to the form that makes a name.
     var newLink: HTML {
@@ -120,6 +105,31 @@ extension Pages {
     struct Filter {
         var name: String
         var count: Int
+    }
+
+    /// What a filter shows.
+    private struct Shown<Glance>: Sendable {
+        let name: String
+        let isShown: @Sendable (Glance) -> Bool
+
+        init(_ name: String, _ isShown: @escaping @Sendable (Glance) -> Bool) {
+            self.name = name
+            self.isShown = isShown
+        }
+    }
+
+    /// These filters, with how many are shown by each, and whether something is shown by the one that is chosen.
+    private static func filters<Glance>(
+        _ filters: [Shown<Glance>], of all: [Glance], show: String
+    ) -> (filters: [Filter], isShown: (Glance) -> Bool) {
+        var counts = Array(repeating: 0, count: filters.count)
+        for glance in all {
+            for place in filters.indices where filters[place].isShown(glance) { counts[place] += 1 }
+        }
+        let listed =
+            [Filter(name: "", count: all.count)] + zip(filters, counts).map { Filter(name: $0.name, count: $1) }
+        if show.isEmpty { return (listed, { _ in true }) }
+        return (listed, filters.first { $0.name == show }?.isShown ?? { _ in false })
     }
 
     private func list(

@@ -8,7 +8,7 @@ extension Pages {
 
     func overview() async -> PageContent {
         let glances = model.schemeGlances()
-        let ordered = glances.sorted { ($0.urgency, $1.name) > ($1.urgency, $0.name) }
+        let ordered = glances.mostUrgentFirst
         let tone = Self.tone(of: glances)
         let troubled = ordered.filter { $0.urgency > 1 }
         let title = troubled.isEmpty ? "Ninelives" : "(\(troubled.count)!) Ninelives"
@@ -224,6 +224,11 @@ extension SchemeGlance {
         if isHeld || standing == .failedOver || standing == .undecided { return 2 }
         return hasOverride ? 1 : 0
     }
+}
+
+extension [SchemeGlance] {
+    /// Those that need somebody first, and of the same urgency as they were.
+    var mostUrgentFirst: [SchemeGlance] { inOrder(ofRank: 4) { 3 - $0.urgency } }
 }
 
 extension SchemeGlance.Standing {
