@@ -48,6 +48,8 @@ let package = Package(
         .target(name: "Addresses", swiftSettings: strict),
         .target(name: "DNS", dependencies: ["Addresses"], swiftSettings: strict),
         .target(name: "Failover", dependencies: ["Addresses"], swiftSettings: strict),
+        // JSON whose shape is not known, or that no type stands for.
+        .target(name: "JSONTree", swiftSettings: strict),
         // What must not be printed, and where it is kept.
         .target(name: "Secrets", swiftSettings: strict),
         // Batches of datagrams (recvmmsg, sendmmsg) and the socket options Swift cannot spell.
@@ -69,8 +71,8 @@ let package = Package(
         .target(
             name: "Checks",
             dependencies: [
-                "Addresses", "CSockets", "DNS", "DNSClient", "Failover", "Programs", "Secrets", crypto, nio, nioHPACK,
-                nioPosix, nioTLS, nioSSL,
+                "Addresses", "CSockets", "DNS", "DNSClient", "Failover", "JSONTree", "Programs", "Secrets", crypto, nio,
+                nioHPACK, nioPosix, nioTLS, nioSSL,
             ], swiftSettings: strict),
         .target(
             name: "Notices",
@@ -100,7 +102,7 @@ let package = Package(
             ], swiftSettings: strict),
         // Our table of nftables rules: which server gets the connections to a line's port.
         .target(
-            name: "Forwarding", dependencies: ["Addresses", "Failover", "Programs", logging],
+            name: "Forwarding", dependencies: ["Addresses", "Failover", "JSONTree", "Programs", logging],
             swiftSettings: strict),
         .target(
             name: "Settings",
@@ -127,7 +129,7 @@ let package = Package(
         .target(
             name: "Web",
             dependencies: [
-                "Accounts", "Checks", "Control", "Failover", "Notices", "Providers", "Settings", "Storage",
+                "Accounts", "Checks", "Control", "Failover", "JSONTree", "Notices", "Providers", "Settings", "Storage",
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "HummingbirdCore", package: "hummingbird"),
                 .product(name: "NIOHTTPTypes", package: "swift-nio-extras"), crypto, nioSSL,
@@ -219,7 +221,8 @@ let package = Package(
         .testTarget(
             name: "WebTests",
             dependencies: [
-                "Accounts", "Checks", "Control", "Emulators", "Failover", "Providers", "Settings", "Storage", logging,
+                "Accounts", "Checks", "Control", "Emulators", "Failover", "JSONTree", "Providers", "Settings",
+                "Storage", logging,
                 "Demo", "TestSupport", "Web",
                 nio,
                 nioPosix,
@@ -228,7 +231,8 @@ let package = Package(
                 .product(name: "HummingbirdTesting", package: "hummingbird"),
             ], path: "Tests/Web"),
         .testTarget(
-            name: "ForwardingTests", dependencies: ["Addresses", "Failover", "Forwarding", "TestSupport", logging],
+            name: "ForwardingTests",
+            dependencies: ["Addresses", "Failover", "Forwarding", "JSONTree", "TestSupport", logging],
             path: "Tests/Forwarding"),
         .testTarget(
             name: "StorageTests", dependencies: ["Failover", "Storage", "TestSupport"], path: "Tests/Storage"),

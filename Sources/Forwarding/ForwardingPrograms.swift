@@ -1,4 +1,5 @@
 import Glibc
+import JSONTree
 import Programs
 
 /// The programs that forwarding is done with.
@@ -69,7 +70,7 @@ package struct Nft: Sendable {
     private var hasTable: Bool {
         get async throws(ForwardingError) {
             let output = try await run(["-j", "list", "tables", Ruleset.family])
-            guard let tables = JSONTree(octets: output)?["nftables"]?.array else { throw .unreadable(path) }
+            guard let tables = JSONValue(output)?["nftables"]?.array else { throw .unreadable(path) }
             return tables.contains { $0["table"]?["name"]?.string == Ruleset.table }
         }
     }

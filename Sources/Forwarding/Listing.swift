@@ -1,15 +1,16 @@
 import Addresses
 import Failover
+import JSONTree
 
 /// Our table as nft lists it, without what differs between equal tables: handles, and the order of a set's elements.
 struct Listing: Hashable, Sendable {
     /// Everything but the rules.
-    private let others: Set<JSONTree>
+    private let others: Set<JSONValue>
     /// Of each chain, in order.
-    private let rules: [String: [JSONTree]]
+    private let rules: [String: [JSONValue]]
 
-    init(_ objects: [JSONTree]) {
-        var (others, rules) = (Set<JSONTree>(), [String: [JSONTree]]())
+    init(_ objects: [JSONValue]) {
+        var (others, rules) = (Set<JSONValue>(), [String: [JSONValue]]())
         for object in objects {
             guard let (kind, value) = object.onlyMember, kind != "metainfo" else { continue }
             let object = Self.plain(value)
@@ -24,11 +25,11 @@ struct Listing: Hashable, Sendable {
 
     /// The output of `nft -j list table`; nil if it is none.
     init?(output: [UInt8]) {
-        guard let objects = JSONTree(octets: output)?["nftables"]?.array else { return nil }
+        guard let objects = JSONValue(output)?["nftables"]?.array else { return nil }
         self.init(objects)
     }
 
-    private static func plain(_ tree: JSONTree) -> JSONTree {
+    private static func plain(_ tree: JSONValue) -> JSONValue {
         switch tree {
         case .object(var members):
             members["handle"] = nil
@@ -43,7 +44,7 @@ struct Listing: Hashable, Sendable {
         }
     }
 
-    private static func sorted(_ elements: [JSONTree]) -> [JSONTree] {
+    private static func sorted(_ elements: [JSONValue]) -> [JSONValue] {
         elements.map { ($0.octets, $0) }.sorted { $0.0.lexicographicallyPrecedes($1.0) }.map(\.1)
     }
 
@@ -53,16 +54,16 @@ struct Listing: Hashable, Sendable {
 
 extension Forward {
     /// Reads a rule that `Ruleset` has written.
-    init?(rule: JSONTree) {
+    init?(rule: JSONValue) {
         var (line, transport, port) = (IPAddress?.none, ForwardedService.Transport?.none, UInt16?.none)
-        var target: JSONTree?
+        var target: JSONValue?
         for statement in rule["expr"]?.array ?? [] {
             if let match = statement["match"], let payload = match["left"]?["payload"] {
                 switch payload["field"]?.string {
                 case "daddr": line = (match["right"]?.string).flatMap { IPAddress($0) }
                 case "dport":
                     transport = (payload["protocol"]?.string).flatMap { ForwardedService.Transport(rawValue: $0) }
-                    port = (match["right"]?.number).flatMap { UInt16(exactly: $0) }
+                    port = (match["right"]?.int).flatMap { UInt16(exactly: $0) }
                 default: return nil
                 }
             }
@@ -77,7 +78,7 @@ extension Forward {
         self.sharing = sharing
     }
 
-    private static func servers(of target: JSONTree) -> ([Server], ForwardedService.Sharing)? {
+    private static func servers(of target: JSONValue) -> ([Server], ForwardedService.Sharing)? {
         if let map = target["addr"]?["map"] {
             let sharing: ForwardedService.Sharing = map["key"]?["jhash"] == nil ? .connections : .clients
             let elements = map["data"]?["set"]?.array ?? []
@@ -93,9 +94,9 @@ extension Forward {
         return ([server], .connections)
     }
 
-    private static func server(_ address: JSONTree, _ port: JSONTree) -> Server? {
+    private static func server(_ address: JSONValue, _ port: JSONValue) -> Server? {
         guard let address = address.string.flatMap({ IPAddress($0) }),
-            let port = port.number.flatMap({ UInt16(exactly: $0) })
+            let port = port.int.flatMap({ UInt16(exactly: $0) })
         else { return nil }
         return Server(address: address, port: port)
     }

@@ -1,5 +1,6 @@
 import Addresses
 import Failover
+import JSONTree
 
 /// One rule of our table.
 struct Rule: Hashable, Sendable {
@@ -19,8 +20,8 @@ struct Rule: Hashable, Sendable {
     }
 
     /// The members of nft's object that say what it is; those that say where are added by `Ruleset`.
-    var object: [String: JSONTree] {
-        var members: [String: JSONTree] = [
+    var object: [String: JSONValue] {
+        var members: [String: JSONValue] = [
             "chain": .string(chain), "expr": .array(statements.flatMap(\.expressions)),
         ]
         if let comment { members["comment"] = .string(comment) }
@@ -47,13 +48,13 @@ struct Rule: Hashable, Sendable {
 }
 
 extension Rule.Statement {
-    var expressions: [JSONTree] {
+    var expressions: [JSONValue] {
         switch self {
         case .jump(let chain): [["jump": ["target": .string(chain)]]]
         case .destination(let address):
             [Self.match(Self.payload(address.family, "daddr"), .string("\(address)"))]
         case .port(let place):
-            [Self.match(Self.payload(place.transport.rawValue, "dport"), .number(Int(place.port)))]
+            [Self.match(Self.payload(place.transport.rawValue, "dport"), .number(Double(place.port)))]
         case .translate(let forward): [["dnat": .object(Self.target(of: forward))]]
         case .isTranslated: [Self.match(["ct": ["key": "status"]], "dnat", operation: "in")]
         case .leavesWhereItCame:
@@ -65,7 +66,7 @@ extension Rule.Statement {
             [
                 Self.match(Self.original("\(place.line.family) daddr"), .string("\(place.line)")),
                 Self.match(["meta": ["key": "l4proto"]], .string(place.transport.rawValue)),
-                Self.match(Self.original("proto-dst"), .number(Int(place.port))),
+                Self.match(Self.original("proto-dst"), .number(Double(place.port))),
             ]
         case .masquerade: [["masquerade": .null]]
         }
@@ -86,34 +87,34 @@ extension Rule.Statement {
         }
     }
 
-    private static func match(_ left: JSONTree, _ right: JSONTree, operation: JSONTree = "==") -> JSONTree {
+    private static func match(_ left: JSONValue, _ right: JSONValue, operation: JSONValue = "==") -> JSONValue {
         ["match": ["op": operation, "left": left, "right": right]]
     }
 
-    private static func payload(_ protocolName: String, _ field: JSONTree) -> JSONTree {
+    private static func payload(_ protocolName: String, _ field: JSONValue) -> JSONValue {
         ["payload": ["protocol": .string(protocolName), "field": field]]
     }
 
-    private static func original(_ key: String) -> JSONTree { ["ct": ["key": .string(key), "dir": "original"]] }
+    private static func original(_ key: String) -> JSONValue { ["ct": ["key": .string(key), "dir": "original"]] }
 
     /// A single server, or a map from numbers to servers with what chooses a number.
-    private static func target(of forward: Forward) -> [String: JSONTree] {
+    private static func target(of forward: Forward) -> [String: JSONValue] {
         let family = forward.place.line.family
         let servers = forward.servers
         if servers.count == 1 {
             return [
                 "family": .string(family), "addr": .string("\(servers[0].address)"),
-                "port": .number(Int(servers[0].port)),
+                "port": .number(Double(servers[0].port)),
             ]
         }
-        let count = JSONTree.number(servers.count)
-        let key: JSONTree =
+        let count = JSONValue.number(Double(servers.count))
+        let key: JSONValue =
             switch forward.sharing {
             case .connections: ["numgen": ["mode": "inc", "mod": count, "offset": 0]]
             case .clients: ["jhash": ["mod": count, "expr": payload(family, "saddr")]]
             }
-        let elements = servers.enumerated().map { index, server -> JSONTree in
-            [.number(index), ["concat": [.string("\(server.address)"), .number(Int(server.port))]]]
+        let elements = servers.enumerated().map { index, server -> JSONValue in
+            [.number(Double(index)), ["concat": [.string("\(server.address)"), .number(Double(server.port))]]]
         }
         return ["family": .string(family), "addr": ["map": ["key": key, "data": ["set": .array(elements)]]]]
     }

@@ -1,4 +1,5 @@
 import Foundation
+import JSONTree
 
 /// Our nftables table as nft takes it and shows it.
 ///
@@ -39,33 +40,33 @@ struct Ruleset: Hashable, Sendable {
     }
 
     /// The input of `nft -j -f -`: one transaction, in which the table that there may be gives way to this one.
-    var commands: JSONTree {
-        let ours: JSONTree = ["table": ["family": .string(Self.family), "name": .string(Self.table)]]
-        let replaced: [JSONTree] = [["add": ours], ["delete": ours]]
+    var commands: JSONValue {
+        let ours: JSONValue = ["table": ["family": .string(Self.family), "name": .string(Self.table)]]
+        let replaced: [JSONValue] = [["add": ours], ["delete": ours]]
         return ["nftables": .array([Self.version] + replaced + objects.map { ["add": $0] })]
     }
 
     /// The same that takes the table away, whether there is one or not.
-    static var removal: JSONTree {
-        let ours: JSONTree = ["table": ["family": .string(family), "name": .string(table)]]
+    static var removal: JSONValue {
+        let ours: JSONValue = ["table": ["family": .string(family), "name": .string(table)]]
         return ["nftables": .array([version, ["add": ours], ["delete": ours]])]
     }
 
-    private static let version: JSONTree = ["metainfo": ["json_schema_version": 1]]
+    private static let version: JSONValue = ["metainfo": ["json_schema_version": 1]]
 
     /// What the table consists of, in the order in which it is made.
-    var objects: [JSONTree] {
-        let place: [String: JSONTree] = ["family": .string(Self.family), "table": .string(Self.table)]
-        func named(_ name: String, _ more: [String: JSONTree] = [:]) -> JSONTree {
+    var objects: [JSONValue] {
+        let place: [String: JSONValue] = ["family": .string(Self.family), "table": .string(Self.table)]
+        func named(_ name: String, _ more: [String: JSONValue] = [:]) -> JSONValue {
             .object(place.merging(more) { $1 }.merging(["name": .string(name)]) { $1 })
         }
-        func base(_ hook: String, _ priority: Int) -> JSONTree {
+        func base(_ hook: String, _ priority: Int) -> JSONValue {
             [
                 "chain": named(
-                    hook, ["type": "nat", "hook": .string(hook), "prio": .number(priority), "policy": "accept"])
+                    hook, ["type": "nat", "hook": .string(hook), "prio": .number(Double(priority)), "policy": "accept"])
             ]
         }
-        var pairs: [String: JSONTree] = ["type": ["ifname", "ifname"]]
+        var pairs: [String: JSONValue] = ["type": ["ifname", "ifname"]]
         if !interfaces.isEmpty {
             pairs["elem"] = .array(interfaces.map { ["concat": [.string($0), .string($0)]] })
         }
@@ -99,7 +100,7 @@ struct Ruleset: Hashable, Sendable {
     }
 }
 
-extension JSONTree {
+extension JSONValue {
     /// As text on one line, the members of an object in alphabetic order.
     var octets: [UInt8] {
         let encoder = JSONEncoder()
@@ -108,8 +109,12 @@ extension JSONTree {
         return (try? encoder.encode(self)).map(Array.init) ?? []
     }
 
-    init?(octets: [UInt8]) {
-        guard let tree = try? JSONDecoder().decode(JSONTree.self, from: Data(octets)) else { return nil }
-        self = tree
+    /// The only member of an object that has one, as all statements and expressions of nft are.
+    var onlyMember: (key: String, value: JSONValue)? {
+        if case .object(let members) = self, members.count == 1 {
+            members.first.map { ($0.key, $0.value) }
+        } else {
+            nil
+        }
     }
 }

@@ -1,5 +1,6 @@
 import Addresses
 import Failover
+import JSONTree
 import Testing
 
 @testable import Forwarding

@@ -1,5 +1,6 @@
 import Addresses
 import Failover
+import JSONTree
 import Logging
 import TestSupport
 
@@ -139,8 +140,8 @@ struct Site {
     /// The number that the kernel gave our table when it was made; nil if there is none.
     func tableHandle() async throws -> Int? {
         let output = try await router.require("nft", "-j", "list", "tables")
-        let tables = JSONTree(octets: Array(output.utf8))?["nftables"]?.array ?? []
-        return tables.compactMap { $0["table"] }.first { $0["name"] == "ninelives" }?["handle"]?.number
+        let tables = JSONValue(Array(output.utf8))?["nftables"]?.array ?? []
+        return tables.compactMap { $0["table"] }.first { $0["name"] == "ninelives" }?["handle"]?.int
     }
 }
 

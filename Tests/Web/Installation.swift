@@ -5,6 +5,7 @@ import Foundation
 import HTTPTypes
 import Hummingbird
 import HummingbirdTesting
+import JSONTree
 import Logging
 import NIOCore
 import NIOPosix

@@ -1,3 +1,5 @@
+import JSONTree
+
 /// What is known of an answer when its conditions are looked at.
 struct ConditionFacts: Sendable {
     var status: Int
@@ -93,7 +95,7 @@ extension ConditionFacts {
             guard let value = json?.at(steps) else {
                 return json != nil && comparison == .notEqual ? nil : absence(subject)
             }
-            return unless(comparison.holds(value, literal), value.description)
+            return unless(comparison.holds(value, literal), value.words)
         default: preconditionFailure("the parser lets no such comparison pass")
         }
     }
@@ -127,9 +129,9 @@ extension Condition.Comparison {
     fileprivate func holds(_ value: JSONValue, _ literal: Condition.Literal) -> Bool {
         switch (value, literal) {
         case (.number(let left), .number(let right)): holds(left, right)
-        case (.text(let left), .text(let right)): holds(Array(left.utf8), Array(right.utf8))
-        case (.list(let items), .text) where self == .contains: items.contains { Self.equal.holds($0, literal) }
-        case (.flag(let left), .flag(let right)): (left == right) == (self == .equal)
+        case (.string(let left), .text(let right)): holds(Array(left.utf8), Array(right.utf8))
+        case (.array(let items), .text) where self == .contains: items.contains { Self.equal.holds($0, literal) }
+        case (.bool(let left), .flag(let right)): (left == right) == (self == .equal)
         case (.null, .null): self == .equal
         default: self == .notEqual
         }

@@ -1,4 +1,5 @@
 import FoundationEssentials
+import JSONTree
 import NIOCore
 
 /// `whois-expiry`: a domain's registration will last a while, as its registry's RDAP server says (RFC 9082, RFC 9083).
@@ -44,12 +45,12 @@ package struct DomainExpiry: Check {
     }
 
     private func judge(_ answer: HTTPAnswer) -> Verdict {
-        guard !answer.isCut, let json = JSONValue(answer.body), case .list(let events)? = json.at([.key("events")])
+        guard !answer.isCut, let json = JSONValue(answer.body), let events = json["events"]?.array
         else {
             return .err("the answer is not RDAP")
         }
-        let expiry = events.first { $0.at([.key("eventAction")]) == .text("expiration") }
-        guard case .text(let text)? = expiry?.at([.key("eventDate")]) else {
+        let expiry = events.first { $0["eventAction"] == "expiration" }
+        guard let text = expiry?["eventDate"]?.string else {
             return .err("the registry does not say when \(domain) expires")
         }
         guard let date = Self.date(text) else {

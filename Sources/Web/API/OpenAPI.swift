@@ -1,4 +1,5 @@
 import HTTPTypes
+import JSONTree
 
 /// The document of the API (OpenAPI 3.1), made from the operations themselves.
 struct OpenAPI {

@@ -2,6 +2,7 @@ import Accounts
 import Foundation
 import HTTPTypes
 import Hummingbird
+import JSONTree
 import NIOCore
 import Storage
 

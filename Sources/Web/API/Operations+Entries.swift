@@ -3,6 +3,7 @@ import Control
 import Foundation
 import HTTPTypes
 import Hummingbird
+import JSONTree
 import Settings
 
 /// The configuration's entries one by one: indicators, schemes with their members, policies, subscriptions, accounts at

@@ -1,6 +1,7 @@
 import Foundation
 import HTTPTypes
 import Hummingbird
+import JSONTree
 import NIOCore
 
 /// An error as the API tells it (RFC 9457).

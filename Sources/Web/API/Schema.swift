@@ -1,4 +1,5 @@
 import Foundation
+import JSONTree
 
 /// What a JSON value must be like: the part of JSON Schema (2020-12) that our API needs. The same schema is published
 /// and checks what comes in, so that the document cannot promise what the code does not keep.

@@ -1,6 +1,7 @@
 import Accounts
 import Checks
 import Control
+import JSONTree
 import Settings
 
 /// What somebody filled in to make an indicator, or to change one: a method and its arguments.
