@@ -2,6 +2,7 @@ import Accounts
 import Control
 import HTTPTypes
 import Hummingbird
+import JSONTree
 import Settings
 
 /// Accounts at providers, by forms: tried first, then saved, with their secrets in the encrypted store.

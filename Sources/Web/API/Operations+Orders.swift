@@ -2,6 +2,7 @@ import Accounts
 import Control
 import HTTPTypes
 import Hummingbird
+import JSONTree
 import Storage
 
 /// What operators order, and what they try first.
