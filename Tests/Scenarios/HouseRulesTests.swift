@@ -46,6 +46,20 @@ import Testing
         }
     }
 
+    @Test(arguments: [("Benchmarks/checks", "make bench-checks"), ("Benchmarks/pages", "make bench-pages")])
+    func `whatever a benchmark measures has its place among the figures`(script: String, command: String) throws {
+        let figures = try String(contentsOfFile: "\(root)/docs/performance.md", encoding: .utf8)
+        let parts = try String(contentsOfFile: "\(root)/\(script)", encoding: .utf8).firstMatch(of: /parts = \{(.*)\}/)?
+            .output.1
+        let names = (parts ?? "").matches(of: /"(\w+)":/).map(\.output.1)
+        #expect(names.count >= 2, "\(script) names its parts")
+        for name in names {
+            for mark in ["<!-- \(command) \(name): begin -->", "<!-- \(command) \(name): end -->"] {
+                #expect(figures.split(separator: "\n").count { $0 == mark } == 1, "docs/performance.md: \(mark)")
+            }
+        }
+    }
+
     private func imports(ofModule module: String) throws -> [(file: String, module: String)] {
         let files = try swiftFiles(in: "Sources/\(module)")
         #expect(!files.isEmpty)
@@ -60,9 +74,10 @@ import Testing
         }
     }
 
+    private let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().appendingPathComponent("../..")
+        .standardizedFileURL.path
+
     private func swiftFiles(in folder: String) throws -> [String] {
-        let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().appendingPathComponent("../..")
-            .standardizedFileURL.path
         let enumerator = try #require(FileManager.default.enumerator(atPath: "\(root)/\(folder)"))
         return enumerator.compactMap { $0 as? String }.filter { $0.hasSuffix(".swift") }.map {
             "\(root)/\(folder)/\($0)"
