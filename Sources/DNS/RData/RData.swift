@@ -69,14 +69,18 @@ extension RData {
     /// Where a field that begins at `start` ends by its own word, which may be beyond the data; nil if it cannot be.
     static func endOfField(_ form: FieldForm, in wire: ArraySlice<UInt8>, from start: Int) -> Int? {
         switch form {
-        case .number8, .number16, .number32, .seconds, .timestamp, .algorithm, .type:
+        case .number8, .number16, .number32, .seconds, .timestamp, .algorithm, .type, .certificateType:
             return start + form.octetsOfNumber
         case .ipv4: return start + 4
         case .ipv6, .location: return start + 16
+        case .eui48: return start + 6
+        case .eui64, .locator: return start + 8
         case .string, .tag, .salt, .hash:
             return start < wire.endIndex ? start + 1 + Int(wire[start]) : nil
         case .name: return endOfName(in: wire, from: start)
-        case .strings, .text, .hex, .base64, .typeBitmap, .parameters: return wire.endIndex
+        case .strings, .text, .hex, .base64, .typeBitmap, .parameters, .dottedHex, .prefixes, .gatewayKey, .relay,
+            .hostIdentity, .services:
+            return wire.endIndex
         }
     }
 
@@ -99,7 +103,12 @@ extension RData {
         case .typeBitmap: typesOfBitmap(octets) != nil
         case .parameters: ServiceParameters(wire: octets) != nil
         case .tag, .hash: octets.count > 1
-        case .hex, .base64: !octets.isEmpty
+        case .hex, .base64, .dottedHex: !octets.isEmpty
+        case .prefixes: prefixesText(octets) != nil
+        case .gatewayKey: gatewayKeyText(octets) != nil
+        case .relay: relayText(octets) != nil
+        case .hostIdentity: hostIdentityText(octets) != nil
+        case .services: !octets.isEmpty && octets.count <= 8193
         default: true
         }
     }
@@ -119,7 +128,7 @@ extension RData {
     private static func text(_ form: FieldForm, _ octets: ArraySlice<UInt8>) -> String? {
         guard isValid(form, octets) else { return nil }
         switch form {
-        case .number8, .number16, .number32, .seconds, .algorithm: return String(number(octets))
+        case .number8, .number16, .number32, .seconds, .algorithm, .certificateType: return String(number(octets))
         case .timestamp: return timestampText(number(octets))
         case .type: return RRType(rawValue: UInt16(number(octets))).description
         case .name: return Name(validWire: Array(octets)).description
@@ -136,6 +145,13 @@ extension RData {
         case .typeBitmap: return bitmapText(octets)
         case .location: return Location(wire: octets)?.text
         case .parameters: return ServiceParameters(wire: octets)?.description
+        case .eui48, .eui64, .locator: return groupsText(octets, form)
+        case .dottedHex: return "0x" + hex(octets)
+        case .prefixes: return prefixesText(octets)
+        case .gatewayKey: return gatewayKeyText(octets)
+        case .relay: return relayText(octets)
+        case .hostIdentity: return hostIdentityText(octets)
+        case .services: return servicesText(octets)
         }
     }
 
