@@ -69,6 +69,9 @@ extension RRType {
     package static let zonemd = RRType(rawValue: 63)
     package static let svcb = RRType(rawValue: 64)
     package static let https = RRType(rawValue: 65)
+    package static let dsync = RRType(rawValue: 66)
+    package static let hhit = RRType(rawValue: 67)
+    package static let brid = RRType(rawValue: 68)
     package static let spf = RRType(rawValue: 99)
     package static let nid = RRType(rawValue: 104)
     package static let l32 = RRType(rawValue: 105)
@@ -147,7 +150,8 @@ private let mnemonics: [(mnemonic: String, type: RRType)] = [
     ("RRSIG", .rrsig), ("NSEC", .nsec), ("DNSKEY", .dnskey), ("DHCID", .dhcid), ("NSEC3", .nsec3),
     ("NSEC3PARAM", .nsec3param), ("TLSA", .tlsa), ("SMIMEA", .smimea), ("HIP", .hip), ("NINFO", .ninfo),
     ("RKEY", .rkey), ("TALINK", .talink), ("CDS", .cds), ("CDNSKEY", .cdnskey), ("OPENPGPKEY", .openpgpkey),
-    ("CSYNC", .csync), ("ZONEMD", .zonemd), ("SVCB", .svcb), ("HTTPS", .https), ("SPF", .spf), ("NID", .nid),
+    ("CSYNC", .csync), ("ZONEMD", .zonemd), ("SVCB", .svcb), ("HTTPS", .https), ("DSYNC", .dsync), ("HHIT", .hhit),
+    ("BRID", .brid), ("SPF", .spf), ("NID", .nid),
     ("L32", .l32), ("L64", .l64), ("LP", .lp), ("EUI48", .eui48), ("EUI64", .eui64), ("TKEY", .tkey), ("TSIG", .tsig),
     ("IXFR", .ixfr), ("AXFR", .axfr), ("ANY", .any), ("URI", .uri), ("CAA", .caa), ("AVC", .avc), ("DOA", .doa),
     ("AMTRELAY", .amtrelay), ("RESINFO", .resinfo), ("WALLET", .wallet), ("TA", .ta), ("DLV", .dlv),

@@ -109,7 +109,7 @@ private let cases: [RDataCase] = [
     RDataCase("SVCB", #"16 foo.test. alpn=f\\\092oo\092,bar,h2"#, #"16 foo.test. alpn="f\\\\oo\\,bar,h2""#),
     RDataCase(
         "HTTPS", "1 . alpn=h3 no-default-alpn ech=AAEC dohpath=/q{?dns} ohttp",
-        #"1 . alpn="h3" no-default-alpn ech=AAEC dohpath="/q{?dns}" ohttp"#),
+        #"1 . alpn="h3" no-default-alpn ech=AAEC dohpath="/q{?dns}" key8"#),
     RDataCase("HTTPS", "1 . key3=\\000\\053", "1 . port=53"),  // a known key by its number
     RDataCase("HTTPS", "1 . key7777"),
     RDataCase("MD", "mail.test."),
@@ -167,6 +167,9 @@ private let cases: [RDataCase] = [
     RDataCase("TALINK", "a.test. b.test."),
     RDataCase("CSYNC", "66 3 NS A AAAA", "66 3 A NS AAAA", wire: "00000042" + "0003" + "000460000008"),
     RDataCase("ZONEMD", "2018031500 1 1 FEBE", wire: "7848B78C" + "0101" + "FEBE"),
+    RDataCase("DSYNC", "CDS 1 5359 notify", "CDS 1 5359 notify.example."),
+    RDataCase("HHIT", "AQID"),
+    RDataCase("BRID", "AQID"),
     RDataCase("SPF", "\"v=spf1 -all\""),
     RDataCase("NID", "10 0014:4fff:ff20:ee64", "10 14:4fff:ff20:ee64", wire: "000A00144FFFFF20EE64"),
     RDataCase("L32", "10 192.0.2.1"),
@@ -189,6 +192,9 @@ private let cases: [RDataCase] = [
     RDataCase("TYPE1", "192.0.2.1"),
     RDataCase("MX", ##"\# 3 000A00"##, "10 ."),
     RDataCase("TXT", ##""\#" 1"##, ##""#" "1""##),  // quoted, it is text
+    RDataCase("TXT", ##"\# text"##, ##""#" "text""##),  // and so it is where no number follows
+    RDataCase("TXT", ##"\#"##, ##""#""##),
+    RDataCase("TXT", ##"\# 2 0161"##, ##""a""##),
 ]
 
 @Suite struct RDataTests {
@@ -347,6 +353,9 @@ private let cases: [RDataCase] = [
         let soa = try RData.parse(.soa, "Ns1.test. HOST.test. 1 2 3 4 5")
         #expect(RData.names(type: .soa, wire: soa).map(\.description) == ["Ns1.test.", "HOST.test."])
         #expect(try RData.canonical(.soa, soa) == RData.parse(.soa, "ns1.test. host.test. 1 2 3 4 5"))
+        // Types that came after RFC 4034's list keep the case of their names.
+        let service = try RData.parse(.svcb, "1 Target.TEST.")
+        #expect(RData.canonical(.svcb, service) == service)
         let text = try RData.parse(.txt, "ABC")
         #expect(RData.canonical(.txt, text) == text)
     }

@@ -36,10 +36,10 @@ package enum RData {
         }
     }
 
-    /// The same data with its names in lower case: two records of a set must differ in it (RFC 4034 §6.2).
+    /// The same data, for the older types with its names in lower case: two records of a set must differ in it
+    /// (RFC 4034 §6.2, RFC 6840 §5.1).
     package static func canonical(_ type: RRType, _ wire: [UInt8]) -> [UInt8] {
-        guard recordFormats[type]?.contains(where: { $0.form == .name }) ?? false,
-            let fields = layout(type: type, wire: wire[...])
+        guard typesWithNamesInLowerCase.contains(type), let fields = layout(type: type, wire: wire[...])
         else { return wire }
         var result = wire
         for field in fields where field.form == .name {
@@ -48,6 +48,11 @@ package enum RData {
         return result
     }
 }
+
+private let typesWithNamesInLowerCase: Set<RRType> = [
+    .ns, .md, .mf, .cname, .soa, .mb, .mg, .mr, .ptr, .minfo, .mx, .rp, .afsdb, .rt, .sig, .px, .naptr, .kx, .srv,
+    .dname, .rrsig,
+]
 
 extension RData {
     /// Where each field of well-formed data stands; nil if the fields do not fill the data exactly, or the

@@ -25,7 +25,7 @@ struct RDataReader {
     mutating func read(_ type: RRType, to wire: inout [UInt8]) throws(RDataError) {
         let start = wire.count
         if type.isMeta { throw .metaType(type) }
-        if isGeneric {
+        if isGeneric(type) {
             try readGeneric(type, to: &wire)
         } else {
             guard let fields = recordFormats[type] else { throw .genericOnly(type) }
@@ -35,10 +35,13 @@ struct RDataReader {
         if wire.count - start > Int(UInt16.max) { throw .tooLong(octets: wire.count - start) }
     }
 
-    /// Whether the words are in the form `\# length hex` (RFC 3597 §5).
-    private var isGeneric: Bool {
+    /// Whether the words are in the form `\# length hex` (RFC 3597 §5). Text may begin with a `#`, too.
+    private func isGeneric(_ type: RRType) -> Bool {
         guard position < words.count else { return false }
         let word = words[position]
+        if recordFormats[type]?.first?.form == .strings {
+            guard position + 1 < words.count, isDigit(bytes[words[position + 1].start]) else { return false }
+        }
         return !word.isQuoted && word.end - word.start == 2 && bytes[word.start] == UInt8(ascii: "\\")
             && bytes[word.start + 1] == UInt8(ascii: "#")
     }

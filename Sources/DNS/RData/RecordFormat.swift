@@ -136,6 +136,11 @@ let recordFormats: [RRType: [Field]] = [
         Field("usage", .number8), Field("selector", .number8), Field("matching-type", .number8),
         Field("association", .hex),
     ],
+    .dsync: [
+        Field("type", .type), Field("scheme", .number8), Field("port", .number16), Field("target", .name),
+    ],
+    .hhit: [Field("identity", .base64)],
+    .brid: [Field("identity", .base64)],
     .spf: [Field("text", .strings)],
     .ninfo: [Field("text", .strings)],
     .avc: [Field("text", .strings)],
