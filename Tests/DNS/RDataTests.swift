@@ -51,6 +51,8 @@ private let cases: [RDataCase] = [
         "LOC", "52 22 23.000 N 4 53 32.000 E -2.00m 0.00m 10000m 10m",
         "52 22 23.000 N 4 53 32.000 E -2.00m 0.00m 10000m 10m"),
     RDataCase("LOC", "42 21 54 N 71 06 18 W -24m 30m", "42 21 54.000 N 71 6 18.000 W -24.00m 30m 10000m 10m"),
+    // One digit of a precision is kept.
+    RDataCase("LOC", "0 N 0 E 0m 12m 19m 99m", "0 0 0.000 N 0 0 0.000 E 0.00m 10m 10m 90m"),
     RDataCase(
         "LOC", "0 S 0 E 0", "0 0 0.000 N 0 0 0.000 E 0.00m 1m 10000m 10m",
         wire: "00121613800000008000000000989680"),
