@@ -7,33 +7,78 @@ package struct RRType: RawRepresentable, Hashable, Sendable {
 extension RRType {
     package static let a = RRType(rawValue: 1)
     package static let ns = RRType(rawValue: 2)
+    package static let md = RRType(rawValue: 3)
+    package static let mf = RRType(rawValue: 4)
     package static let cname = RRType(rawValue: 5)
     package static let soa = RRType(rawValue: 6)
+    package static let mb = RRType(rawValue: 7)
+    package static let mg = RRType(rawValue: 8)
+    package static let mr = RRType(rawValue: 9)
+    package static let null = RRType(rawValue: 10)
+    package static let wks = RRType(rawValue: 11)
     package static let ptr = RRType(rawValue: 12)
     package static let hinfo = RRType(rawValue: 13)
+    package static let minfo = RRType(rawValue: 14)
     package static let mx = RRType(rawValue: 15)
     package static let txt = RRType(rawValue: 16)
     package static let rp = RRType(rawValue: 17)
     package static let afsdb = RRType(rawValue: 18)
+    package static let x25 = RRType(rawValue: 19)
+    package static let isdn = RRType(rawValue: 20)
+    package static let rt = RRType(rawValue: 21)
+    package static let nsap = RRType(rawValue: 22)
+    package static let nsapPtr = RRType(rawValue: 23)
+    package static let sig = RRType(rawValue: 24)
+    package static let key = RRType(rawValue: 25)
+    package static let px = RRType(rawValue: 26)
+    package static let gpos = RRType(rawValue: 27)
     package static let aaaa = RRType(rawValue: 28)
     package static let loc = RRType(rawValue: 29)
+    package static let nxt = RRType(rawValue: 30)
+    package static let eid = RRType(rawValue: 31)
+    package static let nimloc = RRType(rawValue: 32)
     package static let srv = RRType(rawValue: 33)
+    package static let atma = RRType(rawValue: 34)
     package static let naptr = RRType(rawValue: 35)
+    package static let kx = RRType(rawValue: 36)
+    package static let cert = RRType(rawValue: 37)
+    package static let a6 = RRType(rawValue: 38)
     package static let dname = RRType(rawValue: 39)
+    package static let sink = RRType(rawValue: 40)
     package static let opt = RRType(rawValue: 41)
+    package static let apl = RRType(rawValue: 42)
     package static let ds = RRType(rawValue: 43)
     package static let sshfp = RRType(rawValue: 44)
+    package static let ipseckey = RRType(rawValue: 45)
     package static let rrsig = RRType(rawValue: 46)
     package static let nsec = RRType(rawValue: 47)
     package static let dnskey = RRType(rawValue: 48)
+    package static let dhcid = RRType(rawValue: 49)
     package static let nsec3 = RRType(rawValue: 50)
     package static let nsec3param = RRType(rawValue: 51)
     package static let tlsa = RRType(rawValue: 52)
+    package static let smimea = RRType(rawValue: 53)
+    package static let hip = RRType(rawValue: 55)
+    package static let ninfo = RRType(rawValue: 56)
+    package static let rkey = RRType(rawValue: 57)
+    package static let talink = RRType(rawValue: 58)
     package static let cds = RRType(rawValue: 59)
     package static let cdnskey = RRType(rawValue: 60)
     package static let openpgpkey = RRType(rawValue: 61)
+    package static let csync = RRType(rawValue: 62)
+    package static let zonemd = RRType(rawValue: 63)
     package static let svcb = RRType(rawValue: 64)
     package static let https = RRType(rawValue: 65)
+    package static let dsync = RRType(rawValue: 66)
+    package static let hhit = RRType(rawValue: 67)
+    package static let brid = RRType(rawValue: 68)
+    package static let spf = RRType(rawValue: 99)
+    package static let nid = RRType(rawValue: 104)
+    package static let l32 = RRType(rawValue: 105)
+    package static let l64 = RRType(rawValue: 106)
+    package static let lp = RRType(rawValue: 107)
+    package static let eui48 = RRType(rawValue: 108)
+    package static let eui64 = RRType(rawValue: 109)
     package static let tkey = RRType(rawValue: 249)
     package static let tsig = RRType(rawValue: 250)
     package static let ixfr = RRType(rawValue: 251)
@@ -41,6 +86,13 @@ extension RRType {
     package static let any = RRType(rawValue: 255)
     package static let uri = RRType(rawValue: 256)
     package static let caa = RRType(rawValue: 257)
+    package static let avc = RRType(rawValue: 258)
+    package static let doa = RRType(rawValue: 259)
+    package static let amtrelay = RRType(rawValue: 260)
+    package static let resinfo = RRType(rawValue: 261)
+    package static let wallet = RRType(rawValue: 262)
+    package static let ta = RRType(rawValue: 32768)
+    package static let dlv = RRType(rawValue: 32769)
 }
 
 extension RRType {
@@ -86,13 +138,23 @@ extension RRType: CustomStringConvertible {
 
 /// Every mnemonic that is understood.
 private let mnemonics: [(mnemonic: String, type: RRType)] = [
-    ("A", .a), ("NS", .ns), ("CNAME", .cname), ("SOA", .soa), ("PTR", .ptr), ("HINFO", .hinfo), ("MX", .mx),
-    ("TXT", .txt), ("RP", .rp), ("AFSDB", .afsdb), ("AAAA", .aaaa), ("LOC", .loc), ("SRV", .srv),
-    ("NAPTR", .naptr), ("DNAME", .dname), ("OPT", .opt), ("DS", .ds), ("SSHFP", .sshfp), ("RRSIG", .rrsig),
-    ("NSEC", .nsec), ("DNSKEY", .dnskey), ("NSEC3", .nsec3), ("NSEC3PARAM", .nsec3param), ("TLSA", .tlsa),
-    ("CDS", .cds), ("CDNSKEY", .cdnskey), ("OPENPGPKEY", .openpgpkey), ("SVCB", .svcb), ("HTTPS", .https),
-    ("TKEY", .tkey), ("TSIG", .tsig), ("IXFR", .ixfr), ("AXFR", .axfr), ("ANY", .any), ("URI", .uri),
-    ("CAA", .caa),
+    ("A", .a), ("NS", .ns), ("MD", .md), ("MF", .mf), ("CNAME", .cname), ("SOA", .soa), ("MB", .mb), ("MG", .mg),
+    ("MR", .mr), ("NULL", .null), ("WKS", .wks), ("PTR", .ptr), ("HINFO", .hinfo), ("MINFO", .minfo), ("MX", .mx),
+    ("TXT", .txt), ("RP", .rp), ("AFSDB", .afsdb), ("X25", .x25), ("ISDN", .isdn), ("RT", .rt), ("NSAP", .nsap),
+    ("NSAP-PTR", .nsapPtr), ("SIG", .sig), ("KEY", .key), ("PX", .px), ("GPOS", .gpos), ("AAAA", .aaaa), ("LOC", .loc),
+    ("NXT", .nxt),
+    ("EID", .eid), ("NIMLOC", .nimloc), ("SRV", .srv), ("ATMA", .atma), ("NAPTR", .naptr), ("KX", .kx), ("CERT", .cert),
+    ("A6", .a6),
+    ("DNAME", .dname), ("SINK", .sink), ("OPT", .opt), ("APL", .apl), ("DS", .ds), ("SSHFP", .sshfp),
+    ("IPSECKEY", .ipseckey),
+    ("RRSIG", .rrsig), ("NSEC", .nsec), ("DNSKEY", .dnskey), ("DHCID", .dhcid), ("NSEC3", .nsec3),
+    ("NSEC3PARAM", .nsec3param), ("TLSA", .tlsa), ("SMIMEA", .smimea), ("HIP", .hip), ("NINFO", .ninfo),
+    ("RKEY", .rkey), ("TALINK", .talink), ("CDS", .cds), ("CDNSKEY", .cdnskey), ("OPENPGPKEY", .openpgpkey),
+    ("CSYNC", .csync), ("ZONEMD", .zonemd), ("SVCB", .svcb), ("HTTPS", .https), ("DSYNC", .dsync), ("HHIT", .hhit),
+    ("BRID", .brid), ("SPF", .spf), ("NID", .nid),
+    ("L32", .l32), ("L64", .l64), ("LP", .lp), ("EUI48", .eui48), ("EUI64", .eui64), ("TKEY", .tkey), ("TSIG", .tsig),
+    ("IXFR", .ixfr), ("AXFR", .axfr), ("ANY", .any), ("URI", .uri), ("CAA", .caa), ("AVC", .avc), ("DOA", .doa),
+    ("AMTRELAY", .amtrelay), ("RESINFO", .resinfo), ("WALLET", .wallet), ("TA", .ta), ("DLV", .dlv),
 ]
 
 private let typesByMnemonic: [UInt128: RRType] = Dictionary(

@@ -81,13 +81,17 @@ private let printedHead =
         #expect((try? result.get().canonicalText) == printed.map { printedHead + $0 + "\n" })
     }
 
-    @Test func `the TTL that is not written is $TTL, else the last one written, else the SOA's minimum`() throws {
+    @Test
+    func `the TTL that is not written is $TTL, or the minimum of a SOA record without one, else the last one written`()
+        throws
+    {
         func ttls(_ text: String, defaultTTL: TTL? = nil) throws -> [UInt32] {
             try ZoneFile.parse(text, file: "z", origin: apex, defaultTTL: defaultTTL).get().rrsets.map(\.ttlSeconds)
         }
         let soa = "SOA a. b. 1 2 3 4 55\n"
         #expect(try ttls("@ \(soa) NS a.\na A 192.0.2.1") == [55, 55, 55])
         #expect(try ttls("@ 9 \(soa) NS a.\na 8 A 192.0.2.1\nb A 192.0.2.1") == [9, 9, 8, 8])
+        #expect(try ttls("@ \(soa) NS a.\na 8 A 192.0.2.1\nb A 192.0.2.1") == [55, 55, 8, 55])
         #expect(try ttls("$TTL 7\n@ 9 \(soa) NS a.\n$TTL 6\na A 192.0.2.1\nb A 192.0.2.1") == [9, 7, 6, 6])
         #expect(try ttls("@ \(soa) NS a.\n", defaultTTL: TTL(seconds: 900)) == [900, 900])
     }
@@ -124,6 +128,13 @@ private let printedHead =
         ("1-1 h 1 TXT \\$ $$ \"$ ${1}\"", ["h TXT \"$\" \"$\" \"1 2\""]),
         ("1-1 s 1 SVCB $ . alpn=\"h$\"", ["s SVCB 1 . alpn=h1"]),
         ("1-2 @ 1 IN MX $ h$", ["@ MX 1 h1", "@ MX 2 h2"]),
+        // All of the data as one word in quotes, as BIND wants it.
+        ("1-2 h$ 1 IN MX \"$0 h$\"", ["h1 MX 10 h1", "h2 MX 20 h2"]),
+        ("1-1 h 1 TXT \"two words\"", ["h TXT two words"]),
+        ("1-1 h 1 TXT \"\\\"one $\\\" word\\\\\"", ["h TXT \"one 1\" word\\\\"]),
+        // Below zero: a sign, or 32 bits.
+        ("1-2 h${-3} 1 TXT ${-3,4}", ["h-2 TXT -002", "h-1 TXT -001"]),
+        ("1-1 h 1 TXT ${-3,0,x} ${-3,0,o} ${-3,0,N}", ["h TXT fffffffe 37777777776 E.F.F.F.F.F.F.F"]),
     ])
     func `a $GENERATE directive makes a record of each number`(directive: String, records: [String]) throws {
         let generated = try ZoneFile.parse(head + "$GENERATE " + directive, file: "z", origin: apex).get()

@@ -69,7 +69,9 @@ private func compose(
         if leavesTransfers, message.loadWire(at: 10) > 0 { return answeredElsewhere }
         return refuseOpcode(&composer, query)
     }
-    guard let question = AskedQuestion(query) else { return composer.finishWithHeaderOnly(.formErr) }
+    guard let question = AskedQuestion(query) else {
+        return answerCookie(&composer, query, for: client) ?? composer.finishWithHeaderOnly(.formErr)
+    }
     let edns = AskedEDNS(query, after: question)
     if edns.isSigned, leavesTransfers { return answeredElsewhere }
     composer.begin(question)
@@ -102,6 +104,24 @@ private func compose(
         }
         return composer.finish(composer.code)
     }
+}
+
+/// A query without a question that only asks for a cookie (RFC 7873 §5.4); nil for anything else.
+@inline(never)
+private func answerCookie(
+    _ composer: inout Composer, _ query: UnsafeRawBufferPointer, for client: AskingClient
+) -> Int? {
+    // No question, nothing in ANSWER and AUTHORITY.
+    guard let message = query.baseAddress, (4..<10).allSatisfy({ query[$0] == 0 }), message.loadWire(at: 10) > 0,
+        composer.source.options.pointee.secrets != nil
+    else { return nil }
+    let edns = AskedEDNS(query, from: headerLength)
+    guard edns.isPresent, edns.isValid, edns.version == 0, let shown = edns.options.cookie, !edns.options.isMalformed
+    else { return nil }
+    composer.setLimit(512, edns: edns)
+    composer.plan(edns.options, for: client)
+    let isRefused = shown.length > DNSCookie.clientLength && !composer.hasProvenAddress
+    return composer.finish(isRefused ? .badCookie : .noError)
 }
 
 /// NOTIMP to UPDATE, NOTIFY and the rest. What is built like a query with EDNS gets EDNS back (RFC 6891 §6.1.1).

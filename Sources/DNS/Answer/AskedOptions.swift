@@ -66,9 +66,8 @@ struct AskedOptions: BitwiseCopyable {
         let place = Place(start: UInt16(truncatingIfNeeded: start), length: UInt16(truncatingIfNeeded: length))
         switch code {
         case EDNSOption.serverIdentifier: flags.insert(.serverIdentifier)
-        case EDNSOption.keepalive:
-            // RFC 7828 §3.2.1: clients send no timeout.
-            flags.insert(length == 0 ? .keepalive : .malformed)
+        // Clients send no timeout (RFC 7828 §3.2.1); one that does is understood all the same.
+        case EDNSOption.keepalive: flags.insert(.keepalive)
         case EDNSOption.padding: flags.insert(.padding)
         case EDNSOption.cookie where !flags.contains(.cookie):
             guard length == 8 || (16...40).contains(length) else { return flags.formUnion(.malformed) }

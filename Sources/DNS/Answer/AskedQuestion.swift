@@ -46,11 +46,15 @@ struct AskedEDNS: BitwiseCopyable {
 
     /// Reads the records behind the question of a checked message.
     @inline(__always)
-    init(_ query: UnsafeRawBufferPointer, after question: AskedQuestion) {
+    init(_ query: UnsafeRawBufferPointer, after question: AskedQuestion) { self.init(query, from: question.end) }
+
+    /// Reads the records of AUTHORITY and ADDITIONAL, which begin at `start`.
+    @inline(__always)
+    init(_ query: UnsafeRawBufferPointer, from start: Int) {
         guard let message = query.baseAddress else { return }
         let records = Int(message.loadWire(at: 8)) &+ Int(message.loadWire(at: 10))
         if records == 0 { return }
-        var position = question.end
+        var position = start
         for _ in 0..<records {
             guard let next = readRecord(query, at: position) else {
                 isValid = false

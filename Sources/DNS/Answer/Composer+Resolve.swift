@@ -105,14 +105,16 @@ extension Composer {
             position = rrset.next
         }
         guard let alias else { return deny(inZone: zone, count: count) }
-        return follow(alias, of: node, name, apex: apex, visited: &visited)
+        return follow(alias, of: node, name, count: count, apex: apex, visited: &visited)
     }
 
     private mutating func follow(
-        _ alias: StoredRRset, of node: Node, _ name: UnsafeMutableRawPointer, apex: Int, visited: inout Visited
+        _ alias: StoredRRset, of node: Node, _ name: UnsafeMutableRawPointer, count: Int, apex: Int,
+        visited: inout Visited
     ) -> Step {
         let start = end
-        guard visited.insert(node) else { return .done }
+        // By its owner, since a wildcard's alias is another one for each name that it stands for.
+        guard visited.insert(nameHash(name, count: count)) else { return .done }
         guard append(alias, owner: nameOffset, apex: apex, zone: node.zone) else {
             truncate()
             return .done
@@ -218,7 +220,9 @@ extension Composer {
         let rrset = StoredRRset(base: position)
         let apex = offset(ofSuffix: Int(source.zones.zones[node.zone].apexLength), of: count)
         let owner = offset(ofSuffix: node.nameLength, of: count)
-        if visited.insert(node), !append(rrset, owner: owner, apex: apex, zone: node.zone) {
+        if visited.insert(UInt64(UInt(bitPattern: node.base))),
+            !append(rrset, owner: owner, apex: apex, zone: node.zone)
+        {
             truncate()
             return .done
         }
@@ -266,17 +270,17 @@ extension Composer {
 @inline(__always)
 private func isSignatureType(_ type: UInt16) -> Bool { type == TypeCode.rrsig || type == TypeCode.nsec }
 
-/// The aliases that one question has led through.
+/// The aliases that one question has led through, by the hashes of their owners, and the redirections, by where they
+/// are kept.
 private struct Visited: BitwiseCopyable {
-    private var nodes: InlineArray<17, UInt> = .init(repeating: 0)
+    private var marks: InlineArray<17, UInt64> = .init(repeating: 0)
     private var count = 0
 
     /// False if it was there already, or there is no room.
-    mutating func insert(_ node: Node) -> Bool {
-        let address = UInt(bitPattern: node.base)
-        for index in 0..<count where nodes[index] == address { return false }
-        if count == nodes.count { return false }
-        nodes[count] = address
+    mutating func insert(_ mark: UInt64) -> Bool {
+        for index in 0..<count where marks[index] == mark { return false }
+        if count == marks.count { return false }
+        marks[count] = mark
         count += 1
         return true
     }

@@ -38,6 +38,8 @@ struct DNSCookie: BitwiseCopyable {
 
     /// Of both halves.
     static let length = 24
+    /// Of the client's half alone.
+    static let clientLength = 8
 
     /// What a client's option is worth.
     enum Worth: BitwiseCopyable {

@@ -31,6 +31,7 @@ struct ZoneAssembler: ~Copyable {
     private var octetsInUse = 0
     private var octetsOfGarbage = 0
     private var faults: [ZoneSnapshotError] = []
+    private var problemsOfSize: [ZoneProblemOfSet] = []
 
     /// The open node: its lower-cased name, and its sets in the first places of an array that is never emptied.
     private var owner: UnsafeMutableRawPointer
@@ -66,7 +67,7 @@ struct ZoneAssembler: ~Copyable {
         }
         if setCount == sets.count { sets.append(OpenSet()) }
         sets[setCount].begin(type.rawValue, ttlSeconds: ttlSeconds)
-        sets[setCount].append(rdata)
+        sets[setCount].append(rdata, ttlSeconds: ttlSeconds)
         setCount += 1
         return .new
     }
@@ -86,7 +87,7 @@ struct ZoneAssembler: ~Copyable {
     consuming func finish() -> (content: ZoneContent, problems: [ZoneProblemOfSet]) {
         close()
         if octetsOfGarbage > octetsInUse / 8 { sweep() }
-        let problems = problems()
+        let problems = problems() + problemsOfSize
         let memory = self.takeMemory()
         return (
             ZoneContent(memory: memory, nodeCount: nodeCount, rrsetCount: rrsetCount, faults: faults), problems
@@ -114,9 +115,13 @@ struct ZoneAssembler: ~Copyable {
         setCount = 0
         guard let node = table.find(owner, count: ownerLength) else { return }
         node.forEachRRset(apex: apex) { rrset in
+            if setCount > 0, sets[setCount - 1].type == rrset.type.rawValue {  // signatures with another TTL
+                for rdata in rrset.rdata { sets[setCount - 1].append(rdata, ttlSeconds: rrset.ttlSeconds) }
+                return
+            }
             if setCount == sets.count { sets.append(OpenSet()) }
             sets[setCount].begin(rrset.type.rawValue, ttlSeconds: rrset.ttlSeconds)
-            for rdata in rrset.rdata { sets[setCount].append(rdata) }
+            for rdata in rrset.rdata { sets[setCount].append(rdata, ttlSeconds: rrset.ttlSeconds) }
             setCount += 1
         }
         rrsetCount -= setCount
@@ -164,10 +169,13 @@ struct ZoneAssembler: ~Copyable {
         var written = 0
         for index in 0..<setCount {
             if sets[index].messageLength > StoredRRset.maximumLength {
-                faults.append(
-                    .rrsetTooLarge(owner: ownerName, type: RRType(rawValue: sets[index].type)))
+                let type = RRType(rawValue: sets[index].type)
+                faults.append(.rrsetTooLarge(owner: ownerName, type: type))
+                // A set with too many records was told of when they came.
+                if !sets[index].isFull { noteProblem(.setTooLarge(owner: ownerName, type: type), type) }
             } else if written == 255 {
                 faults.append(.tooManyTypes(owner: ownerName))
+                noteProblem(.tooManyTypes(owner: ownerName), RRType(rawValue: sets[index].type))
                 break
             } else {
                 end = sets[index].store(at: end, apex: apex)
@@ -182,6 +190,10 @@ struct ZoneAssembler: ~Copyable {
         rrsetCount += written
         octetsInUse += (end - start + 3) & ~3
         if octetsOfGarbage > octetsInUse + 1 << 20 { sweep() }
+    }
+
+    private mutating func noteProblem(_ problem: ZoneProblem, _ type: RRType) {
+        problemsOfSize.append(ZoneProblemOfSet(problem: problem, set: SetKey(owner: ownerName, type: type)))
     }
 
     private var ownerName: Name {
@@ -210,7 +222,10 @@ struct ZoneAssembler: ~Copyable {
 /// The records of one type while their owner's node is open.
 private struct OpenSet {
     private(set) var type: UInt16 = 0
+    /// Of all the records, unless they are signatures.
     private var ttlSeconds: UInt32 = 0
+    /// Of each signature, whose TTL is that of what it signs (RFC 4034 §3).
+    private var ttlsOfSignatures: [UInt32] = []
     private var count = 0
     /// Each RDATA, uncompressed, behind its length in two octets of the machine's order.
     private var octets: [UInt8] = []
@@ -220,22 +235,26 @@ private struct OpenSet {
         self.ttlSeconds = ttlSeconds
         count = 0
         octets.removeAll(keepingCapacity: true)
+        ttlsOfSignatures.removeAll(keepingCapacity: true)
     }
 
-    mutating func append(_ rdata: [UInt8]) {
+    mutating func append(_ rdata: [UInt8], ttlSeconds: UInt32) {
+        if type == TypeCode.rrsig { ttlsOfSignatures.append(ttlSeconds) }
         octets.append(UInt8(truncatingIfNeeded: rdata.count))
         octets.append(UInt8(truncatingIfNeeded: rdata.count >> 8))
         octets.append(contentsOf: rdata)
         count += 1
     }
 
+    var isFull: Bool { count == ZoneAssembler.maximumRecordsPerSet }
+
     mutating func add(_ rdata: [UInt8], ttlSeconds: UInt32) -> ZoneAssembler.Outcome {
         if contains(rdata) { return .duplicate }
-        guard count < ZoneAssembler.maximumRecordsPerSet else { return .full }
-        append(rdata)
-        guard self.ttlSeconds != ttlSeconds else { return .added }
+        guard !isFull else { return .full }
+        append(rdata, ttlSeconds: ttlSeconds)
+        guard self.ttlSeconds != ttlSeconds, type != TypeCode.rrsig else { return .added }
         self.ttlSeconds = min(ttlSeconds, self.ttlSeconds)
-        return type == TypeCode.rrsig ? .added : .differingTTL  // a signature has the TTL of what it signs
+        return .differingTTL
     }
 
     private func contains(_ rdata: [UInt8]) -> Bool {
@@ -271,6 +290,7 @@ private struct OpenSet {
         let end: UnsafeMutableRawPointer = octets.withUnsafeBytes { octets in
             var end = records
             var position = 0
+            var index = 0
             while position < octets.count {
                 let length = Int(octets.loadUnaligned(fromByteOffset: position, as: UInt16.self).littleEndian)
                 let rdata = UnsafeRawBufferPointer(rebasing: octets[position + 2..<position + 2 + length])
@@ -278,7 +298,8 @@ private struct OpenSet {
                 end.storeWire(0xC00C as UInt16, at: 0)
                 end.storeWire(type, at: 2)
                 end.storeWire(1 as UInt16, at: 4)
-                end.storeWire(ttlSeconds, at: 6)
+                end.storeWire(type == TypeCode.rrsig ? ttlsOfSignatures[index] : ttlSeconds, at: 6)
+                index += 1
                 let first = end + 12
                 let next: UnsafeMutableRawPointer
                 if let layout {

@@ -99,14 +99,18 @@ extension Zone {
 extension Node {
     var nameOctets: [UInt8] { Array(UnsafeRawBufferPointer(start: name, count: nameLength)) }
 
-    /// Its RRsets as the model has them; `apex` is that of their zone, in lower case.
+    /// Its RRsets as the model has them, signatures with differing TTLs as several; `apex` is that of their zone, in lower case.
     func forEachRRset(apex: [UInt8], _ body: (RRset) -> Void) {
         let owner = Name(validWire: nameOctets)
         var rrset = StoredRRset(base: firstRRset)
         for _ in 0..<rrsetCount {
-            var rdata: [[UInt8]] = []
-            rrset.forEachRDATA(apex: apex) { rdata.append($0) }
-            body(RRset(owner: owner, type: RRType(rawValue: rrset.type), ttlSeconds: rrset.ttlSeconds, rdata: rdata))
+            if rrset.type == TypeCode.rrsig {
+                rrset.forEachSignatures(of: owner, apex: apex, body)
+            } else {
+                let type = RRType(rawValue: rrset.type)
+                let rdata = rrset.rdata(apex: apex)
+                body(RRset(owner: owner, type: type, ttlSeconds: rrset.ttlSeconds, rdata: rdata))
+            }
             rrset = StoredRRset(base: rrset.next)
         }
     }
@@ -144,6 +148,22 @@ extension StoredRRset {
             body(rdata)
             position = end
         }
+    }
+
+    /// The records of a type whose TTLs may differ, those in a row that have the same one together.
+    fileprivate func forEachSignatures(of owner: Name, apex: [UInt8], _ body: (RRset) -> Void) {
+        var runs: [RRset] = []
+        var position = 0
+        for rdata in rdata(apex: apex) {
+            let ttl = UInt32(bigEndian: records.loadUnaligned(fromByteOffset: position + 6, as: UInt32.self))
+            position += 12 + Int(records.loadWire(at: position + 10))
+            if let last = runs.indices.last, runs[last].ttlSeconds == ttl {
+                runs[last].rdata.append(rdata)
+            } else {
+                runs.append(RRset(owner: owner, type: RRType(rawValue: type), ttlSeconds: ttl, rdata: [rdata]))
+            }
+        }
+        runs.forEach(body)
     }
 
     /// Each RDATA without compression.

@@ -83,13 +83,13 @@ struct Location {
         return fraction.reduce(Int(whole)) { total, digit in total * 10 + Int(digit & 0x0F) }
     }
 
-    /// Centimetres as a digit and a power of ten, rounded up; nil above 9e9 and below 0.
+    /// Centimetres as a digit and a power of ten, what follows the digit left out; nil above 9e9 and below 0.
     private static func precision(_ centimetres: Int) -> UInt8? {
         guard centimetres >= 0 else { return nil }
         var mantissa = centimetres
         var exponent: UInt8 = 0
         while mantissa > 9 {
-            mantissa = (mantissa + 9) / 10
+            mantissa /= 10
             exponent += 1
         }
         return exponent <= 9 ? UInt8(mantissa) << 4 | exponent : nil

@@ -36,10 +36,10 @@ package enum RData {
         }
     }
 
-    /// The same data with its names in lower case: two records of a set must differ in it (RFC 4034 §6.2).
+    /// The same data, for the older types with its names in lower case: two records of a set must differ in it
+    /// (RFC 4034 §6.2, RFC 6840 §5.1).
     package static func canonical(_ type: RRType, _ wire: [UInt8]) -> [UInt8] {
-        guard recordFormats[type]?.contains(where: { $0.form == .name }) ?? false,
-            let fields = layout(type: type, wire: wire[...])
+        guard typesWithNamesInLowerCase.contains(type), let fields = layout(type: type, wire: wire[...])
         else { return wire }
         var result = wire
         for field in fields where field.form == .name {
@@ -48,6 +48,11 @@ package enum RData {
         return result
     }
 }
+
+private let typesWithNamesInLowerCase: Set<RRType> = [
+    .ns, .md, .mf, .cname, .soa, .mb, .mg, .mr, .ptr, .minfo, .mx, .rp, .afsdb, .rt, .sig, .px, .naptr, .kx, .srv,
+    .dname, .rrsig,
+]
 
 extension RData {
     /// Where each field of well-formed data stands; nil if the fields do not fill the data exactly, or the
@@ -69,14 +74,18 @@ extension RData {
     /// Where a field that begins at `start` ends by its own word, which may be beyond the data; nil if it cannot be.
     static func endOfField(_ form: FieldForm, in wire: ArraySlice<UInt8>, from start: Int) -> Int? {
         switch form {
-        case .number8, .number16, .number32, .seconds, .timestamp, .algorithm, .type:
+        case .number8, .number16, .number32, .seconds, .timestamp, .algorithm, .type, .certificateType:
             return start + form.octetsOfNumber
         case .ipv4: return start + 4
         case .ipv6, .location: return start + 16
+        case .eui48: return start + 6
+        case .eui64, .locator: return start + 8
         case .string, .tag, .salt, .hash:
             return start < wire.endIndex ? start + 1 + Int(wire[start]) : nil
         case .name: return endOfName(in: wire, from: start)
-        case .strings, .text, .hex, .base64, .typeBitmap, .parameters: return wire.endIndex
+        case .strings, .text, .hex, .base64, .typeBitmap, .parameters, .dottedHex, .prefixes, .gatewayKey, .relay,
+            .hostIdentity, .services:
+            return wire.endIndex
         }
     }
 
@@ -99,7 +108,12 @@ extension RData {
         case .typeBitmap: typesOfBitmap(octets) != nil
         case .parameters: ServiceParameters(wire: octets) != nil
         case .tag, .hash: octets.count > 1
-        case .hex, .base64: !octets.isEmpty
+        case .hex, .base64, .dottedHex: !octets.isEmpty
+        case .prefixes: prefixesText(octets) != nil
+        case .gatewayKey: gatewayKeyText(octets) != nil
+        case .relay: relayText(octets) != nil
+        case .hostIdentity: hostIdentityText(octets) != nil
+        case .services: !octets.isEmpty && octets.count <= 8193
         default: true
         }
     }
@@ -119,7 +133,7 @@ extension RData {
     private static func text(_ form: FieldForm, _ octets: ArraySlice<UInt8>) -> String? {
         guard isValid(form, octets) else { return nil }
         switch form {
-        case .number8, .number16, .number32, .seconds, .algorithm: return String(number(octets))
+        case .number8, .number16, .number32, .seconds, .algorithm, .certificateType: return String(number(octets))
         case .timestamp: return timestampText(number(octets))
         case .type: return RRType(rawValue: UInt16(number(octets))).description
         case .name: return Name(validWire: Array(octets)).description
@@ -136,6 +150,13 @@ extension RData {
         case .typeBitmap: return bitmapText(octets)
         case .location: return Location(wire: octets)?.text
         case .parameters: return ServiceParameters(wire: octets)?.description
+        case .eui48, .eui64, .locator: return groupsText(octets, form)
+        case .dottedHex: return "0x" + hex(octets)
+        case .prefixes: return prefixesText(octets)
+        case .gatewayKey: return gatewayKeyText(octets)
+        case .relay: return relayText(octets)
+        case .hostIdentity: return hostIdentityText(octets)
+        case .services: return servicesText(octets)
         }
     }
 

@@ -25,7 +25,7 @@ struct RDataReader {
     mutating func read(_ type: RRType, to wire: inout [UInt8]) throws(RDataError) {
         let start = wire.count
         if type.isMeta { throw .metaType(type) }
-        if isGeneric {
+        if isGeneric(type) {
             try readGeneric(type, to: &wire)
         } else {
             guard let fields = recordFormats[type] else { throw .genericOnly(type) }
@@ -35,10 +35,13 @@ struct RDataReader {
         if wire.count - start > Int(UInt16.max) { throw .tooLong(octets: wire.count - start) }
     }
 
-    /// Whether the words are in the form `\# length hex` (RFC 3597 §5).
-    private var isGeneric: Bool {
+    /// Whether the words are in the form `\# length hex` (RFC 3597 §5). Text may begin with a `#`, too.
+    private func isGeneric(_ type: RRType) -> Bool {
         guard position < words.count else { return false }
         let word = words[position]
+        if recordFormats[type]?.first?.form == .strings {
+            guard position + 1 < words.count, isDigit(bytes[words[position + 1].start]) else { return false }
+        }
         return !word.isQuoted && word.end - word.start == 2 && bytes[word.start] == UInt8(ascii: "\\")
             && bytes[word.start + 1] == UInt8(ascii: "#")
     }
@@ -64,25 +67,32 @@ struct RDataReader {
     private mutating func read(_ field: Field, of type: RRType, to wire: inout [UInt8]) throws(RDataError) {
         if field.form == .typeBitmap { return try readTypeBitmap(field, to: &wire) }
         if field.form == .parameters { return try readParameters(to: &wire) }
+        if field.form == .prefixes { return try readSeldom(field, to: &wire) }
         guard position < words.count else { throw .missing(field: field.name, of: type) }
         switch field.form {
         case .hex: return try readHex(field, to: &wire)
         case .base64: return try readBase64(field, to: &wire)
         case .location: return try readLocation(field, to: &wire)
+        case .dottedHex, .gatewayKey, .relay, .hostIdentity, .services:
+            return try readSeldom(field, to: &wire)
         case .strings:
             while position < words.count {
                 try readString(field, to: &wire)
                 position += 1
             }
             return
-        case .number8, .number16, .number32, .seconds, .timestamp, .algorithm, .type:
+        case .number8, .number16, .number32, .seconds, .timestamp, .algorithm, .type, .certificateType:
             try readNumber(field, to: &wire)
+        case .eui48, .eui64, .locator:
+            guard appendGroups(bytes.span.extracting(range(words[position])), field.form, to: &wire) else {
+                throw unfit(field)
+            }
         case .name: try readName(to: &wire)
         case .ipv4, .ipv6: try readAddress(field, to: &wire)
         case .string, .tag: try readString(field, to: &wire)
         case .text: try readText(field, to: &wire)
         case .salt, .hash: try readCounted(field, to: &wire)
-        case .typeBitmap, .parameters: break
+        case .typeBitmap, .parameters, .prefixes: break
         }
         position += 1
     }
@@ -98,6 +108,7 @@ struct RDataReader {
             case .seconds: TTL(word).map { UInt64($0.seconds) } ?? decimal(word, limit: UInt64(UInt32.max))
             case .timestamp: readTimestamp(word).map(UInt64.init)
             case .algorithm: algorithm(word).map(UInt64.init)
+            case .certificateType: certificateType(word).map(UInt64.init)
             case .type: RRType(mnemonic: word).map { UInt64($0.rawValue) }
             default: decimal(word, limit: UInt64(UInt32.max))
             }
@@ -181,6 +192,29 @@ struct RDataReader {
         position = words.count
     }
 
+    /// A form that few types have, all of whose words are read at once.
+    private mutating func readSeldom(_ field: Field, to wire: inout [UInt8]) throws(RDataError) {
+        let parts = words[position...].map(text)
+        var octets: [UInt8]?
+        do {
+            switch field.form {
+            case .dottedHex: octets = dottedHex(parts.joined())
+            case .prefixes: octets = addressPrefixes(parts)
+            case .gatewayKey: octets = try gatewayKey(parts, origin: origin)
+            case .relay: octets = try relay(parts, origin: origin)
+            case .hostIdentity: octets = try hostIdentity(parts, origin: origin)
+            default: octets = services(parts)
+            }
+        } catch {
+            throw .name(error)
+        }
+        guard let octets else {
+            throw .unfit(parts.joined(separator: " "), field: field.name, form: field.form)
+        }
+        wire += octets
+        position = words.count
+    }
+
     private mutating func readParameters(to wire: inout [UInt8]) throws(RDataError) {
         var parameters = ServiceParameters()
         do {
@@ -223,7 +257,7 @@ extension FieldForm {
     var octetsOfNumber: Int {
         switch self {
         case .number8, .algorithm: 1
-        case .number16, .type: 2
+        case .number16, .type, .certificateType: 2
         case .number32, .seconds, .timestamp: 4
         default: 0
         }

@@ -48,27 +48,31 @@ struct Generator {
         return true
     }
 
-    /// `number` as `offset[,width[,base]]` wants it; nil for a broken modifier or a negative result.
+    /// `number` as `offset[,width[,base]]` wants it; nil for a broken modifier. Negative results are written as BIND
+    /// does: with a sign in decimal, as 32 bits in other bases.
     private static func digits(of number: Int, modifier: ArraySlice<UInt8>) -> [UInt8]? {
         let parts = modifier.split(separator: UInt8(ascii: ","), omittingEmptySubsequences: false)
             .map { String(decoding: $0, as: UTF8.self) }
         guard (1...3).contains(parts.count), let offset = Int32(parts[0]) else { return nil }
         let value = number + Int(offset)
-        guard value >= 0, let width = parts.count > 1 ? UInt8(parts[1]) : 0 else { return nil }
+        guard let width = parts.count > 1 ? UInt8(parts[1]) : 0 else { return nil }
         let base = parts.count > 2 ? parts[2] : "d"
+        let bits = UInt32(truncatingIfNeeded: value)
+        let sign = base == "d" && value < 0 ? "-" : ""
         let digits: String
         switch base {
-        case "d": digits = String(value)
-        case "o": digits = String(value, radix: 8)
-        case "x", "X": digits = String(value, radix: 16, uppercase: base == "X")
-        case "n", "N": return nibbles(of: value, width: Int(width), uppercase: base == "N")
+        case "d": digits = String(value.magnitude)
+        case "o": digits = String(bits, radix: 8)
+        case "x", "X": digits = String(bits, radix: 16, uppercase: base == "X")
+        case "n", "N": return nibbles(of: bits, width: Int(width), uppercase: base == "N")
         default: return nil
         }
-        return Array(repeating: UInt8(ascii: "0"), count: max(0, Int(width) - digits.utf8.count)) + digits.utf8
+        let zeros = max(0, Int(width) - sign.utf8.count - digits.utf8.count)
+        return sign.utf8 + Array(repeating: UInt8(ascii: "0"), count: zeros) + digits.utf8
     }
 
     /// Hexadecimal digits from the lowest up with dots between them, as in `ip6.arpa`.
-    private static func nibbles(of value: Int, width: Int, uppercase: Bool) -> [UInt8] {
+    private static func nibbles(of value: UInt32, width: Int, uppercase: Bool) -> [UInt8] {
         var digits = Array(String(value, radix: 16, uppercase: uppercase).utf8.reversed())
         while 2 * digits.count - 1 < width { digits.append(UInt8(ascii: "0")) }
         return Array(digits.map { [$0] }.joined(separator: [UInt8(ascii: ".")]))

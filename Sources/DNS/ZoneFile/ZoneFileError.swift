@@ -137,7 +137,7 @@ extension ZoneFileProblem: CustomStringConvertible {
         case .unreadable: "a readable file, relative to the zone file"
         case .includedTooDeep: "files that do not include each other in a circle"
         case .badRange: "first-last or first-last/step, at most \(Generator.maximumCount) numbers"
-        case .badModifier: "$ or ${offset,width,base} with base d, o, x, X, n or N, giving no negative number"
+        case .badModifier: "$ or ${offset,width,base} with base d, o, x, X, n or N"
         case .differingTTL: "one TTL; the smallest is taken"
         case .tooManyRecords: "fewer, since an answer must fit into 65535 octets"
         case .zone(let problem): problem.expected

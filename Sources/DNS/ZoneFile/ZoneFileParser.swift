@@ -31,6 +31,8 @@ struct ZoneFileParser: ~Copyable {
     private var minimumTTL: UInt32?
     private var ownerScratch: [UInt8] = []
     private var scratch: [UInt8] = []
+    /// The set that could take no more records last.
+    private var lastFull: SetKey?
     private var recordsRead = 0
     private var includes = 0
 
@@ -115,6 +117,8 @@ struct ZoneFileParser: ~Copyable {
             throw Fault(problem: .noTTL, offset: entry.offset(of: index - 1))
         }
         lastTTL = ttl ?? lastTTL
+        // As BIND has it: a SOA record without a TTL of any sort says what is missing from then on.
+        if type == .soa, defaultTTL == nil, lastTTL == nil { defaultTTL = minimumTTL }
         if located != nil { return locate(SetKey(owner: owner, type: type), told.place(of: offset)) }
         switch assembler.add(owner: owner.wire, type: type, ttlSeconds: seconds, rdata: scratch) {
         case .new, .added, .duplicate: break
@@ -122,7 +126,12 @@ struct ZoneFileParser: ~Copyable {
             if warnings.count < ZoneFile.maximumFaults {
                 warnings.append(error(.differingTTL(owner: owner, type: type), told.place(of: offset)))
             }
-        case .full: throw Fault(problem: .tooManyRecords(owner: owner, type: type), offset: offset)
+        case .full:
+            // Told once, at the first record that is too much.
+            let set = SetKey(owner: owner, type: type)
+            if set == lastFull { return }
+            lastFull = set
+            throw Fault(problem: .tooManyRecords(owner: owner, type: type), offset: offset)
         }
     }
 
@@ -273,6 +282,14 @@ struct ZoneFileParser: ~Copyable {
         return outer[...slash] + path
     }
 
+    /// The word that has all the data in quotes, which then are none of the data's own: BIND takes only one word.
+    private func quotedData(_ entry: Entry) -> Int? {
+        let last = entry.words.count - 1
+        guard entry.words[last].isQuoted else { return nil }
+        let type = (3..<last).first { RRType(mnemonic: entry.bytes.span.extracting(entry.range($0))) != nil }
+        return type == last - 1 ? last : nil
+    }
+
     /// Reads the template once for each number. Faults are told at the directive, the first one only.
     private mutating func readGenerate(_ entry: Entry) throws(Fault) {
         guard let generator = Generator(range: entry.text(1)) else {
@@ -281,10 +298,12 @@ struct ZoneFileParser: ~Copyable {
         guard entry.words.count > 4 else { throw Fault(problem: .incomplete(.generate), offset: entry.end) }
         let outerOwner = owner
         defer { owner = outerOwner }
+        let quoted = quotedData(entry)
         for number in generator.numbers {
             var line: [UInt8] = []
             for index in 2..<entry.words.count {
-                guard Generator.append(entry.written(index), for: number, to: &line) else {
+                let template = index == quoted ? entry.unquoted(index) : entry.written(index)
+                guard Generator.append(template, for: number, to: &line) else {
                     throw Fault(problem: .badModifier(entry.text(index)), offset: entry.offset(of: index))
                 }
                 let isJoined =
@@ -326,6 +345,17 @@ private struct Entry {
     func range(_ index: Int) -> Range<Int> { words[index].start..<words[index].end }
 
     func text(_ index: Int) -> String { String(decoding: bytes[range(index)], as: UTF8.self) }
+
+    /// What stands in a word's quotes, with quotes of its own.
+    func unquoted(_ index: Int) -> ArraySlice<UInt8> {
+        var octets: [UInt8] = []
+        var rest = bytes[range(index)]
+        while let octet = rest.popFirst() {
+            if octet != UInt8(ascii: "\\") || rest.first != UInt8(ascii: "\"") { octets.append(octet) }
+            if octet == UInt8(ascii: "\\"), let next = rest.popFirst() { octets.append(next) }
+        }
+        return octets[...]
+    }
 
     /// The word with its quotes.
     func written(_ index: Int) -> ArraySlice<UInt8> {

@@ -11,6 +11,9 @@ package enum ZoneProblem: Error, Hashable, Sendable {
     case severalDNAMEs(owner: Name)
     /// There is data below a DNAME (RFC 6672 §2.4).
     case belowDNAME(owner: Name, dname: Name)
+    /// No message could hold it.
+    case setTooLarge(owner: Name, type: RRType)
+    case tooManyTypes(owner: Name)
 }
 
 extension ZoneProblem: CustomStringConvertible {
@@ -26,6 +29,8 @@ extension ZoneProblem: CustomStringConvertible {
         case .severalCNAMEs(let owner): "\(owner) has several CNAME records"
         case .severalDNAMEs(let owner): "\(owner) has several DNAME records"
         case .belowDNAME(let owner, let dname): "\(owner) is below the DNAME record of \(dname)"
+        case .setTooLarge(let owner, let type): "the \(type) records of \(owner) are too long for one message"
+        case .tooManyTypes(let owner): "\(owner) has records of more than 255 types"
         }
     }
 
@@ -41,6 +46,8 @@ extension ZoneProblem: CustomStringConvertible {
         case .severalCNAMEs: "one CNAME"
         case .severalDNAMEs: "one DNAME"
         case .belowDNAME: "nothing below a DNAME"
+        case .setTooLarge: "at most 65535 octets altogether"
+        case .tooManyTypes: "at most 255 types"
         }
     }
 }

@@ -26,6 +26,8 @@ private func sample() throws -> Authority {
         loop1 300 CNAME loop2
         loop2 300 CNAME loop1
         self 300 CNAME self
+        *.spin 300 CNAME *.spin
+        *.turn 300 CNAME a.turn
         todeleg 300 CNAME x.sub
         a.b.c 300 A 192.0.2.30
         *.wild 300 A 192.0.2.40
@@ -144,6 +146,9 @@ private let cats = ["an cat 30 A 203.0.113.1", "an cat 30 A 203.0.113.2"]
             ("www.example.test SRV", ["NOERROR aa rd", "an www 300 CNAME cat"] + denial),
             ("loop1.example.test A", ["NOERROR aa rd", "an loop1 300 CNAME loop2", "an loop2 300 CNAME loop1"]),
             ("self.example.test A", ["NOERROR aa rd", "an self 300 CNAME self"]),
+            // A wildcard's alias is another one for each name.
+            ("x.spin.example.test A", ["NOERROR aa rd", "an x.spin 300 CNAME *.spin", "an *.spin 300 CNAME *.spin"]),
+            ("x.turn.example.test A", ["NOERROR aa rd", "an x.turn 300 CNAME a.turn", "an a.turn 300 CNAME a.turn"]),
             // Redirections (RFC 6672): the name itself stays, all below moves, what stood there is occluded.
             (
                 "x.old.example.test A",

@@ -95,6 +95,33 @@ private func query(cookie: String) throws -> [UInt8] {
         #expect(reply.lines.contains { $0.hasPrefix("ar OPT") })
     }
 
+    /// RFC 7873 §5.4.
+    @Test(
+        arguments: [
+            (option(10, hex("2464c4abcf10c957")), "NOERROR"),
+            (option(3) + option(10, hex("2464c4abcf10c957")), "NOERROR"),
+            (option(10, hex("2464c4abcf10c957" + "0102030405060708")), "BADCOOKIE"),  // not one of ours
+            (option(10, hex("2464c4abcf10c9")), "FORMERR"),  // too short
+            (option(3), "FORMERR"),  // no cookie, no question
+        ] as [([UInt8], String)])
+    func `a query without a question can ask for a cookie`(options: [UInt8], code: String) throws {
+        let authority = try authority(firstSecret)
+        var message = try DNSTests.query(". A", QueryOptions(payload: 1232, options: options))
+        message.removeSubrange(12..<17)
+        message[5] = 0
+        let reply = try ReadReply(try #require(authority.reply(to: message)))
+        #expect(reply.code == code)
+        #expect(reply.question == nil)
+        #expect(reply.records.count == (code == "FORMERR" ? 0 : 1))
+        #expect(reply.options.map { $0.prefix(19) } == (code == "FORMERR" ? [] : ["10 2464c4abcf10c957"]))
+        guard code == "NOERROR" else { return }
+        let given = hex(String(try #require(reply.options.first).dropFirst(3)))
+        var again = try DNSTests.query(". A", QueryOptions(payload: 1232, options: option(10, given)))
+        again.removeSubrange(12..<17)
+        again[5] = 0
+        #expect(try ReadReply(try #require(authority.reply(to: again))).code == "NOERROR")
+    }
+
     @Test func `a cookie is one client's own`() throws {
         let authority = try authority(firstSecret)
         let given = try #require(authority.reply(to: query(cookie: "2464c4abcf10c957")))
