@@ -28,6 +28,12 @@ extension Engine {
     /// What a list of all indicators shows, sorted by name.
     package var outlines: [IndicatorOutline] { indicatorTracks.indices.map { indicatorTracks[$0].outline } }
 
+    /// Some of them: so many at most, those that come after a name.
+    package func outlines(after name: IndicatorName?, limit: Int) -> [IndicatorOutline] {
+        let first = name.map { name in indicatorNames.firstPlace { $0 > name } } ?? 0
+        return indicatorTracks.indices[first...].prefix(limit).map { indicatorTracks[$0].outline }
+    }
+
     /// The indicators that an operator's word or a planned window counts for, sorted.
     package var overruled: [IndicatorName] {
         indicatorTracks.indices.filter { indicatorTracks[$0].isOverruled }.map { indicatorTracks[$0].indicator.name }
