@@ -82,6 +82,7 @@ struct EngineReadModel: ReadModel {
     let problems: [String]
     let managed: ManagedNames?
     let projects: ProjectIndex
+    let loan: Loan?
 
     var report: Report {
         var report = reporting.report(process: process, sequence: sequence, events: events)

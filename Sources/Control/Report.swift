@@ -155,6 +155,8 @@ package protocol ControlInterface: Sendable {
     func report() async -> Report
     /// The same, made into reports only as far as it is asked.
     func readModel() async -> any ReadModel
+    /// Of all indicators, sorted by name: each as it stood at one of several moments close together.
+    func indicatorGlances() async -> [IndicatorGlance]
     /// nil if there is no such scheme.
     func explanation(of scheme: String) async -> Explanation?
     /// The sequence number of each change as it comes; slow readers skip to the newest.
@@ -187,6 +189,7 @@ package protocol ControlInterface: Sendable {
 extension ControlInterface {
     package var isDryRun: Bool { false }
     package func problems() async -> [String] { [] }
+    package func indicatorGlances() async -> [IndicatorGlance] { await readModel().indicatorGlances() }
 }
 
 extension ControlInterface {

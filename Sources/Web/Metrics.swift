@@ -4,31 +4,42 @@ import NIOCore
 
 /// What there is in Prometheus' text exposition format, version 0.0.4.
 struct Metrics: Sendable {
-    let model: any ReadModel
+    private let version: String
+    private let startedAt: Double
+    private let glances: [IndicatorGlance]
+    private let figures: [Figures]
     /// Families that others have written.
-    let more: String
+    private let more: String
 
     /// Sent when so many octets have come together: all of a hundred thousand indicators would be 30 MB.
     private static let piece = 32_768
 
     private typealias Sample = (labels: [(String, String)], value: Double)
 
+    /// Nothing is held of the model while it is written: that lasts as long as somebody takes to read it.
+    init(of control: any ControlInterface, more: String) async {
+        glances = await control.indicatorGlances()
+        let model = await control.readModel()
+        (version, startedAt) = (model.version, model.startedAt)
+        figures = model.schemeGlances().compactMap { model.scheme($0.name) }.map(Figures.init)
+        self.more = more
+    }
+
     func write(to writer: inout any ResponseBodyWriter) async throws {
         try await indicators(to: &writer)
         try await schemes(to: &writer)
         try await family(
-            "ninelives_info", "The version that runs.", "gauge", [model.version], to: &writer
+            "ninelives_info", "The version that runs.", "gauge", [version], to: &writer
         ) { [([("version", $0)], 1)] }
         try await family(
             "ninelives_start_time_seconds", "When the process started, seconds since 1970.", "gauge",
-            [model.startedAt], to: &writer
+            [startedAt], to: &writer
         ) { [([], $0)] }
         try await writer.write(ByteBuffer(string: more))
         try await writer.finish(nil)
     }
 
     private func indicators(to writer: inout any ResponseBodyWriter) async throws {
-        let glances = model.indicatorGlances()
         try await family(
             "ninelives_indicator_state", "1 for the state the indicator is in, 0 for the others.", "gauge", glances,
             to: &writer
@@ -51,15 +62,19 @@ struct Metrics: Sendable {
         var generation, ttl, allDown: Double
         var publishSeconds: Double?
         var members: [(indicator: String, isActive: Bool)]
+
+        init(_ scheme: SchemeReport) {
+            name = scheme.name
+            generation = Double(scheme.generation)
+            ttl = Double(scheme.ttl)
+            allDown = scheme.isAllDown ? 1 : 0
+            publishSeconds = scheme.publishMicroseconds.map { $0 / 1e6 }
+            members = scheme.members.map { ($0.indicator, $0.isActive) }
+        }
     }
 
     private func schemes(to writer: inout any ResponseBodyWriter) async throws {
-        let schemes = model.schemeGlances().compactMap { model.scheme($0.name) }.map { scheme in
-            Figures(
-                name: scheme.name, generation: Double(scheme.generation), ttl: Double(scheme.ttl),
-                allDown: scheme.isAllDown ? 1 : 0, publishSeconds: scheme.publishMicroseconds.map { $0 / 1e6 },
-                members: scheme.members.map { ($0.indicator, $0.isActive) })
-        }
+        let schemes = figures
         try await family(
             "ninelives_scheme_generation", "The number of the scheme's decision.", "counter", schemes, to: &writer
         ) { [([("scheme", $0.name)], $0.generation)] }
