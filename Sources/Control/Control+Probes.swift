@@ -36,8 +36,7 @@ extension Control {
             let before = old.place(of: indicator.name)
             targets.append(
                 ProbeTarget(
-                    name: indicator.name, check: check, interval: indicator.policy.interval,
-                    timeout: indicator.policy.timeout, isPlain: plain != nil,
+                    name: indicator.name, check: check, policy: indicator.policy, isPlain: plain != nil,
                     isReported: check is any ReportedCheck, isLogic: indicator.logic != nil,
                     latencies: before.map { old[$0].latencies } ?? Latencies()))
             if plain == nil {

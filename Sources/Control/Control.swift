@@ -74,6 +74,7 @@ package actor Control: ControlInterface {
     package nonisolated let isDryRun: Bool
     /// Nil without a store: then nothing outlives the process.
     let keeping: Keeping?
+    let loans: Loans
     var unwritten: [StoredChange] = []
     private(set) var retention = HistorySettings()
     /// Lines, services and the forwarding that is wanted.
@@ -83,10 +84,13 @@ package actor Control: ControlInterface {
     /// - Parameters:
     ///   - store: what outlives the process; the engine goes on from what it holds.
     ///   - isDryRun: no provider's account is changed; what would be is said.
+    ///   - relieve: gives memory back that is free; called from any thread, now and then.
     package init(
         clock: ShellClock, publisher: any Publisher, group: any EventLoopGroup, process: ProcessReport,
-        probing: Probing = Probing(), store: Store? = nil, isDryRun: Bool = false, logger: Logger
+        probing: Probing = Probing(), store: Store? = nil, isDryRun: Bool = false, logger: Logger,
+        relieve: (@Sendable () -> Void)? = nil
     ) throws(StoreError) {
+        loans = Loans(group: group, relieve: relieve)
         if let store {
             let keeping = try Keeping(store)
             engine = Engine(remembering: try keeping.memory())
@@ -312,7 +316,26 @@ package actor Control: ControlInterface {
             reporting: Reporting(
                 engine: engine, now: clock.now, targets: targets, syncs: accounts.statuses),
             process: process, sequence: sequence, events: Array(log.newest(200)), problems: problems(),
-            managed: managed, projects: projects)
+            managed: managed, projects: projects, loan: targets.count < Loans.large ? nil : Loan(of: loans))
+    }
+
+    package nonisolated func indicatorFigures() async -> [IndicatorFigures] {
+        var all: [IndicatorFigures] = []
+        while true {
+            let more = await figures(after: all.last.map { IndicatorName($0.name) })
+            if more.isEmpty { return all }
+            all += more
+        }
+    }
+
+    /// So few that no probe waits for long.
+    private func figures(after name: IndicatorName?) -> [IndicatorFigures] {
+        engine.outlines(after: name, limit: 500).map { outline, last in
+            IndicatorFigures(
+                name: outline.name.text, state: outline.state.rawValue,
+                lastTook: last.map { $0.probe.took.milliseconds / 1000 },
+                lastSucceeded: last.map { $0.probe.outcome == .success })
+        }
     }
 
     /// Probes an indicator now, whatever its interval; false if there is no such indicator.

@@ -33,8 +33,6 @@ struct Latencies: Sendable {
 
     /// The beginning of 2020, in seconds since 1970.
     private static let origin = 1_577_836_800.0
-    /// Room is made for so many at first and then for all: what grows often leaves gaps.
-    private static let few = 4
 
     /// A ring: `next` is where the oldest is, once it is full.
     private var samples: [Sample] = []
@@ -69,8 +67,9 @@ struct Latencies: Sendable {
         }
     }
 
+    /// For all at once: what grows leaves gaps behind.
     private func makeRoom<Element>(in array: inout [Element]) {
-        if array.count == array.capacity { array.reserveCapacity(array.isEmpty ? Self.few : Self.capacity) }
+        if array.count == array.capacity { array.reserveCapacity(Self.capacity) }
     }
 
     /// The oldest first; what was found is not kept.

@@ -7,8 +7,7 @@ import NIOCore
 struct ProbeTarget {
     let name: IndicatorName
     let check: any Check
-    let interval: Duration
-    let timeout: Duration
+    let policy: Policy
     /// Whether the probe workers do its probes; otherwise it is probed through `Check.probe`, and has `OwnTurns`.
     let isPlain: Bool
     /// Whether the client reports it (`ReportedCheck`).
@@ -22,6 +21,9 @@ struct ProbeTarget {
     var hasStarted = false
     var lastPhases = LastPhases(ProbePhases())
     var latencies = Latencies()
+
+    var interval: Duration { policy.interval }
+    var timeout: Duration { policy.timeout }
 }
 
 extension [ProbeTarget] {

@@ -21,8 +21,6 @@ package protocol ReadModel: Sendable {
     func schemeGlances() -> [SchemeGlance]
     /// Sorted by name.
     func indicatorGlances() -> [IndicatorGlance]
-    /// Sorted by name.
-    func lastProbes() -> [LastProbe]
     /// The projects that something of that name belongs to, or would.
     func projects(ofScheme name: String) -> [String]
     func projects(ofIndicator name: String) -> [String]
@@ -71,12 +69,13 @@ package struct IndicatorGlance: Hashable, Sendable {
     package var since: Double?
 }
 
-/// What the last probe of an indicator came to.
-package struct LastProbe: Hashable, Sendable {
-    package var indicator: String
-    /// Seconds.
-    package var took: Double
-    package var isSuccess: Bool
+/// What is measured of each indicator.
+package struct IndicatorFigures: Hashable, Sendable {
+    package var name: String
+    package var state: String
+    /// How long the last probe took, seconds, and whether it succeeded; nil before the first.
+    package var lastTook: Double?
+    package var lastSucceeded: Bool?
 }
 
 /// The engine's value at one moment, with all that is needed to make reports of it.
@@ -89,6 +88,7 @@ struct EngineReadModel: ReadModel {
     let problems: [String]
     let managed: ManagedNames?
     let projects: ProjectIndex
+    let loan: Loan?
 
     var report: Report {
         var report = reporting.report(process: process, sequence: sequence, events: events)
@@ -130,14 +130,6 @@ struct EngineReadModel: ReadModel {
     }
 
     func indicatorGlances() -> [IndicatorGlance] { reporting.engine.outlines.map(IndicatorGlance.init) }
-
-    func lastProbes() -> [LastProbe] {
-        reporting.engine.lastProbes.map { name, record in
-            LastProbe(
-                indicator: name.text, took: record.probe.took.milliseconds / 1000,
-                isSuccess: record.probe.outcome == .success)
-        }
-    }
 
     func projects(ofScheme name: String) -> [String] { projects.names(ofScheme: name) }
     func projects(ofIndicator name: String) -> [String] { projects.names(ofIndicator: name) }
@@ -210,14 +202,6 @@ extension Report: ReadModel {
         indicators.map {
             IndicatorGlance(
                 name: $0.name, state: $0.state, override: $0.override, isUndecided: $0.isUndecided, since: $0.since)
-        }
-    }
-
-    package func lastProbes() -> [LastProbe] {
-        indicators.compactMap { indicator in
-            indicator.lastProbe.map {
-                LastProbe(indicator: indicator.name, took: $0.totalMilliseconds / 1000, isSuccess: $0.isSuccess)
-            }
         }
     }
 

@@ -155,6 +155,8 @@ package protocol ControlInterface: Sendable {
     func report() async -> Report
     /// The same, made into reports only as far as it is asked.
     func readModel() async -> any ReadModel
+    /// Of all indicators, sorted by name: each as it stood at one of several moments close together.
+    func indicatorFigures() async -> [IndicatorFigures]
     /// nil if there is no such scheme.
     func explanation(of scheme: String) async -> Explanation?
     /// The sequence number of each change as it comes; slow readers skip to the newest.
@@ -187,6 +189,13 @@ package protocol ControlInterface: Sendable {
 extension ControlInterface {
     package var isDryRun: Bool { false }
     package func problems() async -> [String] { [] }
+    package func indicatorFigures() async -> [IndicatorFigures] {
+        await report().indicators.map {
+            IndicatorFigures(
+                name: $0.name, state: $0.state, lastTook: $0.lastProbe.map { $0.totalMilliseconds / 1000 },
+                lastSucceeded: $0.lastProbe?.isSuccess)
+        }
+    }
 }
 
 extension ControlInterface {

@@ -115,12 +115,18 @@ package struct Engine: Sendable {
 extension Array where Element: Comparable {
     /// Where in this sorted array the element is.
     func place(of element: Element) -> Int? {
+        let place = firstPlace { !($0 < element) }
+        return place < endIndex && self[place] == element ? place : nil
+    }
+
+    /// Where in this sorted array the first element is from which on all fulfil a condition; the end if none does.
+    func firstPlace(where isBeyond: (Element) -> Bool) -> Int {
         var low = startIndex
         var high = endIndex
         while low < high {
             let middle = (low + high) / 2
-            if self[middle] < element { low = middle + 1 } else { high = middle }
+            if isBeyond(self[middle]) { high = middle } else { low = middle + 1 }
         }
-        return low < endIndex && self[low] == element ? low : nil
+        return low
     }
 }

@@ -1,26 +1,23 @@
 /// One indicator's way through the first three stages, and what it has come to.
 struct IndicatorTrack: Sendable {
     private(set) var indicator: Indicator
-    /// What the schemes go by.
-    private(set) var effective: Effective
     /// The places of the schemes that have it as a member, ascending.
     var schemes: [Int] = []
     /// The places of the indicators that are worked out from it, ascending.
     var readers: [Int] = []
     /// The alarm that is set for it.
-    var alarm: Instant?
+    @Rare var alarm: Instant? = nil
     var tripwire = Tripwire()
     /// While the vantage doubts itself: what is known counts as unknown, and failures so far are forgotten.
     var isSetAside = false {
         didSet {
             guard isSetAside != oldValue else { return }
             if isSetAside { for index in hysteresis.indices { hysteresis[index].forgetFailures() } }
-            overrule()
         }
     }
 
     /// While what is worked out is true but has not been so for long enough to count.
-    private(set) var recovery: Recovery?
+    @Rare private(set) var recovery: Recovery? = nil
 
     private let configuredAt: Instant
     /// One per vantage, sorted.
@@ -32,10 +29,15 @@ struct IndicatorTrack: Sendable {
         self.indicator = indicator
         configuredAt = now
         quorum = Quorum(of: indicator.name)
-        effective = overruling.overrule(quorum.standing, of: indicator, configuredAt: now)
     }
 
     var standing: Standing { quorum.standing }
+    /// What the schemes go by.
+    var effective: Effective {
+        var effective = overruling.overrule(standing, of: indicator, configuredAt: configuredAt)
+        if isSetAside { effective.setAside() }
+        return effective
+    }
     var imposed: Override? { overruling.imposed }
     var window: Override? { overruling.window }
     /// While nobody is to be told of it.
@@ -45,7 +47,6 @@ struct IndicatorTrack: Sendable {
     mutating func configure(_ new: Indicator) {
         indicator = new
         if new.logic == nil { recovery = nil }
-        overrule()
     }
 
     /// Takes one probe in; returns the state before it.
@@ -54,7 +55,6 @@ struct IndicatorTrack: Sendable {
         let index = place(of: record.probe.vantage, at: record.at)
         let verdict = hysteresis[index].record(record, policy: indicator.policy)
         _ = quorum.weigh(verdict, of: indicator)
-        overrule()
         return before
     }
 
@@ -62,7 +62,6 @@ struct IndicatorTrack: Sendable {
     mutating func believe(_ verdict: Memory.Verdict) {
         hysteresis = [Hysteresis(vantage: .local, state: verdict.state)]
         quorum.believe(verdict)
-        overrule()
     }
 
     /// Takes in what has been worked out. Returns for how long it was held back if it counts now, nil if it must wait.
@@ -79,19 +78,16 @@ struct IndicatorTrack: Sendable {
 
     /// Imposes an override, or with nil clears it; returns the one that it ends.
     mutating func impose(_ override: Override?) -> Override? {
-        defer { overrule() }
-        return overruling.impose(override)
+        overruling.impose(override)
     }
 
     /// Opens a maintenance window, or with nil closes it; returns the one that it ends.
     mutating func schedule(_ window: Override?) -> Override? {
-        defer { overrule() }
-        return overruling.schedule(window)
+        overruling.schedule(window)
     }
 
     /// Ends what is imposed and whose time is up, and returns it.
     mutating func expire(at now: Instant) -> [Override] {
-        defer { overrule() }
         let silence = silence.flatMap { silence in silence.until.map { $0 <= now } == true ? silence : nil }
         if silence != nil { self.silence = nil }
         return [overruling.expire(at: now), overruling.expireWindow(at: now), silence].compactMap { $0 }
@@ -102,11 +98,6 @@ struct IndicatorTrack: Sendable {
 
     /// All that is imposed, the silence last.
     var allImposed: [Override] { [imposed, window, silence].compactMap { $0 } }
-
-    private mutating func overrule() {
-        effective = overruling.overrule(standing, of: indicator, configuredAt: configuredAt)
-        if isSetAside { effective.setAside() }
-    }
 
     /// Takes a probe in that does not count: it is shown, and that is all.
     mutating func setAside(_ record: ProbeRecord) {

@@ -28,10 +28,13 @@ extension Engine {
     /// What a list of all indicators shows, sorted by name.
     package var outlines: [IndicatorOutline] { indicatorTracks.indices.map { indicatorTracks[$0].outline } }
 
-    /// The last probe of each that has been probed, sorted by name.
-    package var lastProbes: [(name: IndicatorName, probe: ProbeRecord)] {
-        indicatorTracks.indices.compactMap { place in
-            indicatorTracks[place].lastProbe.map { (indicatorNames[place], $0) }
+    /// Some of them with their last probes, sorted by name: so many at most, those that come after a name.
+    package func outlines(
+        after name: IndicatorName?, limit: Int
+    ) -> [(outline: IndicatorOutline, lastProbe: ProbeRecord?)] {
+        let first = name.map { name in indicatorNames.firstPlace { $0 > name } } ?? 0
+        return indicatorTracks.indices[first...].prefix(limit).map { place in
+            (indicatorTracks[place].outline, indicatorTracks[place].lastProbe)
         }
     }
 

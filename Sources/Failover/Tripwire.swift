@@ -15,9 +15,9 @@ struct Tripwire: Hashable, Sendable {
     /// False alarms within an hour that make a habit.
     static let habit = 3
 
+    private var falseAlarms: [Instant] = []
     private(set) var retirement: Retirement?
     private var suspicion: Retirement?
-    private var falseAlarms: [Instant] = []
 
     /// Whether probes are hastened.
     var isTripped: Bool { suspicion == .closesIdleConnections }

@@ -163,8 +163,8 @@ package struct ConfiguredText {
 
     /// The names in the encrypted store that an account at a provider refers to (`store:NAME`), sorted.
     package func storedSecrets(ofProvider name: String) -> [String] {
-        guard let account = root?[Node("providers")]?.mapping?[Node(name)] else { return [] }
-        return ConfiguredValue(account).storedSecrets
+        let account = root?[Node("providers")]?.mapping?.first { $0.key.scalar?.string == name }
+        return account.map { ConfiguredValue($0.value).storedSecrets } ?? []
     }
 }
 

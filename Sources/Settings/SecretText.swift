@@ -23,8 +23,11 @@ package struct SecretText: Hashable, Sendable {
     /// - Parameter fingerprint: at least 12 digits or letters that nobody can compute without a key.
     package init(_ text: String, fingerprint: (String) -> String) {
         let tokens = SecretScan(text).tokens
-        var scalars = Array(text.unicodeScalars)
         secrets = [:]
+        masked = text
+        // Mostly there are none: then the text is kept once.
+        if tokens.isEmpty { return }
+        var scalars = Array(text.unicodeScalars)
         for token in tokens.sorted(by: { $0.lowerBound > $1.lowerBound }) {
             var secret = String.UnicodeScalarView()
             secret.append(contentsOf: scalars[token])

@@ -43,7 +43,8 @@ struct YAMLText {
         }
         while true {
             do {
-                let root = try Yams.compose(yaml: text)
+                // Nobody asks what a word could mean to others: to find that out takes as long as all the rest.
+                let root = try Yams.compose(yaml: text, .basic)
                 if let root { try limitExpansion(of: root) }
                 return root
             } catch YamlError.duplicatedKeysInMapping(let keys, let context) {

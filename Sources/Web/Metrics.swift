@@ -4,46 +4,56 @@ import NIOCore
 
 /// What there is in Prometheus' text exposition format, version 0.0.4.
 struct Metrics: Sendable {
-    let model: any ReadModel
+    private let version: String
+    private let startedAt: Double
+    private let indicators: [IndicatorFigures]
+    private let schemes: [Figures]
     /// Families that others have written.
-    let more: String
+    private let more: String
 
     /// Sent when so many octets have come together: all of a hundred thousand indicators would be 30 MB.
     private static let piece = 32_768
 
     private typealias Sample = (labels: [(String, String)], value: Double)
 
+    /// Nothing is held of the model while it is written: that lasts as long as somebody takes to read it.
+    init(of control: any ControlInterface, more: String) async {
+        indicators = await control.indicatorFigures()
+        let model = await control.readModel()
+        (version, startedAt) = (model.version, model.startedAt)
+        schemes = model.schemeGlances().compactMap { model.scheme($0.name) }.map(Figures.init)
+        self.more = more
+    }
+
     func write(to writer: inout any ResponseBodyWriter) async throws {
-        try await indicators(to: &writer)
-        try await schemes(to: &writer)
+        try await writeIndicators(to: &writer)
+        try await writeSchemes(to: &writer)
         try await family(
-            "ninelives_info", "The version that runs.", "gauge", [model.version], to: &writer
+            "ninelives_info", "The version that runs.", "gauge", [version], to: &writer
         ) { [([("version", $0)], 1)] }
         try await family(
             "ninelives_start_time_seconds", "When the process started, seconds since 1970.", "gauge",
-            [model.startedAt], to: &writer
+            [startedAt], to: &writer
         ) { [([], $0)] }
         try await writer.write(ByteBuffer(string: more))
         try await writer.finish(nil)
     }
 
-    private func indicators(to writer: inout any ResponseBodyWriter) async throws {
-        let glances = model.indicatorGlances()
+    private func writeIndicators(to writer: inout any ResponseBodyWriter) async throws {
         try await family(
-            "ninelives_indicator_state", "1 for the state the indicator is in, 0 for the others.", "gauge", glances,
+            "ninelives_indicator_state", "1 for the state the indicator is in, 0 for the others.", "gauge", indicators,
             to: &writer
-        ) { glance in
+        ) { indicator in
             ["ok", "err", "unknown"].map { state in
-                ([("indicator", glance.name), ("state", state)], glance.state == state ? 1 : 0)
+                ([("indicator", indicator.name), ("state", state)], indicator.state == state ? 1 : 0)
             }
         }
-        let probes = model.lastProbes()
         try await family(
-            "ninelives_probe_duration_seconds", "How long the last probe took.", "gauge", probes, to: &writer
-        ) { [([("indicator", $0.indicator)], $0.took)] }
+            "ninelives_probe_duration_seconds", "How long the last probe took.", "gauge", indicators, to: &writer
+        ) { indicator in indicator.lastTook.map { [([("indicator", indicator.name)], $0)] } ?? [] }
         try await family(
-            "ninelives_probe_success", "1 if the last probe succeeded.", "gauge", probes, to: &writer
-        ) { [([("indicator", $0.indicator)], $0.isSuccess ? 1 : 0)] }
+            "ninelives_probe_success", "1 if the last probe succeeded.", "gauge", indicators, to: &writer
+        ) { indicator in indicator.lastSucceeded.map { [([("indicator", indicator.name)], $0 ? 1 : 0)] } ?? [] }
     }
 
     /// What is told of a scheme, beside all else that a report says of it.
@@ -52,15 +62,18 @@ struct Metrics: Sendable {
         var generation, ttl, allDown: Double
         var publishSeconds: Double?
         var members: [(indicator: String, isActive: Bool)]
+
+        init(_ scheme: SchemeReport) {
+            name = scheme.name
+            generation = Double(scheme.generation)
+            ttl = Double(scheme.ttl)
+            allDown = scheme.isAllDown ? 1 : 0
+            publishSeconds = scheme.publishMicroseconds.map { $0 / 1e6 }
+            members = scheme.members.map { ($0.indicator, $0.isActive) }
+        }
     }
 
-    private func schemes(to writer: inout any ResponseBodyWriter) async throws {
-        let schemes = model.schemeGlances().compactMap { model.scheme($0.name) }.map { scheme in
-            Figures(
-                name: scheme.name, generation: Double(scheme.generation), ttl: Double(scheme.ttl),
-                allDown: scheme.isAllDown ? 1 : 0, publishSeconds: scheme.publishMicroseconds.map { $0 / 1e6 },
-                members: scheme.members.map { ($0.indicator, $0.isActive) })
-        }
+    private func writeSchemes(to writer: inout any ResponseBodyWriter) async throws {
         try await family(
             "ninelives_scheme_generation", "The number of the scheme's decision.", "counter", schemes, to: &writer
         ) { [([("scheme", $0.name)], $0.generation)] }

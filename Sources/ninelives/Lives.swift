@@ -1,4 +1,5 @@
 import Accounts
+import CSockets
 import Control
 import DNS
 import DNSServer
@@ -40,7 +41,8 @@ struct Body: Sendable {
         let folder = start.settings.dataFolder
         let control = try Control(
             clock: clock, publisher: LocalPublisher(server: dns), group: MultiThreadedEventLoopGroup.singleton,
-            process: process, probing: probing, store: store, isDryRun: isDryRun, logger: logger)
+            process: process, probing: probing, store: store, isDryRun: isDryRun, logger: logger,
+            relieve: ninelives_release_free_memory)
         let clock = clock
         let accounts = try Accounts(store: store, folder: folder) { clock.now }
         let revisions = Revisions(

@@ -14,7 +14,7 @@ import Testing
             let state: State = word.last == "✗" ? .err : word.last == "✓" ? .ok : .unknown
             let verdict = Verdict(
                 vantage: Vantage(String(word.dropLast())), state: state, at: now, isUndecided: false,
-                probesUntilFlip: 1, probes: [], flip: nil)
+                probesUntilFlip: 1)
             last = stage.weigh(verdict, of: indicator)
             now = now + apart
         }
@@ -97,8 +97,8 @@ import Testing
         let left = [("a", 1), ("b", 2), ("c", 3)].map { name, probes in
             stage.weigh(
                 Verdict(
-                    vantage: Vantage(name), state: .ok, at: .epoch, isUndecided: probes < 3, probesUntilFlip: probes,
-                    probes: [], flip: nil), of: indicator)
+                    vantage: Vantage(name), state: .ok, at: .epoch, isUndecided: probes < 3, probesUntilFlip: probes),
+                of: indicator)
         }
         #expect(left.last?.probesUntilFlip == 2)
         #expect(left.last?.isUndecided == true)

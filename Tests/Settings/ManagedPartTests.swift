@@ -66,6 +66,12 @@ import Testing
         #expect(ConfiguredValue.storedSecrets(ofProvider: "theirs", in: part.text) == ["theirs-key"])
     }
 
+    @Test(arguments: ["on", "7", "null", "1.50", "2026-01-01"])
+    func `a name that YAML could take for something else is a name`(name: String) {
+        let text = "providers: { \(name): { driver: powerdns, key: store:their-key } }"
+        #expect(ConfiguredValue.storedSecrets(ofProvider: name, in: text) == ["their-key"])
+    }
+
     @Test func `where programs are forbidden, only the file may have an account that runs one`() throws {
         let account = "exec: { driver: exec, program: /bin/true }"
         let strict = file + "\nchecks: { forbid: programs }\n"

@@ -1,7 +1,7 @@
 /// What is due when, the earliest first: a binary heap. What is no longer wanted stays until its time has come and
 /// is then recognised by its generation, so that nothing is ever searched.
 struct DueQueue {
-    enum Kind: UInt8 {
+    enum Kind: UInt32 {
         /// A target's turn has come.
         case turn
         /// A probe has been quiet for longer than its target usually is.
@@ -10,12 +10,23 @@ struct DueQueue {
         case timeout
     }
 
+    /// In 16 octets: each target has one at least.
     struct Entry {
         /// Nanoseconds of the monotonic clock.
-        var due: Int64
-        var index: UInt32
-        var generation: UInt32
-        var kind: Kind
+        let due: Int64
+        let index: UInt32
+        /// From above: the kind (2 bits), the generation (30 bits).
+        private let packed: UInt32
+
+        /// - Parameter generation: below 2³⁰.
+        init(due: Int64, index: UInt32, generation: UInt32, kind: Kind) {
+            self.due = due
+            self.index = index
+            packed = kind.rawValue << 30 | generation
+        }
+
+        var generation: UInt32 { packed & 0x3FFF_FFFF }
+        var kind: Kind { Kind(rawValue: packed >> 30) ?? .turn }
     }
 
     private var heap: [Entry] = []

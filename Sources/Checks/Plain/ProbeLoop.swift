@@ -14,7 +14,7 @@ final class ProbeLoop {
         /// What the news call it.
         let key: UInt32
         let host: UInt32
-        /// Distinguishes the turn that is wished for from those before it.
+        /// Distinguishes the turn that is wished for from those before it; 30 bits.
         var turn: UInt32 = 0
         var underWay: Int32 = 0
         /// Nanoseconds, like all below.
@@ -212,7 +212,7 @@ final class ProbeLoop {
             if target.host == UInt32(hosts.count) { hosts.append(0) }
             targets.append(target)
         case .turn(let place, let delay, let isAfterStart, let patience):
-            targets[place].turn &+= 1
+            targets[place].turn = (targets[place].turn &+ 1) & 0x3FFF_FFFF
             targets[place].patience = patience
             // What is asked again soon is in doubt: somebody waits for it.
             targets[place].leisure = isAfterStart ? min(delay / Self.leisureShare, Self.longestLeisure) : 0

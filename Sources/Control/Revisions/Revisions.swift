@@ -78,8 +78,15 @@ package actor Revisions: RevisionInterface {
                 metadata: ["revision": "\(number)", "file": "\(settings.file)"])
         }
         await tell("The configuration file is not in force")
-        // Whoever comes first need not wait.
-        Task(priority: .background) { _ = configured() }
+        configureAhead()
+    }
+
+    /// Whoever comes first need not wait.
+    private func configureAhead() {
+        Task(priority: .background) {
+            _ = configured()
+            control.loans.relieveSoon()
+        }
     }
 
     // MARK: One at a time
@@ -363,7 +370,7 @@ package actor Revisions: RevisionInterface {
             ])
         for warning in settings.warnings { logger.warning("Configuration", metadata: ["warning": "\(warning)"]) }
         await tell("Reloaded in part")
-        Task(priority: .background) { _ = configured() }
+        configureAhead()
     }
 
     private func tell(_ message: Logger.Message) async {

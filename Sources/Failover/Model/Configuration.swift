@@ -25,38 +25,6 @@ package struct Vantage: Hashable, Comparable, Sendable, CustomStringConvertible 
     package var description: String { text }
 }
 
-/// How often and how patiently an indicator is checked.
-package struct Policy: Hashable, Sendable {
-    package var name: String
-    /// From the start of one probe to the start of the next, at least 100 ms.
-    package var interval: Duration = .seconds(10)
-    /// How long a probe may take; below `interval`.
-    package var timeout: Duration = .seconds(5)
-    /// The pause after a probe while the verdict is undecided; at most `interval`.
-    package var recheck: Duration = .seconds(2)
-    /// Failures that turn ok into err, 1…100.
-    package var fall = 3
-    /// Successes in a row that turn err into ok, 1…100.
-    package var rise = 5
-    /// Successes in a row after which failures counted so far are forgotten, 1…100.
-    package var forget = 3
-    /// Hold an idle connection to the server, where the check can, to learn at once that it is gone.
-    package var tripwire = false
-
-    package init(name: String = "default") { self.name = name }
-
-    package static let `default` = Policy()
-
-    /// For what is told and not probed: once said, it is so.
-    package mutating func isCertainAtOnce() { (fall, rise, forget) = (1, 1, 1) }
-
-    /// How long a vantage's verdict counts after its last probe: three missed turns and the timeout of one.
-    package var freshness: Duration { interval * 3 + timeout }
-
-    /// How long a new indicator's first verdict is waited for: one interval of staggered start, then `fall` probes.
-    package var firstVerdictPatience: Duration { interval + (timeout + recheck) * fall }
-}
-
 /// A named check of one target. What is checked is the checker's business; the engine sees outcomes.
 package struct Indicator: Hashable, Sendable {
     package var name: IndicatorName

@@ -166,7 +166,7 @@ struct Answering: Hashable, Sendable {
         let told = causes
         // Members on the same line have its causes in common.
         let hasLines = scheme.hasLines
-        for cause in mattering(choice, wish).flatMap(\.effective.causes) where !told.contains(cause) {
+        for cause in mattering(choice, wish).flatMap(\.causes) where !told.contains(cause) {
             if !hasLines || !causes.contains(cause) { causes.append(cause) }
         }
         causes.append(.selection(choice.candidates, rule: wish.rule))

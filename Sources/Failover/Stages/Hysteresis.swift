@@ -7,22 +7,25 @@
 /// A working server rarely looks broken by chance and a broken one hardly ever looks well, so that one success
 /// is enough for a first verdict, but failures before it still count against it.
 struct Hysteresis: Hashable, Sendable {
+    // In an order that leaves few gaps: there may be a hundred thousand.
     let vantage: Vantage
-    private(set) var state = State.unknown
     private var kept = KeptProbes()
-
-    /// Failures that have not been forgotten, while the verdict is not err.
-    private var failures = 0
-    /// Successes since the last failure.
-    private var successes = 0
-    /// Probes since the first that counts towards the next flip.
-    private var probesInDoubt = 0
-    private var flip: Flip?
+    private(set) var usual = Usual()
+    /// How the verdict came about; nil while it is unknown.
+    private var flip: Grounds?
     /// When the first of `failures` came.
     private(set) var failingSince: Instant?
-    private(set) var usual = Usual()
+    private(set) var state = State.unknown
+    /// Failures that have not been forgotten, while the verdict is not err.
+    private var failures: Int32 = 0
+    /// Successes since the last failure, as far as they matter.
+    private var successes: Int32 = 0
+    /// Probes since the first that counts towards the next flip, as far as they are remembered.
+    private var probesInDoubt: Int32 = 0
 
     static let memory = KeptProbes.capacity
+    /// No threshold is higher.
+    private static let most: Int32 = 100
 
     init(vantage: Vantage, state: State = .unknown) {
         self.vantage = vantage
@@ -31,7 +34,7 @@ struct Hysteresis: Hashable, Sendable {
 
     /// Takes one probe in and returns the verdict that now stands.
     mutating func record(_ record: ProbeRecord, policy: Policy) -> Verdict {
-        probesInDoubt = isUndecided ? probesInDoubt + 1 : 1
+        probesInDoubt = isUndecided ? min(probesInDoubt + 1, Int32(Self.memory)) : 1
         show(record)
         switch record.probe.outcome {
         case .success:
@@ -45,7 +48,7 @@ struct Hysteresis: Hashable, Sendable {
         if failures == 0 { failingSince = nil }
         return Verdict(
             vantage: vantage, state: state, at: record.at, isUndecided: isUndecided,
-            probesUntilFlip: probesUntilFlip(policy), probes: flip?.probes ?? recent, flip: flip)
+            probesUntilFlip: probesUntilFlip(policy), grounds: flip ?? .soFar(kept))
     }
 
     /// Remembers a probe without counting it.
@@ -63,13 +66,13 @@ struct Hysteresis: Hashable, Sendable {
     }
 
     /// Failures still needed for err; 0 if it is err.
-    func failuresUntilErr(_ policy: Policy) -> Int { state == .err ? 0 : max(1, policy.fall - failures) }
+    func failuresUntilErr(_ policy: Policy) -> Int { state == .err ? 0 : max(1, policy.fall - Int(failures)) }
 
     private mutating func succeed(_ policy: Policy) {
-        successes += 1
+        successes = min(successes + 1, Self.most)
         switch state {
         case .unknown: turn(.ok, streak: 1, threshold: 1)
-        case .err where successes >= policy.rise: turn(.ok, streak: successes, threshold: policy.rise)
+        case .err where successes >= policy.rise: turn(.ok, streak: Int(successes), threshold: policy.rise)
         case .ok, .err: break
         }
         if state == .ok, successes >= policy.forget { failures = 0 }
@@ -80,13 +83,13 @@ struct Hysteresis: Hashable, Sendable {
         guard state != .err else { return }
         failures += 1
         guard failures >= policy.fall else { return }
-        turn(.err, streak: failures, threshold: policy.fall)
+        turn(.err, streak: Int(failures), threshold: policy.fall)
         failures = 0
     }
 
     private mutating func turn(_ new: State, streak: Int, threshold: Int) {
         state = new
-        flip = Flip(probes: recent.suffix(probesInDoubt), streak: streak, threshold: threshold)
+        flip = .turn(kept.newest(Int(probesInDoubt)), streak: Int32(streak), threshold: Int32(threshold))
     }
 
     /// True while probes contradict the verdict but not yet often enough, or while there is none.
@@ -102,8 +105,8 @@ struct Hysteresis: Hashable, Sendable {
     private func probesUntilFlip(_ policy: Policy) -> Int {
         switch state {
         case .unknown: 1
-        case .ok: max(1, policy.fall - failures)
-        case .err: max(1, policy.rise - successes)
+        case .ok: max(1, policy.fall - Int(failures))
+        case .err: max(1, policy.rise - Int(successes))
         }
     }
 }
@@ -111,28 +114,41 @@ struct Hysteresis: Hashable, Sendable {
 /// What one vantage thinks of an indicator.
 struct Verdict: Hashable, Sendable {
     var vantage: Vantage
-    var state: State
     /// When its last probe came in.
     var at: Instant
+    var grounds: Grounds
+    var state: State
     var isUndecided: Bool
-    /// ≥ 1.
-    var probesUntilFlip: Int
-    /// What led to the verdict; without one, the probes so far.
-    var probes: [ProbeRecord]
-    /// How the verdict came about; nil while it is unknown.
-    var flip: Flip?
+    private var left: Int32
+
+    /// - Parameter probesUntilFlip: ≥ 1.
+    init(
+        vantage: Vantage, state: State, at: Instant, isUndecided: Bool, probesUntilFlip: Int,
+        grounds: Grounds = .soFar(KeptProbes())
+    ) {
+        self.vantage = vantage
+        self.at = at
+        self.grounds = grounds
+        self.state = state
+        self.isUndecided = isUndecided
+        left = Int32(probesUntilFlip)
+    }
+
+    var probesUntilFlip: Int { Int(left) }
+    /// What led to it.
+    var probes: [ProbeRecord] { grounds.probes.records(from: vantage) }
 }
 
-/// The moment at which a verdict turned.
-struct Flip: Hashable, Sendable {
-    var probes: [ProbeRecord]
-    /// Probes counted, and how many it took.
-    var streak: Int
-    var threshold: Int
+/// What a verdict rests on.
+indirect enum Grounds: Hashable, Sendable {
+    /// There is none yet: the probes so far.
+    case soFar(KeptProbes)
+    /// The probes that turned it; how many were counted, and how many it took.
+    case turn(KeptProbes, streak: Int32, threshold: Int32)
 
-    init(probes: ArraySlice<ProbeRecord>, streak: Int, threshold: Int) {
-        self.probes = Array(probes)
-        self.streak = streak
-        self.threshold = threshold
+    var probes: KeptProbes {
+        switch self {
+        case .soFar(let probes), .turn(let probes, _, _): probes
+        }
     }
 }

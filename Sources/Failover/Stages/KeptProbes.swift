@@ -36,6 +36,13 @@ struct KeptProbes: Hashable, Sendable {
         kept.append(Kept(record, reason: number(of: record.probe.reason)))
     }
 
+    /// The newest of them, by themselves.
+    func newest(_ count: Int) -> KeptProbes {
+        var newest = self
+        newest.kept = Array(kept.suffix(count))
+        return newest
+    }
+
     func records(from vantage: Vantage) -> [ProbeRecord] { kept.map { record($0, from: vantage) } }
     func last(from vantage: Vantage) -> ProbeRecord? { kept.last.map { record($0, from: vantage) } }
 

@@ -44,7 +44,7 @@ struct Overruling: Hashable, Sendable {
             if standing.state == .unknown { effective.awaits(indicator.policy, since: configuredAt, standing) }
             return effective
         }
-        effective.causes.append(.overridden(imposed))
+        effective.overriddenBy = imposed
         if case .drain = imposed.action {
             effective.isDrained = true
             effective.unusableBecause = Candidate.Unusable(standing.state)
@@ -103,8 +103,9 @@ struct Effective: Hashable, Sendable {
     var verdictDueBy: Instant?
     /// While its first probe is awaited: until when.
     var probeDueBy: Instant?
-    /// What made it so: probes, verdicts, state, override.
-    var causes: [Cause]
+    private let evidence: Evidence
+    /// The operator's word that counts.
+    @Rare var overriddenBy: Override? = nil
 
     init(_ standing: Standing, policy: Policy) {
         name = standing.name
@@ -118,7 +119,12 @@ struct Effective: Hashable, Sendable {
         probesUntilFlip = standing.probesUntilFlip
         interval = policy.interval
         recheck = policy.recheck
-        causes = standing.evidence
+        evidence = standing.evidence
+    }
+
+    /// What made it so: probes, verdicts, state, override.
+    var causes: [Cause] {
+        evidence.causes(of: name, state) + [overriddenBy].compactMap { $0.map(Cause.overridden) }
     }
 
     /// Lets what is known count as unknown, unless an operator has spoken.
@@ -129,7 +135,7 @@ struct Effective: Hashable, Sendable {
         recoveredAt = nil
         failedAt = nil
         guard unusableBecause == nil || unusableBecause == .err || unusableBecause == .unknown else { return }
-        if !isDrained, causes.contains(where: { if case .overridden = $0 { true } else { false } }) { return }
+        if !isDrained, overriddenBy != nil { return }
         effective = .unknown
         unusableBecause = .unknown
     }

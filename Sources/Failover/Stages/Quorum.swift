@@ -50,17 +50,7 @@ struct Quorum: Hashable, Sendable {
     }
 
     private mutating func collectEvidence() {
-        let agreeing = verdicts.filter { $0.state == standing.state }
-        standing.evidence = []
-        standing.evidence.reserveCapacity(2 * agreeing.count + 1)
-        for verdict in agreeing {
-            standing.evidence.append(.probes(standing.name, verdict.probes))
-            guard let flip = verdict.flip else { continue }
-            standing.evidence.append(
-                .verdict(
-                    standing.name, verdict.vantage, verdict.state, streak: flip.streak, threshold: flip.threshold))
-        }
-        standing.evidence.append(.state(standing.name, standing.state, agreeing: agreeing.count, of: verdicts.count))
+        standing.evidence = Evidence(of: verdicts.filter { $0.state == standing.state }, among: verdicts.count)
     }
 
     /// The vantages probe side by side: the state flips when as many of them as are needed have flipped.
@@ -88,8 +78,8 @@ struct Standing: Hashable, Sendable {
     var isUndecided = true
     /// ≥ 1.
     var probesUntilFlip = 1
-    /// The probes, verdicts and the state that they made; the probes so far while it is unknown.
-    var evidence: [Cause] = []
+    /// What the state rests on.
+    var evidence = Evidence.none
 
     init(name: IndicatorName) { self.name = name }
 }

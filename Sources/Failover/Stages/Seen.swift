@@ -12,6 +12,7 @@ struct Seen: Hashable, Sendable {
     private(set) var effective: Effective
     /// What it answers with now: those of its usable lines, if it has lines.
     private(set) var values: [IPAddress]
+    private var causesOfLines: [Cause] = []
 
     /// - Parameter lines: how the member's lines stand, in their order.
     init(_ member: Member, _ effective: Effective, lines: [Effective] = []) {
@@ -22,6 +23,8 @@ struct Seen: Hashable, Sendable {
     }
 
     var name: IndicatorName { member.indicator }
+    /// What made it so, its lines' causes last.
+    var causes: [Cause] { effective.causes + causesOfLines }
     var isUsable: Bool { unusableBecause == nil }
     var isDrained: Bool { effective.isDrained }
     var unusableBecause: Candidate.Unusable? {
@@ -51,7 +54,7 @@ struct Seen: Hashable, Sendable {
         let wanted = usable.filter { !$1.isDrained }
         let chosen = wanted.isEmpty ? usable : wanted
         values = (member.redundancy == .only ? Array(chosen.prefix(1)) : chosen).flatMap(\.0.values)
-        effective.causes += lines.flatMap(\.causes)
+        causesOfLines = lines.flatMap(\.causes)
         if usable.isEmpty {
             let isAwaited = lines.contains { $0.verdictDueBy != nil }
             effective.unusableBecause = effective.unusableBecause ?? (isAwaited ? .unknown : .line)

@@ -34,7 +34,6 @@ final class SharedModel: ReadModel {
 
     func schemeGlances() -> [SchemeGlance] { schemes.list { whole.schemeGlances() } }
     func indicatorGlances() -> [IndicatorGlance] { indicators.list { whole.indicatorGlances() } }
-    func lastProbes() -> [LastProbe] { whole.lastProbes() }
     func overrides() -> [OverrideReport] { imposed.list { whole.overrides() } }
 }
 

@@ -69,8 +69,6 @@ struct WitnessedModel: ReadModel {
         noted("indicators", model.indicatorGlances()) { $0.indicatorGlances() }
     }
 
-    func lastProbes() -> [LastProbe] { noted("probes", model.lastProbes()) { $0.lastProbes() } }
-
     func overrides() -> [OverrideReport] { noted("overrides", model.overrides()) { $0.overrides() } }
 
     private func noted<Value: Equatable & Sendable>(

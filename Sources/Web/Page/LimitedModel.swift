@@ -30,10 +30,6 @@ struct LimitedModel: ReadModel {
         whole.indicatorGlances().filter { scope.sees(whole.projects(ofIndicator: $0.name)) }
     }
 
-    func lastProbes() -> [LastProbe] {
-        whole.lastProbes().filter { scope.sees(whole.projects(ofIndicator: $0.indicator)) }
-    }
-
     func projects(ofScheme name: String) -> [String] { whole.projects(ofScheme: name) }
     func projects(ofIndicator name: String) -> [String] { whole.projects(ofIndicator: name) }
 
