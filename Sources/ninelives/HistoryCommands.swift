@@ -79,12 +79,15 @@ struct AuditVerify: AsyncParsableCommand {
     func run() async throws {
         struct Finding: Decodable {
             var sound: Int
+            var forgotten: Int
             var problem: String?
         }
         let body = try await server.server.order(.GET, "/api/v1/audit/verification")
         let finding = try JSONDecoder().decode(Finding.self, from: body)
         let entries = Wording.count(finding.sound, "entry", plural: "entries")
-        guard let problem = finding.problem else { return print("The audit log is sound: \(entries).") }
+        let older =
+            finding.forgotten == 0 ? "" : " \(finding.forgotten) older ones were forgotten, as history.audit says."
+        guard let problem = finding.problem else { return print("The audit log is sound: \(entries).\(older)") }
         printError("The audit log is NOT sound: \(problem). Sound before that: \(entries).")
         throw Exit.no
     }
