@@ -136,10 +136,11 @@ struct PointInTime: ExpressibleByArgument {
         guard (2...3).contains(parts.count), (0...23).contains(parts[0]), parts[1...].allSatisfy((0...59).contains)
         else { return nil }
         let now = Date().timeIntervalSince1970
-        // Without seconds, the whole minute counts.
-        let ofDay = Double(parts[0] * 3600 + parts[1] * 60 + (parts.count == 3 ? parts[2] : 59))
-        let today = (now / 86_400).rounded(.down) * 86_400 + ofDay
-        seconds = today <= now ? today : today - 86_400
+        let begin = Double(parts[0] * 3600 + parts[1] * 60 + (parts.count == 3 ? parts[2] : 0))
+        let midnight = (now / 86_400).rounded(.down) * 86_400
+        let day = midnight + begin <= now ? midnight : midnight - 86_400
+        // Without seconds, the whole minute counts; of the present one, what has gone of it.
+        seconds = min(day + begin + (parts.count == 3 ? 0 : 59), now)
     }
 }
 

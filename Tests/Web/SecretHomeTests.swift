@@ -13,7 +13,7 @@ import Testing
     }
 
     @Test func `a kept secret goes elsewhere only if the one who says so has set it anew`() async throws {
-        let house = try await Installation()
+        let house = try await Installation { $0 + "data: .\n" }
         try await house.makeAdmin()
         let (ann, eve) = (try await house.token(.admin, name: "ann"), try await house.token(.admin, name: "eve"))
         func put(_ port: Int, as token: String, secret: String = "store:hook") async throws -> Installation.Answer {
@@ -48,7 +48,7 @@ import Testing
     }
 
     @Test func `the form asks for the secret again when the address changes`() async throws {
-        let browser = try await Browser()
+        let browser = try await Browser { $0 + "data: .\n" }
         let fields = [
             "name": "hook", "driver": "webhook", "arg-url": "http://127.0.0.1:9/", "arg-token": "a-secret",
             "dry-run": "on",

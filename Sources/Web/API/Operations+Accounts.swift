@@ -206,6 +206,11 @@ extension Site {
         guard case .session = call.identity?.proof, let user = call.identity?.name else {
             throw Problem(.forbidden, "A token cannot make tokens: log in with a password.")
         }
+        // It would be worth nothing now, and more than anybody meant once its owner may more.
+        let project = wish.project.flatMap { $0 == "*" ? nil : $0 }
+        guard call.identity?.may(wish.role, in: project) == true else {
+            throw Problem(.forbidden, "\(user) may not be \(wish.role.rawValue) there, so no token of theirs may.")
+        }
         let (id, secret) = try await accounts().makeToken(
             name: wish.name, for: user, role: wish.role, project: wish.project ?? "*",
             expires: wish.expires.map { Instant(seconds: $0) },
