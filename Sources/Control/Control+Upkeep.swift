@@ -60,6 +60,10 @@ extension Control {
         // What cannot be written is told by the store itself.
         default: break
         }
+        if store.auditProblem != known {
+            tellProblems()
+            changed()
+        }
     }
 
     /// Forgets what is older or more than the configuration says, in small pieces between which others write.

@@ -40,6 +40,12 @@ extension Store {
         return marking
     }
 
+    /// Notes what came last, where there is a mark already.
+    func markLastAudit() async {
+        guard let path = auditMarkPath, FileManager.default.fileExists(atPath: path) else { return }
+        _ = try? await markAudit(at: .epoch)
+    }
+
     /// What the file says; nil if there is none.
     package func outerAuditMark() -> Result<AuditMark, MarkTrouble>? {
         guard let path = auditMarkPath, let octets = FileManager.default.contents(atPath: path) else { return nil }

@@ -183,6 +183,7 @@ package final class Store: Sendable {
     package func close() async {
         queue.close()
         await queue.flush()
+        await markLastAudit()
         await use.close()
         _ = try? await pool.writeWithoutTransaction { try $0.checkpoint(.truncate) }
         try? pool.close()

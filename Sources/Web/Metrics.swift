@@ -7,6 +7,8 @@ struct Metrics: Sendable {
     let model: any ReadModel
     /// Families that others have written.
     let more: String
+    /// How many things of the server itself need somebody.
+    var problems = 0
 
     /// Sent when so many octets have come together: all of a hundred thousand indicators would be 30 MB.
     private static let piece = 32_768
@@ -23,6 +25,11 @@ struct Metrics: Sendable {
             "ninelives_start_time_seconds", "When the process started, seconds since 1970.", "gauge",
             [model.startedAt], to: &writer
         ) { [([], $0)] }
+        try await family(
+            "ninelives_problems", "What of the server itself needs somebody, as the page and /healthz tell it.",
+            "gauge",
+            [problems], to: &writer
+        ) { [([], Double($0))] }
         try await writer.write(ByteBuffer(string: more))
         try await writer.finish(nil)
     }

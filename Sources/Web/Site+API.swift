@@ -36,7 +36,8 @@ extension Site {
             router.get("/api/v1/demo/servers") { _, _ in Response.json(try JSON.encode(await demo.servers())) }
         }
         router.get("/metrics") { _, _ in
-            let metrics = Metrics(model: await control.readModel(), more: await moreMetrics())
+            let metrics = Metrics(
+                model: await control.readModel(), more: await moreMetrics(), problems: await control.problems().count)
             return Response(
                 status: .ok,
                 headers: [.contentType: "text/plain; version=0.0.4; charset=utf-8", .cacheControl: "no-store"],
