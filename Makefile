@@ -10,7 +10,7 @@ BUILD_PACKAGES := libsqlite3-dev make zlib1g-dev
 TEST_PACKAGES := bind9 bind9-dnsutils bind9-utils chromium conntrack curl dovecot-imapd dovecot-pop3d \
 	dovecot-submissiond iproute2 iputils-ping knot knot-dnssecutils knot-dnsutils knot-resolver ldnsutils \
 	mariadb-server nftables nginx-light nsd openssh-server openssl pdns-backend-sqlite3 pdns-server postgresql \
-	python3-aiosmtpd python3-grpcio python3-venv python3-websockets redis-server sqlite3 unbound vsftpd
+	python3-aiosmtpd python3-grpcio python3-venv python3-websockets redis-server sqlite3 unbound vsftpd zbar-tools
 # From PyPI: Route 53 on this machine with Amazon's own client, Cloudflare's published types, a dyndns2 service, the
 # clients of Hetzner, DigitalOcean, Google and Azure; what drives Chromium, and what looks for hindrances in pages.
 TEST_TOOLS := moto[route53,server]==5.2.5 cloudflare==5.9.0 nsupdate==0.13.0 argon2-cffi==25.1.0 hcloud==2.27.0 \

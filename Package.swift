@@ -214,7 +214,8 @@ let package = Package(
         .testTarget(
             name: "ControlTests",
             dependencies: [
-                "Addresses", "Checks", "Control", "DNS", "Failover", "Notices", "Settings", "Storage", "TestSupport",
+                "Accounts", "Addresses", "Checks", "Control", "DNS", "Failover", "Notices", "Settings", "Storage",
+                "TestSupport",
                 logging,
             ],
             path: "Tests/Control"),

@@ -48,8 +48,8 @@ package final class Accounts: Sendable {
             FileManager.default.createFile(
                 atPath: path, contents: Data((localToken + "\n").utf8), attributes: [.posixPermissions: 0o600])
         else { throw .badKey("\(path) cannot be written") }
-        let chain = AuditChain(box: box)
-        store.sealAudit { chain.seal($0, $1) }
+        store.sealAudit(by: AuditChain(box: box))
+        try finishSecrets()
     }
 
     /// The file that whoever runs commands on this machine must be able to read.
@@ -77,11 +77,13 @@ package final class Accounts: Sendable {
     package func isInvited(_ secret: String) -> Bool { invitation.withLock { $0 == Secret.hash(secret) } }
 
     /// Makes the first account, an admin of everything, and ends the invitation.
-    package func acceptInvitation(_ secret: String, name: String, password: String) async throws(AccountsError) {
+    package func acceptInvitation(
+        _ secret: String, name: String, password: String, from origin: String = "local"
+    ) async throws(AccountsError) {
         guard isInvited(secret) else { throw .wrongInvitation }
         let user = try await makeUser(name: name, password: password, roles: ["*": .admin])
         do {
-            try await store.add(user, onlyFirst: true, noting: entry("account.first", name, by: name, from: "local"))
+            try await store.add(user, onlyFirst: true, noting: entry("account.first", name, by: name, from: origin))
         } catch .exists {
             throw .wrongInvitation
         } catch {

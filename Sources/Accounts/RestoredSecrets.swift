@@ -24,7 +24,7 @@ package struct RestoredSecrets: Sendable {
             throw .badKey("\(error)")
         }
         box = try SecretBox.open(folder: dataFolder)
-        let finding: (sound: Int, problem: String?)
+        let finding: AuditFinding
         do {
             finding = try AuditChain(box: box).verify(restoration.draft)
         } catch {
@@ -63,25 +63,33 @@ package struct RestoredSecrets: Sendable {
         let chain = AuditChain(box: box)
         var entry = entry
         if let present {
-            var last = AuditEntry(at: entry.at, actor: "", origin: "", action: "", target: "", detail: "")
+            var last = AuditMark(id: 0, entrySeal: "")
             var hasParted = false
+            var isFirst = true
             while true {
-                let read = try Store.auditEntries(ofBackup: present, after: last.id)
+                let (ends, read) = try Store.audit(ofBackup: present, after: last.id)
+                if isFirst, let mark = ends.forgotten.flatMap({ AuditMark($0) }), mark.isSound(.forgotten, by: chain) {
+                    last = AuditMark(id: mark.id, entrySeal: mark.entrySeal)
+                }
+                isFirst = false
                 var entries: [AuditEntry] = []
-                for next in read where next.id == last.id + 1 && next.seal == chain.seal(next, last.seal) {
+                for next in read where next.follows(last.id, last.entrySeal, by: chain) {
                     entries.append(next)
-                    last = next
+                    last = AuditMark(id: next.id, entrySeal: next.seal)
                 }
                 if entries.isEmpty {
                     if let broken = read.first { entry.detail += "; its audit log was not sound from \(broken.id) on" }
                     break
                 }
-                let known = try draft.auditEntries(after: entries[0].id - 1)
-                let common = hasParted ? 0 : zip(entries, known).prefix { $0.seal == $1.seal }.count
+                let known = Dictionary(
+                    try draft.auditEntries(after: entries[0].id - 1).map { ($0.id, $0.seal) }
+                ) { $1 }
+                let forgotten = try draft.forgottenAudit(by: chain)
+                let common = hasParted ? 0 : entries.prefix { $0.id <= forgotten || known[$0.id] == $0.seal }.count
                 hasParted = common < entries.count
-                try await draft.audit(Array(entries.dropFirst(common))) { chain.seal($0, $1) }
+                try await draft.audit(Array(entries.dropFirst(common)), by: chain)
             }
         }
-        try await draft.audit(entry) { chain.seal($0, $1) }
+        try await draft.audit(entry, by: chain)
     }
 }

@@ -1,3 +1,4 @@
+import Crypto
 import Foundation
 
 /// The encrypted store of a data folder: providers' keys and passwords, each in a file of its own, sealed with the data
@@ -40,17 +41,66 @@ package struct SealedSecrets: Sendable {
         return (attributes[.modificationDate] as? Date)?.timeIntervalSince1970
     }
 
-    /// Seals and writes it, whole or not at all, readable by its owner only.
+    /// Differs each time that the secret is set, though it be the same; nil if there is none of that name.
+    package static func mark(_ name: String, in dataFolder: String) -> String? {
+        guard isName(name) else { return nil }
+        return mark(ofFile: (dataFolder as NSString).appendingPathComponent("secrets/\(name)"))
+    }
+
+    private static func mark(ofFile path: String) -> String? {
+        FileManager.default.contents(atPath: path).map { Data(SHA256.hash(data: $0)).base64URL }
+    }
+
+    /// The same of what is staged.
+    func stagedMark(_ name: String, _ mark: String) -> String? { Self.mark(ofFile: staged(name, mark)) }
+
+    /// Seals and writes it, whole or not at all, readable by its owner only; on the disk when this returns.
     package func set(_ secret: String, as name: String) throws(AccountsError) {
+        let mark = Secret.make()
+        do throws(AccountsError) {
+            try stage(secret, as: name, mark)
+            try putStaged(name, mark)
+        } catch {
+            dropStaged(name, mark)
+            throw error
+        }
+    }
+
+    /// Seals and writes it beside the one that is in use, which stays so until `putStaged`.
+    ///
+    /// - Parameter mark: tells what is staged under one name at the same time apart.
+    func stage(_ secret: String, as name: String, _ mark: String) throws(AccountsError) {
         guard let sealed = box.seal(Data(secret.utf8), as: "provider:\(name)") else {
             throw .badKey("the key cannot seal anything")
         }
-        let fresh = path("." + name)
-        let files = FileManager.default
+        let fresh = staged(name, mark)
         guard
-            files.createFile(atPath: fresh, contents: sealed, attributes: [.posixPermissions: 0o600]),
-            rename(fresh, path(name)) == 0
+            FileManager.default.createFile(
+                atPath: fresh, contents: sealed, attributes: [.posixPermissions: 0o600]), Self.sync(fresh)
         else { throw .badKey("\(path(name)) cannot be written") }
+    }
+
+    /// Puts into use what is staged. If it is in use already, nothing is done.
+    func putStaged(_ name: String, _ mark: String) throws(AccountsError) {
+        let fresh = staged(name, mark)
+        guard FileManager.default.fileExists(atPath: fresh) else { return }
+        guard rename(fresh, path(name)) == 0, Self.sync(folder) else {
+            throw .badKey("\(path(name)) cannot be written")
+        }
+    }
+
+    func dropStaged(_ name: String, _ mark: String) {
+        try? FileManager.default.removeItem(atPath: staged(name, mark))
+    }
+
+    private func staged(_ name: String, _ mark: String) -> String { path(".\(name).\(mark)") }
+
+    /// Waits until a file or a folder is on the disk.
+    private static func sync(_ path: String) -> Bool {
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { return false }
+        defer { close(descriptor) }
+        return fsync(descriptor) == 0
     }
 
     /// nil if there is none of that name; throws if it cannot be opened with this key.
@@ -62,9 +112,14 @@ package struct SealedSecrets: Sendable {
         return String(decoding: octets, as: UTF8.self)
     }
 
+    package func has(_ name: String) -> Bool {
+        Self.isName(name) && FileManager.default.fileExists(atPath: path(name))
+    }
+
     /// False if there was none.
     package func remove(_ name: String) -> Bool {
-        Self.isName(name) && (try? FileManager.default.removeItem(atPath: path(name))) != nil
+        guard Self.isName(name), (try? FileManager.default.removeItem(atPath: path(name))) != nil else { return false }
+        return Self.sync(folder)
     }
 
     private func path(_ name: String) -> String { (folder as NSString).appendingPathComponent(name) }

@@ -29,6 +29,7 @@ extension Control {
                 let isThorough = now >= thoroughAt && (changed != seen || now >= thoroughAt + Self.upkeepInterval)
                 if isThorough { (seen, thoroughAt) = (changed, now + Self.thoroughInterval) }
                 _ = try? await NIOThreadPool.singleton.runIfActive { store.look(isThorough: isThorough) }
+                await markAudit(in: store)
             }
             try? await ContinuousClock().sleep(for: Self.lookInterval)
         }
@@ -37,26 +38,60 @@ extension Control {
     private func tidy() async {
         do {
             let forgotten = try await forgetOldHistory()
-            if forgotten > 0 { logger.info("Old history is forgotten", metadata: ["events": "\(forgotten)"]) }
+            guard forgotten.events + forgotten.auditEntries > 0 else { return }
+            logger.info(
+                "Old history is forgotten",
+                metadata: ["events": "\(forgotten.events)", "audit-entries": "\(forgotten.auditEntries)"])
         } catch {
             logger.error("Old history cannot be forgotten", metadata: ["why": "\(error)"])
         }
     }
 
+    /// Looks whether the audit log still holds what was noted outside of the store, and notes what has come since.
+    private func markAudit(in store: Store) async {
+        let known = store.auditProblem
+        switch try? await store.markAudit(at: clock.now) {
+        case .begun(let entry)?:
+            logger.notice(
+                "The audit log's newest entry is noted outside of the store from now on",
+                metadata: ["entry": "\(entry)"])
+        case .problem(let words)? where words != known:
+            logger.critical("The audit log is not sound", metadata: ["why": "\(words)"])
+        // What cannot be written is told by the store itself.
+        default: break
+        }
+        if store.auditProblem != known {
+            tellProblems()
+            changed()
+        }
+    }
+
     /// Forgets what is older or more than the configuration says, in small pieces between which others write.
     ///
-    /// - Returns: how many events were forgotten.
+    /// - Returns: how much was forgotten.
     @discardableResult
-    package func forgetOldHistory() async throws(StoreError) -> Int {
-        guard let store = keeping?.store else { return 0 }
-        var forgotten = 0
-        while !Task.isCancelled {
-            let count = try await store.forgetEvents(
-                before: clock.now + (.zero - retention.keep), keeping: retention.events)
-            forgotten += count
-            if count == 0 { break }
+    package func forgetOldHistory() async throws(StoreError) -> (events: Int, auditEntries: Int) {
+        guard let store = keeping?.store else { return (0, 0) }
+        let now = clock.now
+        let retention = retention
+        let events = try await Self.repeated { () async throws(StoreError) in
+            try await store.forgetEvents(before: now + (.zero - retention.keep), keeping: retention.events)
         }
-        if forgotten > 0 { while try await store.compact(), !Task.isCancelled {} }
-        return forgotten
+        let entries = try await Self.repeated { () async throws(StoreError) in
+            try await store.forgetAudit(before: now + (.zero - retention.audit), keeping: retention.auditEntries)
+        }
+        if events + entries > 0 { while try await store.compact(), !Task.isCancelled {} }
+        return (events, entries)
+    }
+
+    /// The sum of what it returns, until it returns 0.
+    private static func repeated(_ forget: () async throws(StoreError) -> Int) async throws(StoreError) -> Int {
+        var sum = 0
+        while !Task.isCancelled {
+            let count = try await forget()
+            if count == 0 { break }
+            sum += count
+        }
+        return sum
     }
 }

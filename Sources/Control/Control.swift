@@ -47,6 +47,8 @@ package actor Control: ControlInterface {
     var accounts = ProviderAccounts()
     /// What is told on the status page; nil until it has been read.
     var posts: [StatusPost]?
+    /// What people were told of the server itself.
+    var toldProblems: [String] = []
     var propagation: PropagationWatch
     var isStopped = false
     private var reloadProblems: [String] = []
@@ -131,6 +133,7 @@ package actor Control: ControlInterface {
         }
         apply(settings.configuration, checks: checks, providers: settings.providers)
         configureWindows(settings.windows, old: old)
+        tellProblems()
         finishTaking()
     }
 
@@ -175,6 +178,7 @@ package actor Control: ControlInterface {
     package func setProblems(_ problems: [String]) {
         guard problems != reloadProblems else { return }
         reloadProblems = problems
+        tellProblems()
         changed()
     }
 
@@ -185,6 +189,7 @@ package actor Control: ControlInterface {
         } else {
             logger.notice("Everything is written again")
         }
+        tellProblems()
         changed()
     }
 

@@ -35,6 +35,20 @@ extension Control {
         tell(Happening(targets[place].name, certificateEnd: end, daysLeft: left, within: days, at: clock.now))
     }
 
+    /// Tells what of the server itself needs somebody, whenever that changes.
+    func tellProblems() {
+        let problems = problems()
+        guard problems != toldProblems else { return }
+        toldProblems = problems
+        let isFine = problems.isEmpty
+        let severity: Happening.Severity = isFine ? .info : keeping?.problems.isEmpty == false ? .critical : .warning
+        let text = isFine ? "this server has no problem any more" : "this server: \(problems.joined(separator: "; "))"
+        tell(
+            Happening(
+                .server, isFine ? .better : .worse, severity, standing: isFine ? "ok" : oneLine(text), text: text,
+                at: clock.now))
+    }
+
     /// What ends by itself is told. Behind a maintenance or a silence there may be a trouble that nobody was told of.
     private func ended(_ override: Override, _ report: EventReport, at now: Instant) -> [Happening] {
         var happenings: [Happening] = []

@@ -17,6 +17,7 @@ struct Keeping: Sendable {
         [
             store.trouble.map { "what happens now would be forgotten at a restart: \($0)" },
             store.repair.map { "what was before is forgotten: \($0)" },
+            store.auditProblem.map { "the audit log is not sound: \($0)" },
         ].compactMap(\.self)
     }
 

@@ -32,9 +32,11 @@ package protocol StatusPostInterface: Sendable {
     /// The newest first, at most 100: older ones are forgotten.
     func statusPosts() async -> [StatusPost]
     /// Returns it with its id and time.
-    func add(_ post: StatusPost) async throws(OrderError) -> StatusPost
+    ///
+    /// - Parameter entry: goes into the audit log with it, its target being the post's id, or neither does; so too below.
+    func add(_ post: StatusPost, noting entry: AuditEntry?) async throws(OrderError) -> StatusPost
     /// False if there is no such post.
-    func removeStatusPost(_ id: Int) async throws(OrderError) -> Bool
+    func removeStatusPost(_ id: Int, noting entry: AuditEntry?) async throws(OrderError) -> Bool
 }
 
 extension Control: StatusPostInterface {
@@ -48,36 +50,48 @@ extension Control: StatusPostInterface {
         return stored
     }
 
-    private func storedPosts() -> [StatusPost] {
-        guard let text = try? keeping?.store.fact(Self.postsKey) else { return [] }
+    private func storedPosts() -> [StatusPost] { Self.posts(in: try? keeping?.store.fact(Self.postsKey)) }
+
+    private static func posts(in text: String?) -> [StatusPost] {
+        guard let text else { return [] }
         return (try? JSONDecoder().decode([StatusPost].self, from: Data(text.utf8))) ?? []
     }
 
-    package func add(_ post: StatusPost) async throws(OrderError) -> StatusPost {
-        var posts = statusPosts()
-        var post = post
-        post.id = (posts.map(\.id).max() ?? 0) + 1
-        post.at = clock.now.seconds
-        posts.insert(post, at: 0)
-        try await keep(Array(posts.prefix(Self.mostPosts)))
-        return post
+    package func add(_ post: StatusPost, noting entry: AuditEntry?) async throws(OrderError) -> StatusPost {
+        let now = clock.now.seconds
+        return try await changePosts { posts in
+            var post = post
+            post.id = (posts.map(\.id).max() ?? 0) + 1
+            post.at = now
+            posts = Array(([post] + posts).prefix(Self.mostPosts))
+            var entry = entry
+            entry?.target = "\(post.id)"
+            return (post, entry)
+        }
     }
 
-    package func removeStatusPost(_ id: Int) async throws(OrderError) -> Bool {
-        var posts = statusPosts()
-        guard let place = posts.firstIndex(where: { $0.id == id }) else { return false }
-        posts.remove(at: place)
-        try await keep(posts)
-        return true
+    package func removeStatusPost(_ id: Int, noting entry: AuditEntry?) async throws(OrderError) -> Bool {
+        try await changePosts { posts in
+            guard let place = posts.firstIndex(where: { $0.id == id }) else { return (false, nil) }
+            posts.remove(at: place)
+            return (true, entry)
+        }
     }
 
-    private func keep(_ posts: [StatusPost]) async throws(OrderError) {
+    /// Changes the posts as they are on the disk at that moment; nobody sees the change before it is there.
+    private func changePosts<Value: Sendable>(
+        _ change: @escaping @Sendable (inout [StatusPost]) -> (Value, AuditEntry?)
+    ) async throws(OrderError) -> Value {
         guard let keeping else { throw .noHistory("there is no store") }
-        guard let data = try? JSONEncoder().encode(posts) else { return }
-        self.posts = posts
         do {
-            try await keeping.store.commit(
-                [.fact(key: Self.postsKey, value: String(decoding: data, as: UTF8.self))], isKept: true)
+            let value = try await keeping.store.change(fact: Self.postsKey) { text in
+                var posts = Self.posts(in: text)
+                let (value, entry) = change(&posts)
+                text = String(decoding: try JSONEncoder().encode(posts), as: UTF8.self)
+                return (value, entry)
+            }
+            posts = nil
+            return value
         } catch {
             throw .notKept("\(error)")
         }

@@ -17,6 +17,8 @@ package struct Happening: Hashable, Sendable, Codable {
         case vantage
         /// What an operator imposed has ended by itself.
         case override
+        /// The server itself: what happens cannot be written, the file is broken, the audit log is not sound.
+        case server
     }
 
     /// How much it matters, rising.

@@ -1,6 +1,11 @@
 import Accounts
 import Secrets
 
+extension Settings {
+    /// What tells one setting of a secret in the encrypted store from the next; nil if it is not kept there.
+    package func sealedMark(_ name: String) -> String? { SealedSecrets.mark(name, in: dataFolder) }
+}
+
 extension SecretOpener {
     /// Opens the encrypted store of a data folder.
     static func sealed(in folder: String) -> SecretOpener {

@@ -22,7 +22,10 @@ package enum SettingsKeys {
         SettingsKey("http", standard: Settings.standardHTTPListener),
         SettingsKey("tls"), SettingsKey("https"),
     ]
-    static let history = [SettingsKey("keep", standard: "90d"), SettingsKey("events", standard: "1000000")]
+    static let history = [
+        SettingsKey("keep", standard: "90d"), SettingsKey("events", standard: "1000000"),
+        SettingsKey("audit", standard: "400d"), SettingsKey("audit-entries", standard: "1000000"),
+    ]
     static let access = [
         SettingsKey("read"), SettingsKey("status"),
         SettingsKey("connections-per-client", standard: "\(Settings.standardConnectionsPerClient)"),

@@ -27,7 +27,7 @@ final class CommitQueue: Sendable {
         var isClosed = false
         var trouble: String?
         var obstacle: StoreError?
-        var seal: AuditEntry.Seal?
+        var sealing: (any AuditSealing)?
         var lost = 0
         var listener: (@Sendable (String?) -> Void)?
 
@@ -208,10 +208,10 @@ final class CommitQueue: Sendable {
 
     private func write(_ changes: [StoredChange]) async -> StoreError? {
         if let obstacle { return obstacle }
-        let seal = waiting.withLock(\.seal)
+        let sealing = sealing
         do {
             try await pool.write { database in
-                for change in changes { try change.perform(in: database, seal: seal) }
+                for change in changes { try change.perform(in: database, by: sealing) }
             }
             return nil
         } catch {
@@ -220,9 +220,9 @@ final class CommitQueue: Sendable {
     }
 
     /// How entries of the audit log are sealed.
-    var seal: AuditEntry.Seal? { waiting.withLock(\.seal) }
+    var sealing: (any AuditSealing)? { waiting.withLock(\.sealing) }
 
-    func sealAudit(by seal: @escaping AuditEntry.Seal) { waiting.withLock { $0.seal = seal } }
+    func sealAudit(by sealing: any AuditSealing) { waiting.withLock { $0.sealing = sealing } }
 }
 
 /// Which file a path leads to.

@@ -159,6 +159,7 @@ package final class Restoration: Sendable {
 
     /// Makes the draft the store, with its secrets. What was there is gone, if `keepPresent` has not kept it.
     package func put() async throws(StoreError) {
+        let newest = try draft.auditHead()
         await draft.close()
         do {
             try Store.close(atPath: draft.path)
@@ -166,10 +167,14 @@ package final class Restoration: Sendable {
             try SealedFiles.stage(of: draft.path, in: folder)
             try Store.sync(draft.path)
             if FileManager.default.fileExists(atPath: target) { try Store.close(atPath: target) }
+            // What it tells of may get other numbers; without one, the next start says so in the log.
+            let mark = (folder as NSString).appendingPathComponent(Store.auditMarkName)
+            try? FileManager.default.removeItem(atPath: mark)
             guard rename(draft.path, target) == 0 else {
                 throw StoreError.unusable(path: target, why: String(cString: strerror(errno)))
             }
             try? Store.sync(folder)
+            if let newest { try? Store.writeAuditMark(newest, to: mark) }
             try SealedFiles.putBack(from: target, into: folder)
         } catch {
             throw StoreError(error, path: target)

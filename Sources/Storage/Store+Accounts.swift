@@ -266,25 +266,4 @@ extension Store {
             guard database.changesCount > 0 else { throw StoreError.notFound("token \(id)") }
         }
     }
-
-    // MARK: Secrets
-
-    /// Stores what is sealed already; nil forgets it.
-    package func setSecret(_ name: String, sealed: Data?, at: Instant) async throws(StoreError) {
-        try await write { database in
-            if let sealed {
-                try database.run("INSERT OR REPLACE INTO secret VALUES (?, ?, ?)", [name, sealed, at.nanoseconds])
-            } else {
-                try database.run("DELETE FROM secret WHERE name = ?", [name])
-            }
-        }
-    }
-
-    package func secret(_ name: String) throws(StoreError) -> Data? {
-        try read { try Data.fetchOne($0, sql: "SELECT sealed FROM secret WHERE name = ?", arguments: [name]) }
-    }
-
-    package func secretNames() throws(StoreError) -> [String] {
-        try read { try String.fetchAll($0, sql: "SELECT name FROM secret ORDER BY name") }
-    }
 }

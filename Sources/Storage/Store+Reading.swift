@@ -81,6 +81,15 @@ extension Store {
         try read { try String.fetchOne($0, sql: "SELECT value FROM note WHERE key = ?", arguments: [key]) }
     }
 
+    /// The facts whose keys begin so, by key.
+    package func facts(prefix: String) throws(StoreError) -> [String: String] {
+        try read { database in
+            let rows = try Row.fetchAll(
+                database, sql: "SELECT key, value FROM note WHERE substr(key, 1, length(?1)) = ?1", arguments: [prefix])
+            return Dictionary(rows.map { ($0["key"], $0["value"]) }) { $1 }
+        }
+    }
+
     /// Forgets the oldest history: what is older than `oldest`, and what is beyond the newest `count` events. The
     /// last decision of each scheme stays. A bounded number at a time, so that writers do not wait long.
     ///

@@ -34,7 +34,7 @@ extension Store {
         comment: String, origin: String, at: Instant, base: Int? = nil, facts: [String: String] = [:],
         entry: AuditEntry? = nil
     ) async throws(StoreError) -> StoredRevision {
-        let seal = queue.seal
+        let sealing = queue.sealing
         return try await write { database in
             let newest = try Int.fetchOne(database, sql: "SELECT max(number) FROM revision") ?? 0
             if let base, base != newest { throw StoreError.conflict(newest: newest) }
@@ -47,7 +47,7 @@ extension Store {
             let number = Int(database.lastInsertedRowID)
             if var entry {
                 entry.target = "revision \(number)"
-                try StoredChange.audit(entry).perform(in: database, seal: seal)
+                try StoredChange.audit(entry).perform(in: database, by: sealing)
             }
             for (key, value) in facts { try StoredChange.fact(key: key, value: value).perform(in: database) }
             return StoredRevision(

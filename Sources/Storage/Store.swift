@@ -1,5 +1,6 @@
 import Foundation
 import GRDB
+import Synchronization
 
 /// What outlives the process: one SQLite file in the data folder, in WAL mode, synced at every commit.
 ///
@@ -13,7 +14,8 @@ package final class Store: Sendable {
 
     let pool: DatabasePool
     let queue: CommitQueue
-    private let use = StoreUse()
+    let use = StoreUse()
+    let auditLook = Mutex(AuditLook())
     /// The whole path of the file.
     package let path: String
     /// What had to be done to open it, in words; nil if all was well.
@@ -181,6 +183,7 @@ package final class Store: Sendable {
     package func close() async {
         queue.close()
         await queue.flush()
+        await markLastAudit()
         await use.close()
         _ = try? await pool.writeWithoutTransaction { try $0.checkpoint(.truncate) }
         try? pool.close()
@@ -226,10 +229,25 @@ package final class Store: Sendable {
     func write<Value: Sendable>(
         noting entry: AuditEntry?, _ body: @Sendable (Database) throws -> Value
     ) async throws(StoreError) -> Value {
-        let seal = queue.seal
+        let sealing = queue.sealing
         return try await write { database in
             let value = try body(database)
-            if let entry { try StoredChange.audit(entry).perform(in: database, seal: seal) }
+            if let entry { try StoredChange.audit(entry).perform(in: database, by: sealing) }
+            return value
+        }
+    }
+
+    /// Changes one fact as it is at that moment, with who did it in the audit log; on the disk when this returns.
+    package func change<Value: Sendable>(
+        fact key: String, _ body: @Sendable (inout String?) throws -> (Value, AuditEntry?)
+    ) async throws(StoreError) -> Value {
+        let sealing = queue.sealing
+        return try await write { database in
+            var text = try String.fetchOne(database, sql: "SELECT value FROM note WHERE key = ?", arguments: [key])
+            let old = text
+            let (value, entry) = try body(&text)
+            if text != old { try StoredChange.fact(key: key, value: text).perform(in: database) }
+            if let entry { try StoredChange.audit(entry).perform(in: database, by: sealing) }
             return value
         }
     }

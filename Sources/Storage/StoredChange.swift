@@ -122,14 +122,17 @@ package struct StoredOverride: Hashable, Sendable {
 }
 
 extension StoredChange {
+    /// Under which fact is kept who has set a secret of the encrypted store last.
+    package static func setterKey(_ name: String) -> String { "secret.setter:\(name)" }
+
     /// Performs the change; the same one twice does no harm.
     ///
-    /// - Parameter seal: seals entries of the audit log; only they need one.
-    func perform(in database: Database, seal: AuditEntry.Seal? = nil) throws {
+    /// - Parameter sealing: seals entries of the audit log; only they need it.
+    func perform(in database: Database, by sealing: (any AuditSealing)? = nil) throws {
         switch self {
         case .audit(let entry):
-            guard let seal else { throw StoreError.notFound("seal for the audit log") }
-            _ = try entry.append(to: database, seal)
+            guard let sealing else { throw StoreError.notFound("seal for the audit log") }
+            _ = try entry.append(to: database, sealing)
         case .event(let event): try event.insert(into: database)
         case .scheme(let scheme): try scheme.replace(in: database)
         case .schemeRemoved(let name): try database.run("DELETE FROM scheme WHERE name = ?", [name])

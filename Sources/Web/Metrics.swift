@@ -10,6 +10,8 @@ struct Metrics: Sendable {
     private let schemes: [Figures]
     /// Families that others have written.
     private let more: String
+    /// How many things of the server itself need somebody.
+    private let problems: Int
 
     /// Sent when so many octets have come together: all of a hundred thousand indicators would be 30 MB.
     private static let piece = 32_768
@@ -22,6 +24,7 @@ struct Metrics: Sendable {
         let model = await control.readModel()
         (version, startedAt) = (model.version, model.startedAt)
         schemes = model.schemeGlances().compactMap { model.scheme($0.name) }.map(Figures.init)
+        problems = await control.problems().count
         self.more = more
     }
 
@@ -35,6 +38,10 @@ struct Metrics: Sendable {
             "ninelives_start_time_seconds", "When the process started, seconds since 1970.", "gauge",
             [startedAt], to: &writer
         ) { [([], $0)] }
+        try await family(
+            "ninelives_problems", "What of the server itself needs somebody, as the page and /healthz tell it.",
+            "gauge", [problems], to: &writer
+        ) { [([], Double($0))] }
         try await writer.write(ByteBuffer(string: more))
         try await writer.finish(nil)
     }

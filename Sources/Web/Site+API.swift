@@ -10,7 +10,7 @@ extension Site {
     var operations: [Operation] {
         lookingOperations + providerOperations + orderOperations + reportOperations + noticeOperations + postOperations
             + revisionOperations + entryOperations + accountOperations + projectOperations + secretOperations
-            + lineOperations + restoreOperations
+            + lineOperations + restoreOperations + trialOperations
     }
 
     /// What programs read: the API, metrics and health.

@@ -99,6 +99,7 @@ extension Site {
     private func foreseen(_ wish: NewScheme, _ asker: Asker) async throws -> [Violation] {
         var call = asker.call
         call.query = ["dry-run": true]
+        if let account = wish.account { call.freshSecrets = account.places }
         let changes = (wish.account.map { [EntryChange(.providers, $0.name, $0.value)] } ?? []) + wish.entries
         do {
             _ = try await propose(.entries(changes), call, "name.make")
@@ -131,13 +132,15 @@ extension Site {
 
     /// Calls an operation of the API as whoever asks, who may.
     func call(
-        _ id: String, _ path: [String: String], _ body: JSONValue?, _ request: Request, _ context: SiteContext
+        _ id: String, _ path: [String: String], _ body: JSONValue?, _ request: Request, _ context: SiteContext,
+        base: Int? = nil
     ) async throws {
         guard let operation = operations.first(where: { $0.id == id }) else {
             throw Problem(.notFound, "There is no such operation.")
         }
         var call = Call(
             identity: context.identity, address: context.address, request: request, path: path, query: [:])
+        call.base = base
         if let body {
             call.body = body
             if let schema = operation.body {

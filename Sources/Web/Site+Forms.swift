@@ -14,6 +14,11 @@ extension Site {
         if let operation = operations["addToken"] {
             router.post("/account/tokens") { request, context in try await makeToken(operation, request, context) }
         }
+        if let make = operations["makeSecondFactor"], let set = operations["setSecondFactor"] {
+            router.post("/account/second-factor") { request, context in
+                try await switchFactorOn(make, set, request, context)
+            }
+        }
         router.post("/do/:operation") { request, context in
             let fields = try await FormFields(reading: request)
             let back = Self.local(fields["back"])
@@ -27,7 +32,9 @@ extension Site {
                 // Our own script shows the problem where the form is.
                 if Self.isScript(request) { return problem.response }
                 let visit = Visit(request, context, catalogues)
-                return refusal(problem, visit, version: await control.readModel().version, back: back)
+                let version = await control.readModel().version
+                if problem.seen != nil { return overtaken(problem, fields.fields, visit, version: version, back: back) }
+                return refusal(problem, visit, version: version, back: back)
             }
         }
     }
@@ -52,6 +59,40 @@ extension Site {
         }
     }
 
+    /// Shows a new second factor, and switches it on once a code of it comes back.
+    private func switchFactorOn(
+        _ make: Operation, _ set: Operation, _ request: Request, _ context: SiteContext
+    ) async throws -> Response {
+        let visit = Visit(path: "/account", query: [:], request, context.identity, catalogues)
+        let version = await control.readModel().version
+        do {
+            let fields = try await FormFields(reading: request)
+            try gate.check(make.access, fields, context)
+            var problem: Problem?
+            if !fields["secret"].isEmpty {
+                do {
+                    _ = try await perform(set, fields.fields, request, context)
+                    return Response(status: .seeOther, headers: [.location: "/account"])
+                } catch let refused as Problem where refused.status == .forbidden || refused.status == .badRequest {
+                    problem = refused
+                }
+            }
+            let body = try await perform(make, [:], request, context).body.collected()
+            guard case .object(let made) = try JSONDecoder().decode(JSONValue.self, from: body),
+                case .string(let fresh)? = made["secret"], case .string(let uri)? = made["uri"]
+            else { return Response(status: .seeOther, headers: [.location: "/account"]) }
+            // Who has mistyped the code has the secret in their app already.
+            let secret = problem == nil ? fresh : fields["secret"]
+            let factor = Pages.NewFactor(
+                secret: secret, uri: uri.replacing(fresh, with: secret.urlEncoded), problem: problem?.detail)
+            return render(
+                try await Pages(site: self, visit: visit).account(factor: factor), visit, version: version,
+                status: problem?.status ?? .ok)
+        } catch {
+            return refusal(Problem(any: error), visit, version: version, back: "/account")
+        }
+    }
+
     static func isScript(_ request: Request) -> Bool {
         HTTPField.Name("X-Ninelives").map { request.headers[$0] != nil } ?? false
     }
@@ -60,7 +101,8 @@ extension Site {
         _ operation: Operation, _ fields: FormFields, _ request: Request, _ context: SiteContext, back: String
     ) async throws -> Response {
         try gate.check(operation.access, fields, context)
-        let response = try await perform(operation, fields.fields, request, context)
+        let base = try await checkSeen(operation.id, fields.fields)
+        let response = try await perform(operation, fields.fields, request, context, base: base)
         guard (200..<300).contains(response.status.code) else { return response }
         if Self.isScript(request) { return Response(status: .noContent) }
         return Response(status: .seeOther, headers: [.location: back])
@@ -68,7 +110,8 @@ extension Site {
 
     /// Calls an operation with a form's fields in the place of path, query and body.
     func perform(
-        _ operation: Operation, _ fields: [String: String], _ request: Request, _ context: SiteContext
+        _ operation: Operation, _ fields: [String: String], _ request: Request, _ context: SiteContext,
+        base: Int? = nil
     ) async throws -> Response {
         var path: [String: String] = [:]
         for name in operation.pathParameters { path[name] = fields[name] ?? "" }
@@ -80,6 +123,7 @@ extension Site {
         }
         var call = Call(
             identity: context.identity, address: context.address, request: request, path: path, query: query)
+        call.base = base
         if let schema = operation.body {
             call.body = schema.value(of: fields)
             let violations = schema.violations(of: call.body)

@@ -8,7 +8,7 @@ extension Site {
     func addIndicatorForm(to router: Router<SiteContext>) {
         router.post("/configure/indicators") { request, context in
             let fields = try await FormFields(reading: request)
-            let wish = IndicatorWish(fields.fields, isEdit: fields["edit"] == "yes")
+            var wish = IndicatorWish(fields.fields, isEdit: fields["edit"] == "yes")
             let path = wish.isEdit ? "/configure/indicators/\(wish.name.urlEncoded)" : "/configure/indicators"
             let query = wish.isEdit ? [:] : ["check": wish.method]
             let visit = Visit(path: path, query: query, request, context.identity, catalogues)
@@ -25,6 +25,8 @@ extension Site {
                 return render(await pages.indicatorForm(wish, tried: tried), visit, version: version)
             } catch {
                 let problem = Problem(any: error)
+                // Who saves once more has been told what is there now.
+                if let seen = problem.seen { wish.fields[Seen.field] = seen }
                 return render(
                     await pages.indicatorForm(wish, problem: problem), visit, version: version, status: problem.status)
             }
@@ -37,6 +39,7 @@ extension Site {
             throw Problem(
                 .conflict, "There is an indicator \"\(wish.name)\" already: choose another name for it.")
         }
-        try await call("putIndicator", ["name": wish.name], wish.body, request, context)
+        let base = wish.isEdit ? try await checkSeen("putIndicator", wish.fields) : nil
+        try await call("putIndicator", ["name": wish.name], wish.body, request, context, base: base)
     }
 }

@@ -56,7 +56,8 @@ extension Site {
         var form = LoginForm(try await FormFields(reading: request))
         guard let accounts = gate.accounts else { throw HTTPError(.notFound) }
         do {
-            try await accounts.acceptInvitation(form.invitation, name: form.name, password: form.password)
+            try await accounts.acceptInvitation(
+                form.invitation, name: form.name, password: form.password, from: context.address)
             let secret = try await accounts.logIn(name: form.name, password: form.password, from: context.address)
             return home(with: secret)
         } catch {

@@ -27,7 +27,8 @@ extension Site {
                 try await complete(&wish, asker)
                 if fields["do"] == "save" {
                     try await check(wish)
-                    try await save([], with: wish, asker, "provider.put")
+                    let base = wish.isEdit ? try await checkSeen("putProvider", wish.fields) : nil
+                    try await save([], with: wish, asker, "provider.put", base: base)
                     return Response(status: .seeOther, headers: [.location: "/settings"])
                 }
                 try await check(wish)
@@ -35,6 +36,8 @@ extension Site {
                 return render(await pages.accountForm(wish, tried: .init(test: test)), visit, version: version)
             } catch {
                 let problem = Problem(any: error)
+                // Who saves once more has been told what is there now.
+                if let seen = problem.seen { wish.fields[Seen.field] = seen }
                 return render(
                     await pages.accountForm(wish, tried: .init(problem: problem)), visit, version: version,
                     status: problem.status)
@@ -82,20 +85,21 @@ extension Site {
     /// Changes the configuration in one step, with an account if there is one: what would be wrong is told before a
     /// secret is touched.
     func save(
-        _ changes: [EntryChange], with account: AccountWish?, _ asker: Asker, _ action: String
+        _ changes: [EntryChange], with account: AccountWish?, _ asker: Asker, _ action: String, base: Int? = nil
     ) async throws {
         var call = asker.call
+        call.base = base
         let all = (account.map { [EntryChange(.providers, $0.name, $0.value)] } ?? []) + changes
         let change: RevisionChange =
             changes.isEmpty && all.count == 1
             ? .entry(all[0].section, name: all[0].name, all[0].value) : .entries(all)
         call.query = ["dry-run": true]
+        if let account { call.freshSecrets = account.places }
         _ = try await propose(change, call, action)
         if let account {
             for (argument, secret) in account.secrets.sorted(by: { $0.key < $1.key }) {
                 let place = account.place(of: argument)
-                try accounts().sealedSecrets().set(secret, as: place)
-                try await note("secret.set", place, call)
+                try await accounts().setSecret(secret, as: place, noting: entry("secret.set", place, call))
             }
         }
         call.query = [:]
@@ -110,9 +114,8 @@ extension Site {
         let others = Set(accounts.filter { $0.name != name }.flatMap(\.secrets))
         _ = try await propose(.entry(.providers, name: name, nil), asker.call, "provider.remove")
         for secret in own where !others.contains(secret) && secret.hasPrefix("\(name)-") {
-            if try self.accounts().sealedSecrets().remove(secret) {
-                try await note("secret.remove", secret, asker.call)
-            }
+            _ = try await self.accounts().removeSecret(
+                secret, noting: entry("secret.remove", secret, asker.call))
         }
     }
 

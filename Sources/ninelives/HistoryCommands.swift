@@ -79,12 +79,15 @@ struct AuditVerify: AsyncParsableCommand {
     func run() async throws {
         struct Finding: Decodable {
             var sound: Int
+            var forgotten: Int
             var problem: String?
         }
         let body = try await server.server.order(.GET, "/api/v1/audit/verification")
         let finding = try JSONDecoder().decode(Finding.self, from: body)
         let entries = Wording.count(finding.sound, "entry", plural: "entries")
-        guard let problem = finding.problem else { return print("The audit log is sound: \(entries).") }
+        let older =
+            finding.forgotten == 0 ? "" : " \(finding.forgotten) older ones were forgotten, as history.audit says."
+        guard let problem = finding.problem else { return print("The audit log is sound: \(entries).\(older)") }
         printError("The audit log is NOT sound: \(problem). Sound before that: \(entries).")
         throw Exit.no
     }
@@ -133,10 +136,11 @@ struct PointInTime: ExpressibleByArgument {
         guard (2...3).contains(parts.count), (0...23).contains(parts[0]), parts[1...].allSatisfy((0...59).contains)
         else { return nil }
         let now = Date().timeIntervalSince1970
-        // Without seconds, the whole minute counts.
-        let ofDay = Double(parts[0] * 3600 + parts[1] * 60 + (parts.count == 3 ? parts[2] : 59))
-        let today = (now / 86_400).rounded(.down) * 86_400 + ofDay
-        seconds = today <= now ? today : today - 86_400
+        let begin = Double(parts[0] * 3600 + parts[1] * 60 + (parts.count == 3 ? parts[2] : 0))
+        let midnight = (now / 86_400).rounded(.down) * 86_400
+        let day = midnight + begin <= now ? midnight : midnight - 86_400
+        // Without seconds, the whole minute counts; of the present one, what has gone of it.
+        seconds = min(day + begin + (parts.count == 3 ? 0 : 59), now)
     }
 }
 

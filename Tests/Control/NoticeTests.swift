@@ -150,6 +150,25 @@ private struct CertificateCheck: Check {
         await stage.control.stop()
     }
 
+    @Test func `a store that cannot be written to is told, by the way that is left, and so is its end`() async throws {
+        let folder = try TemporaryFolder()
+        defer { folder.remove() }
+        let store = try Store(folder: folder.path)
+        let stage = try await stage(store)
+        try FileManager.default.moveItem(atPath: store.path, toPath: store.path + ".gone")
+        store.note([.fact(key: "test", value: "1")])
+        try await eventually("it is told") { channel.items(.server).count == 1 }
+        let told = try #require(channel.items(.server).first)
+        #expect(told.turn == .worse && told.severity == .critical)
+        #expect(told.text.contains("what happens now would be forgotten") && told.text.contains("moved or deleted"))
+        #expect(await stage.control.problems().count == 1)
+        try FileManager.default.moveItem(atPath: store.path + ".gone", toPath: store.path)
+        try await eventually("its end is told") { channel.items(.server).last?.turn == .better }
+        #expect(channel.items(.server).count == 2)
+        await stage.control.stop()
+        await store.close()
+    }
+
     @Test func `letters and what was told are in the store, and a new process goes on with them`() async throws {
         let folder = try TemporaryFolder()
         defer { folder.remove() }

@@ -80,4 +80,58 @@ import Testing
         #expect(try await logIn(installation, "a better password").status == 200)
         #expect(try installation.accounts.auditEntries().contains { $0.action == "user.password" })
     }
+
+    // MARK: On the page
+
+    private static func secret(in body: String) -> String? {
+        body.firstMatch(of: /name="secret" value="([A-Z2-7]+)"/).map { String($0.1) }
+    }
+
+    @Test(arguments: ["en", "ru"])
+    func `the page shows a second factor as a picture and as text, and switches it on with a code of it`(
+        language: String
+    ) async throws {
+        let browser = try await Browser(language: language)
+        let words = try Catalogues()[language == "ru" ? .russian : .english]
+        #expect(try await browser.open("/account").body.contains(words("factor.begin")))
+        let shown = try await browser.post("/account/second-factor", [:])
+        let secret = try #require(Self.secret(in: shown.body))
+        #expect(shown.status == 200)
+        #expect(shown.body.contains("<svg class=\"qr\"") && shown.body.contains(words("factor.picture")))
+        #expect(shown.body.contains("otpauth://totp/Ninelives:ann?secret=\(secret)"))
+        #expect(!shown.body.contains("style=") && !shown.body.contains("<script>"), "what the CSP forbids")
+
+        let mistyped = try await browser.post("/account/second-factor", ["secret": secret, "code": "000000"])
+        #expect(mistyped.status == 403 && mistyped.body.contains("role=\"alert\""))
+        #expect(Self.secret(in: mistyped.body) == secret, "the app has it already")
+
+        let set = try await browser.post("/account/second-factor", ["secret": secret, "code": try code(secret)])
+        #expect(set.status == 303 && set.location == "/account")
+        #expect(try await browser.open("/account").body.contains(words("factor.on-text")))
+        #expect(try await browser.open("/people").body.contains(words("people.reset-factor")))
+        #expect(try await logIn(browser.house).status == 401)
+
+        let off = try await browser.post("/do/removeSecondFactor", ["code": try code(secret), "back": "/account"])
+        #expect(off.status == 303)
+        #expect(try await logIn(browser.house).status == 200)
+    }
+
+    @Test func `the page changes a password, and everybody logs in anew`() async throws {
+        let browser = try await Browser()
+        let form = try await browser.open("/account").body
+        #expect(form.contains("autocomplete=\"current-password\"") && form.contains("autocomplete=\"new-password\""))
+        let wish = ["old": Installation.password, "new": "a better password", "back": "/login"]
+        #expect(
+            try await browser.post("/do/changePassword", wish.merging(["old": "another one"]) { $1 }).status == 403)
+        let changed = try await browser.post("/do/changePassword", wish)
+        #expect(changed.status == 303 && changed.location == "/login")
+        #expect(try await logIn(browser.house).status == 401)
+        #expect(try await logIn(browser.house, "a better password").status == 200)
+    }
+
+    @Test func `a form for a second factor that another site sends does nothing`() async throws {
+        let browser = try await Browser()
+        #expect(try await browser.post("/account/second-factor", [:], csrf: "guessed").status == 403)
+        #expect(try await browser.post("/do/changePassword", ["old": "x", "new": "y"], csrf: "guessed").status == 403)
+    }
 }

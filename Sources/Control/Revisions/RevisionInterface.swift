@@ -59,6 +59,8 @@ package struct RevisionTerms: Hashable, Sendable {
     package var isDryRun: Bool
     /// Goes into the audit log with the revision, as its target.
     package var entry: AuditEntry?
+    /// Secrets that are set anew with it, and may go elsewhere than before: `store:cloudflare-token`.
+    package var freshSecrets: Set<String> = []
 
     package init(
         author: String, comment: String = "", source: String = "api", base: Int? = nil, isDryRun: Bool = false,

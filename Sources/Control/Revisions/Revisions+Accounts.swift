@@ -15,6 +15,9 @@ extension Revisions {
         guard var account = settings.providers.first(where: { $0.name == trial.name }) else {
             throw .noSuchEntry(.providers, trial.name)
         }
+        // What is typed is known to whoever tries it.
+        let journeys = SecretHomes.journeys(of: account).filter { trial.secrets[$0.argument] == nil }
+        try refuseStrangeJourneys(journeys, of: settings, fresh: [])
         do {
             account.provider = try account.provider(with: trial.secrets, of: settings)
         } catch {

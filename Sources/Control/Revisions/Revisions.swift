@@ -68,10 +68,12 @@ package actor Revisions: RevisionInterface {
         if let start = unkept {
             unkept = nil
             let effects = start.newest == nil ? [] : [RevisionEffect("server", "", "the file changed before the start")]
-            await keepFile(start.text, effects: effects)
+            await keepFile(start.text, settings, effects: effects)
         } else if let fileHash {
             store?.note([.fact(key: StartingPoint.seenKey, value: fileHash)])
         }
+        // A store of an older version knows of none yet.
+        if homes().homes.isEmpty { store?.note([.fact(key: SecretHomes.key, value: homes(with: settings))]) }
         if !fileProblems.isEmpty {
             logger.error(
                 "The configuration file is broken: the last revision that was right is in force",
@@ -129,6 +131,8 @@ package actor Revisions: RevisionInterface {
         }
         let wanted = try candidate(for: change)
         let (settings, snapshot) = try await read(wanted)
+        let fresh = terms.freshSecrets.union(freshSecrets(of: settings, setBy: terms.author))
+        try refuseStrangeJourneys(SecretHomes.journeys(of: settings), of: settings, fresh: fresh)
         let effects = await effects(of: settings, wanted)
         var outcome = RevisionOutcome(
             revision: number, isNew: false, isDryRun: terms.isDryRun, effects: effects,
@@ -139,7 +143,9 @@ package actor Revisions: RevisionInterface {
         guard wanted != text, !terms.isDryRun else { return outcome }
         let isRollback = if case .rollback = change { true } else { false }
         do {
-            try await keep(wanted, effects, terms, source: isRollback ? "rollback" : terms.source, facts: [:])
+            try await keep(
+                wanted, effects, terms, source: isRollback ? "rollback" : terms.source,
+                facts: [SecretHomes.key: homes(with: settings, fresh: fresh)])
         } catch {
             if case .conflict = error { throw .conflict(base: number, meanwhile: try meanwhile(since: number)) }
             throw .notKept("\(error)")
@@ -260,7 +266,7 @@ package actor Revisions: RevisionInterface {
                 fileHash = hash
                 fileProblems = []
                 if wanted != text {
-                    await keepFile(wanted, effects: await effects(of: settings, wanted))
+                    await keepFile(wanted, settings, effects: await effects(of: settings, wanted))
                 } else if let hash {
                     store?.note([.fact(key: StartingPoint.seenKey, value: hash)])
                 }
@@ -279,9 +285,9 @@ package actor Revisions: RevisionInterface {
     }
 
     /// What comes from the file takes effect even if it cannot be kept: then that is told.
-    private func keepFile(_ wanted: RevisionText, effects: [RevisionEffect]) async {
+    private func keepFile(_ wanted: RevisionText, _ settings: Settings, effects: [RevisionEffect]) async {
         let terms = RevisionTerms(author: Self.owner(of: settings.file), source: "file")
-        var facts: [String: String] = [:]
+        var facts = [SecretHomes.key: homes(with: settings)]
         if let fileHash { facts[StartingPoint.seenKey] = fileHash }
         do {
             try await keep(wanted, effects, terms, source: "file", facts: facts)

@@ -92,11 +92,16 @@ struct Call: Sendable {
     var query: [String: JSONValue]
     var body: JSONValue = .null
     var bodyData = Data()
+    /// The revision that a form insists on.
+    var base: Int?
+    /// What a form sets anew with the change: `store:cloudflare-token`.
+    var freshSecrets: Set<String> = []
 
     var actor: String { identity?.name ?? "anybody" }
 
     /// The revision that the request insists on (`If-Match`, RFC 9110 §13.1.1); nil if any will do.
     func ifMatch() throws -> Int? {
+        if let base { return base }
         guard let header = request.headers[.ifMatch]?.trimmingCharacters(in: .whitespaces), header != "*" else {
             return nil
         }

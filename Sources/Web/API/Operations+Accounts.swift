@@ -22,6 +22,26 @@ extension Site {
                 ]), result: .named("Me"), problems: [.tooManyRequests, .serviceUnavailable]
             ) { call in try await logIn(call) },
             Operation(
+                method: .post, path: "/api/v1/users/first", id: "addFirstUser",
+                summary:
+                    "Makes the first account, an admin, with the secret of the link that the first start has printed.",
+                access: .anyone, remembersReplies: false,
+                body: .object([
+                    .init("invitation", .string(length: 1...100), "The link's last part."),
+                    .init("name", .string(length: 1...64)), .init("password", .string(length: 1...1000)),
+                ]), status: .noContent, problems: [.unprocessableContent, .serviceUnavailable]
+            ) { call in
+                struct Wish: Decodable {
+                    var invitation: String
+                    var name: String
+                    var password: String
+                }
+                let wish = try call.decode(Wish.self)
+                try await accounts().acceptInvitation(
+                    wish.invitation, name: wish.name, password: wish.password, from: call.address)
+                return Response(status: .noContent)
+            },
+            Operation(
                 method: .delete, path: "/api/v1/session", id: "logOut", summary: "Ends the session.",
                 access: .oneself, status: .noContent, problems: [.serviceUnavailable]
             ) { call in
@@ -186,6 +206,11 @@ extension Site {
         guard case .session = call.identity?.proof, let user = call.identity?.name else {
             throw Problem(.forbidden, "A token cannot make tokens: log in with a password.")
         }
+        // It would be worth nothing now, and more than anybody meant once its owner may more.
+        let project = wish.project.flatMap { $0 == "*" ? nil : $0 }
+        guard call.identity?.may(wish.role, in: project) == true else {
+            throw Problem(.forbidden, "\(user) may not be \(wish.role.rawValue) there, so no token of theirs may.")
+        }
         let (id, secret) = try await accounts().makeToken(
             name: wish.name, for: user, role: wish.role, project: wish.project ?? "*",
             expires: wish.expires.map { Instant(seconds: $0) },
@@ -217,15 +242,18 @@ extension Site {
                 summary: "Reads the whole audit log and says whether it is sound.", access: .role(.admin),
                 result: .object([
                     .init("sound", .integer(), "How many entries are sound."),
+                    .init("forgotten", .integer(), "How many older ones were forgotten, as history.audit says."),
                     .init("problem", .string(), "What is wrong with the first that is not.", required: false),
                 ]), problems: [.serviceUnavailable]
             ) { _ in
                 struct Finding: Encodable {
                     var sound: Int
+                    var forgotten: Int
                     var problem: String?
                 }
-                let (sound, problem) = try accounts().verifyAudit()
-                return try .json(Finding(sound: sound, problem: problem))
+                let finding = try accounts().verifyAudit()
+                return try .json(
+                    Finding(sound: finding.sound, forgotten: finding.forgotten, problem: finding.problem))
             },
         ]
     }

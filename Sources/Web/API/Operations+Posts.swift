@@ -46,9 +46,11 @@ extension Site {
                 let id = call.path["id"] ?? ""
                 let post = await (try posting()).statusPosts().first { "\($0.id)" == id }
                 try await checkTelling(of: post?.scheme, call)
-                let isRemoved = try await ordered { try await posting().removeStatusPost(Int(id) ?? 0) }
+                let entry = entry("status.remove", id, call)
+                let isRemoved = try await ordered {
+                    try await posting().removeStatusPost(Int(id) ?? 0, noting: entry)
+                }
                 guard isRemoved else { throw Problem(.notFound, "There is no post \(id).") }
-                try await note("status.remove", id, call)
                 return Response(status: .noContent)
             },
         ]
@@ -83,8 +85,8 @@ extension Site {
         if let from = post.from, let until = post.until, until <= from {
             throw Problem(.unprocessableContent, "It should end after it begins.")
         }
-        let added = try await ordered { try await posting().add(post) }
-        try await note("status.post", "\(added.id)", call, detail: wish.text)
+        let entry = entry("status.post", "", call, detail: wish.text)
+        let added = try await ordered { try await posting().add(post, noting: entry) }
         return try .json(added, status: .created)
     }
 

@@ -109,10 +109,11 @@ extension Site {
         let wish = call.bodyData.isEmpty ? nil : try? call.decode(Wish.self)
         let isSession = if case .session? = call.identity?.proof { true } else { false }
         let isTrial = call.flag("dry-run") || wish?.dryRun == true
-        let terms = RevisionTerms(
+        var terms = RevisionTerms(
             author: call.actor, comment: call.text("comment") ?? wish?.comment ?? "",
             source: isSession ? "page" : "api", base: try call.ifMatch(), isDryRun: isTrial,
             entry: entry(action, "", call, detail: call.text("comment") ?? wish?.comment ?? ""))
+        terms.freshSecrets = call.freshSecrets
         let outcome = try await revised(of: change) { try await $0.propose(change, terms) }
         var response = try Response.json(outcome)
         response.headers[.eTag] = "\"\(outcome.revision)\""

@@ -29,10 +29,9 @@ extension Site {
                 status: .noContent, problems: [.notFound, .serviceUnavailable]
             ) { call in
                 let name = call.path["name"] ?? ""
-                guard try accounts().sealedSecrets().remove(name) else {
+                guard try await accounts().removeSecret(name, noting: entry("secret.remove", name, call)) else {
                     throw Problem(.notFound, "There is no store:\(name).")
                 }
-                try await note("secret.remove", name, call)
                 return Response(status: .noContent)
             },
         ]
@@ -64,8 +63,7 @@ extension Site {
                 .unprocessableContent, "The secret is empty.",
                 violations: [Violation(pointer: "/secret", detail: "is empty")])
         }
-        try accounts().sealedSecrets().set(secret, as: name)
-        try await note("secret.set", name, call)
+        try await accounts().setSecret(secret, as: name, noting: entry("secret.set", name, call))
         guard let report = try await secrets().first(where: { $0.name == name }) else {
             throw Problem(.serviceUnavailable, "The secret was removed meanwhile.")
         }

@@ -11,7 +11,7 @@ enum Schemas {
         "RevisionOutcome": revisionOutcome, "RevisionDetail": revisionDetail, "Window": window, "Entry": entry,
         "User": user, "RestoreReport": restoreReport,
         "Token": token, "AuditEntry": auditEntry, "Me": me, "Project": project, "ProjectMember": projectMember,
-        "Secret": secret,
+        "Secret": secret, "Trial": trial,
     ].merging(lineSchemas) { $1 }
 
     static func optional(_ name: String, _ schema: Schema, _ description: String = "") -> Schema.Property {
@@ -24,6 +24,13 @@ enum Schemas {
         .init("schemes", .array(.named("Scheme"))), .init("indicators", .array(.named("Indicator"))),
         .init("events", .array(.named("Event")), "The newest first, at most 200."),
         optional("problems", .array(.string()), "What the operator must know, in words."),
+    ])
+
+    static let trial = Schema.object([
+        .init("isSuccess", .bool),
+        .init("reason", .string(), "What was found, or what is wrong with the check itself."),
+        .init("milliseconds", .number()),
+        .init("problems", .array(.string()), "What is wrong with the arguments; empty if the check could be tried."),
     ])
 
     static let restoreReport = Schema.object([

@@ -58,7 +58,12 @@ document.addEventListener("submit", async (event) => {
   unmark(form);
   try {
     const response = await fetch(form.getAttribute("action"), { method: "POST", body, headers: { "X-Ninelives": "1" } });
-    if (!response.ok) return say(await explain(response, form), "bad");
+    if (!response.ok) {
+      // Who saves once more has been told what is there now.
+      const seen = response.headers.get("X-Ninelives-Seen");
+      if (seen && form.elements.seen) form.elements.seen.value = seen;
+      return say(await explain(response, form), "bad");
+    }
     const menu = form.closest("details");
     if (menu) menu.open = false;
     form.reset();

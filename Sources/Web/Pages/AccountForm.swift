@@ -25,6 +25,7 @@ extension Pages {
         }
         var wish = AccountWish(entry)
         if !entry.isManaged { return accountOfFile(wish) }
+        wish.fields[Seen.field] = Seen.mark(entry)
         wish["asking"] = model.schemeGlances().first { $0.isBrought(to: name) }?.name ?? ""
         return await accountForm(wish)
     }
@@ -50,7 +51,8 @@ extension Pages {
         if let driver = wish.driver {
             form = """
                 <form method="post" action="/configure/providers" class="columns guided"><input type="hidden" name="csrf" value="\(visit.csrf ?? "")">\
-                <input type="hidden" name="driver" value="\(driver.driver)"><input type="hidden" name="edit" value="\(wish.isEdit ? "yes" : "")">
+                <input type="hidden" name="driver" value="\(driver.driver)"><input type="hidden" name="edit" value="\(wish.isEdit ? "yes" : "")">\
+                \(Seen.html(wish.fields[Seen.field] ?? ""))
                 <section class="card tall-form" aria-labelledby="account-title"><h2 id="account-title">\(words("account.access"))</h2>\
                 \(accountName(wish, faults))\(accountFields(wish, faults))\(accountRules(wish, faults))</section>
                 <div class="stack">\(accountTrial(wish, tried, faults))</div></form>

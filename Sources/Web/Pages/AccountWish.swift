@@ -92,6 +92,9 @@ struct AccountWish: Sendable {
         return taken.contains(own) ? (2...).lazy.map { "\(own)-\($0)" }.first { !taken.contains($0) } ?? own : own
     }
 
+    /// Where all that was typed is kept once it is saved, as the account refers to it.
+    var places: Set<String> { Set(secrets.keys.map { "store:\(place(of: $0))" }) }
+
     /// The account, with the keys of the file.
     var value: ConfiguredValue {
         var pairs = [ConfiguredValue.Pair("driver", .text(self["driver"]))]

@@ -88,7 +88,8 @@ extension Pages {
         }
         let entries = try await site.entries()
         guard let entry = entries.first(where: { $0.section == .indicators && $0.name == name }) else { return nil }
-        let wish = IndicatorWish(entry)
+        var wish = IndicatorWish(entry)
+        wish.fields[Seen.field] = Seen.mark(entry)
         return entry.isManaged ? await indicatorForm(wish) : indicatorOfFile(wish)
     }
 
@@ -110,7 +111,8 @@ extension Pages {
             let faults = Faults(tried?.problems ?? [], problem)
             form = """
                 <form method="post" action="/configure/indicators" class="columns guided"><input type="hidden" name="csrf" value="\(visit.csrf ?? "")">\
-                <input type="hidden" name="check" value="\(wish.method)"><input type="hidden" name="edit" value="\(wish.isEdit ? "yes" : "")">
+                <input type="hidden" name="check" value="\(wish.method)"><input type="hidden" name="edit" value="\(wish.isEdit ? "yes" : "")">\
+                \(Seen.html(wish.fields[Seen.field] ?? ""))
                 <section class="card tall-form" aria-labelledby="arguments-title"><h2 id="arguments-title">\(words("edit.arguments"))</h2>\
                 \(nameField(wish, faults))\(arguments(of: method, wish, faults))\(policyField(wish, policies))
                 <div class="buttons"><button class="main" name="do" value="try">\(words(wish.isProbed ? "new.try" : "edit.look"))</button></div></section>

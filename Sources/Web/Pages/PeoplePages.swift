@@ -68,8 +68,9 @@ extension Pages {
         guard visit.query["verify"] != nil else {
             return "<a class=\"button\" href=\"\(visit.address(with: ["verify": "1"]))\">\(words("audit.verify"))</a>"
         }
-        let (sound, problem) = try accounts.verifyAudit()
-        return problem.map { badge(.bad, words("audit.broken", $0)) } ?? badge(.good, words("audit.sound", "\(sound)"))
+        let finding = try accounts.verifyAudit()
+        return finding.problem.map { badge(.bad, words("audit.broken", $0)) }
+            ?? badge(.good, words("audit.sound", "\(finding.sound)"))
     }
 
     // MARK: People
@@ -81,12 +82,15 @@ extension Pages {
             let hidden: HTML = "<input type=\"hidden\" name=\"name\" value=\"\(user.name)\">"
             let change = form(
                 "changeUser", class: "inline",
-                "\(hidden)\(serverRole(of: user))<button class=\"small\">\(words("people.set"))</button>"
+                "\(hidden)\(Seen.html(Seen.mark(user)))\(serverRole(of: user))<button class=\"small\">\(words("people.set"))</button>"
             )
             let lock = form(
                 "changeUser", class: "inline",
                 "\(hidden)<button class=\"small\" name=\"isDisabled\" value=\"\(user.isDisabled ? "false" : "true")\">\(words(user.isDisabled ? "people.enable" : "people.disable"))</button>"
             )
+            let reset = form(
+                "resetSecondFactor", class: "inline",
+                "\(hidden)<button class=\"small\">\(words("people.reset-factor"))</button>")
             let remove = form(
                 "removeUser", class: "inline", "\(hidden)<button class=\"small\">\(words("people.remove"))</button>")
             return .keyed(
@@ -95,7 +99,7 @@ extension Pages {
                 <tr><th scope="row">\(user.name)</th><td>\(roles.joined(separator: ", "))\
                 \(" \(badge(.wait, words("people.disabled")))", if: user.isDisabled)</td>\
                 <td class="quiet">\(words(user.totp == nil ? "people.one-factor" : "people.two-factors"))</td>\
-                <td><div class="row">\(change)\(lock)\(remove)</div></td></tr>
+                <td><div class="row">\(change)\(lock)\(reset, if: user.totp != nil)\(remove)</div></td></tr>
                 """)
         }
         let projects = await site.revisions?.projects().map(\.name) ?? []
@@ -151,7 +155,7 @@ extension Pages {
 
     // MARK: One's own account
 
-    func account(secret: String? = nil) throws -> PageContent {
+    func account(secret: String? = nil, factor: NewFactor? = nil) throws -> PageContent {
         guard let identity = visit.identity else { throw Problem.unauthorized("This needs an account: log in first.") }
         let tokens = try site.accounts().tokens().filter { $0.user == identity.name }
         let told = secret.html { secret -> HTML in
@@ -168,7 +172,10 @@ extension Pages {
             \(told)\(none, if: identity.roles.isEmpty)
             <section class="card" aria-labelledby="tokens-title"><h2 id="tokens-title">\(words("token.title"))</h2><p class="quiet">\(words("token.text"))</p>\
             \(tokenTable(tokens))\(identity.roles.isEmpty ? "" : tokenForm(identity))</section>
+            \(try signInPart(identity, factor))
             """
-        return PageContent(title: "\(identity.name) · Ninelives", section: .account, body: body, isLive: secret == nil)
+        return PageContent(
+            title: "\(identity.name) · Ninelives", section: .account, body: body,
+            isLive: secret == nil && factor == nil)
     }
 }

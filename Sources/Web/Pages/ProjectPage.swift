@@ -39,7 +39,7 @@ extension Pages {
         let add = form(
             "putProject", class: "tall-form",
             """
-            <label class="wide">\(words("list.name")) <input name="name" required maxlength="60" pattern="[A-Za-z0-9_\\-][A-Za-z0-9_.\\-]*" autocomplete="off"></label>\
+            \(Seen.html(Seen.nothing))<label class="wide">\(words("list.name")) <input name="name" required maxlength="60" pattern="[A-Za-z0-9_\\-][A-Za-z0-9_.\\-]*" autocomplete="off"></label>\
             \(contentFields(nil))<div class="buttons"><button class="main">\(words("settings.add-project"))</button></div>
             """)
         return .keyed(

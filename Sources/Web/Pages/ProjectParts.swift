@@ -115,7 +115,7 @@ extension Pages {
             let name: HTML = "<input type=\"hidden\" name=\"name\" value=\"\(project.name)\">"
             let fields = form(
                 "putProject", class: "tall-form",
-                "\(name)\(contentFields(project))<div class=\"buttons\"><button class=\"main\">\(words("edit.save"))</button></div>"
+                "\(name)\(Seen.html(Seen.mark(project)))\(contentFields(project))<div class=\"buttons\"><button class=\"main\">\(words("edit.save"))</button></div>"
             )
             let remove: HTML = """
                 <form method="post" action="/do/removeProject" data-quiet data-then="/settings"><input type="hidden" name="csrf" value="\(visit.csrf ?? "")">\
@@ -170,7 +170,7 @@ extension Pages {
             let fields = form(
                 "putSubscription", class: "tall-form",
                 """
-                <input type="hidden" name="project" value="\(project.name)"><label class="wide">\(words("list.name")) \
+                \(Seen.html(Seen.nothing))<input type="hidden" name="project" value="\(project.name)"><label class="wide">\(words("list.name")) \
                 <input name="name" required maxlength="60" placeholder="\(project.name)-nights" autocomplete="off"></label>\(subscriptionFields([:], channels))\
                 <div class="buttons"><button class="main">\(words("project.subscribe"))</button></div>
                 """)
@@ -206,7 +206,7 @@ extension Pages {
         let change = form(
             "putSubscription", class: "tall-form",
             """
-            \(name)<input type="hidden" name="project" value="\(values["project"] ?? "")">\(subscriptionFields(values, channels))\
+            \(name)\(Seen.html(Seen.mark(entry)))<input type="hidden" name="project" value="\(values["project"] ?? "")">\(subscriptionFields(values, channels))\
             <div class="buttons"><button class="main">\(words("edit.save"))</button></div>
             """)
         let remove = form(

@@ -51,7 +51,7 @@ extension Pages {
             rollback = """
                 <section class="card" aria-labelledby="rollback-title"><h2 id="rollback-title">\(words("revision.rollback"))</h2><p class="quiet">\(words("revision.rollback-text"))</p>\
                 <form method="post" action="/do/rollBack" class="filter"><input type="hidden" name="csrf" value="\(visit.csrf ?? "")"><input type="hidden" name="back" \
-                value="/revisions"><input type="hidden" name="number" value="\(number)"><label>\(words("order.reason")) <input name="comment" maxlength="1000"></label>\
+                value="/revisions">\(Seen.html("\(current)"))<input type="hidden" name="number" value="\(number)"><label>\(words("order.reason")) <input name="comment" maxlength="1000"></label>\
                 <button class="main">\(words("revision.rollback-button", "\(number)"))</button></form></section>
                 """
         }
@@ -103,7 +103,7 @@ extension Pages {
             """
             <details class="menu" data-keep-open="add-member"><summary>\(words("member.add"))</summary>\
             \(form("putMember", class: "filter", """
-                <input type="hidden" name="name" value="\(scheme.name)"><label>\(words("events.indicator")) <input name="indicator" list="indicators" required autocomplete="off"></label>\
+                \(Seen.html(Seen.nothing))<input type="hidden" name="name" value="\(scheme.name)"><label>\(words("events.indicator")) <input name="indicator" list="indicators" required autocomplete="off"></label>\
                 <datalist id="indicators">\(options)</datalist><label>\(words("member.value")) <input name="value" required placeholder="192.0.2.7"></label>\
                 <label>\(words("priority.word")) <input name="priority" inputmode="numeric" size="5" value="\(max(1, lowest - 10))"></label>\
                 <button class="main">\(words("member.add"))</button>
@@ -119,7 +119,7 @@ extension Pages {
         return form(
             "putMember", class: "filter",
             """
-            <input type="hidden" name="name" value="\(scheme.name)"><input type="hidden" name="indicator" value="\(member.indicator)">\
+            \(Seen.html(Seen.mark(member)))<input type="hidden" name="name" value="\(scheme.name)"><input type="hidden" name="indicator" value="\(member.indicator)">\
             <label>\(words("member.value")) <input name="value" required value="\(member.values.joined(separator: " "))" autocomplete="off"></label>\
             <label>\(words("priority.word")) <input name="priority" required size="8" value="\(member.priorityName ?? "\(member.priority)")" autocomplete="off"></label>\
             <button>\(words("edit.save"))</button>

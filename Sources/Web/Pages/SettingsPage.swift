@@ -37,7 +37,7 @@ extension Pages {
         let add = form(
             "putPolicy", class: "filter",
             """
-            <label>\(words("list.name")) <input name="name" required maxlength="100" autocomplete="off"></label>\
+            \(Seen.html(Seen.nothing))<label>\(words("list.name")) <input name="name" required maxlength="100" autocomplete="off"></label>\
             \(policyFields([:]))<button class="main">\(words("settings.add-policy"))</button>
             """)
         return """
@@ -59,7 +59,8 @@ extension Pages {
         let name = "<input type=\"hidden\" name=\"name\" value=\"\(policy.name)\">" as HTML
         let change = form(
             "putPolicy", class: "filter",
-            "\(name)\(policyFields(values))<button class=\"main\">\(words("edit.save"))</button>")
+            "\(name)\(Seen.html(Seen.mark(policy)))\(policyFields(values))<button class=\"main\">\(words("edit.save"))</button>"
+        )
         let remove = form("removePolicy", "\(name)<button class=\"small\">\(words("people.remove"))</button>")
         return """
             <p>\(line)</p><details class="menu" data-keep-open="policy-\(policy.name)"><summary>\(words("edit.edit"))\
