@@ -1,5 +1,6 @@
 import Accounts
 import Control
+import Failover
 import HTTPTypes
 import Hummingbird
 import Notices
@@ -25,10 +26,16 @@ extension Site {
             ) { _ in try .json(Page(items: await noticing().channels(), next: nil)) },
             Operation(
                 method: .post, path: "/api/v1/notices/{channel}/test", id: "testChannel",
-                summary: "Sends a test notice by a channel, and says how that went.", access: .role(.operator),
+                summary: """
+                    Sends a test notice by a channel, and says how that went. For an admin of a project: by those that \
+                    the project's people may subscribe with.
+                    """, access: .project(.operator),
                 result: .named("ChannelTest"), problems: [.notFound, .serviceUnavailable]
             ) { call in
                 let channel = call.path["channel"] ?? ""
+                guard try await mayTest(channel, call.identity) else {
+                    throw Problem(.forbidden, "\(call.actor) may not: \(channel) is no channel of a project of theirs.")
+                }
                 guard let test = try await noticing().testChannel(channel, by: call.actor) else {
                     throw Problem(.notFound, "There is no channel \"\(channel)\".")
                 }
@@ -36,6 +43,14 @@ extension Site {
                 return try .json(test)
             },
         ]
+    }
+
+    /// Whether somebody may have a test sent: an operator by every channel, an admin of projects by those of theirs.
+    private func mayTest(_ channel: String, _ identity: Identity?) async throws -> Bool {
+        if identity?.may(.operator) == true { return true }
+        return try await projects(of: identity).contains { project in
+            identity?.may(.admin, in: project.name) == true && project.channels.contains { fits(channel, $0) }
+        }
     }
 
     private func noticing() throws -> any NoticeInterface {

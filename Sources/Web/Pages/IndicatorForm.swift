@@ -149,9 +149,10 @@ extension Pages {
                 <option value="\(method)"\(" selected", if: method == wish.method)>\(method): \(words("method.\(method)"))</option>
                 """
         }
+        let none: HTML = wish.method.isEmpty ? "<option value=\"\">\(words("edit.none-chosen"))</option>" : .nothing
         return """
             <form method="get" action="/configure/indicators" class="filter card"><label class="wide">\(words("edit.method")) \
-            <select name="check">\(options)</select></label><button\(" class=\"main\"", if: wish.method.isEmpty)>\(words("edit.choose"))</button></form>
+            <select name="check" data-at-once>\(none)\(options)</select></label><button\(" class=\"main\"", if: wish.method.isEmpty)>\(words("edit.choose"))</button></form>
             """
     }
 

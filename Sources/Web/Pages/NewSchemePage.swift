@@ -86,7 +86,7 @@ extension Pages {
         return """
             <section class="card tall-form" aria-labelledby="new-place" id="place"><h2 id="new-place">2. \(words("new.provider"))</h2>\
             <fieldset class="places"><legend class="hidden">\(words("new.provider"))</legend>\(local)\(others)\(new)</fieldset>\
-            \(visit.may(.admin) ? newAccount(wish, faults) : .nothing)</section>
+            \(visit.may(.admin) ? newAccount(wish, faults) : .nothing)\(alsoPart(wish, accounts))</section>
             """
     }
 
@@ -97,6 +97,20 @@ extension Pages {
         aria-describedby="place-\(number: index)-text"\(" checked", if: isChosen)><span id="place-\(number: index)">\(title)</span>\
         <span class="about" id="place-\(number: index)-text">\(text)</span></label>
         """
+    }
+
+    /// Where else the name is brought: only where there is somewhere else.
+    private func alsoPart(_ wish: NewScheme, _ accounts: [ConfiguredAccount]) -> HTML {
+        if accounts.isEmpty { return .nothing }
+        let others = wish.providers.dropFirst()
+        let boxes = (["local"] + accounts.map(\.name)).map { name -> HTML in
+            """
+            <label class="choice"><input type="checkbox" name="also" value="\(name)"\(" checked", if: others.contains(name))> \(name == "local" ? words("new.provider.local") : name)</label>
+            """
+        }
+        return """
+            <details\(" open", if: !others.isEmpty)><summary>\(words("new.also"))</summary><fieldset><legend class="quiet">\(words("new.also-text"))</legend>\(boxes)</fieldset></details>
+            """
     }
 
     /// What an account can hold and do, in a sentence.
@@ -122,7 +136,7 @@ extension Pages {
             ? .nothing : "\(accountName(account, faults))\(accountFields(account, faults))"
         return """
             <div class="new-account tall-form"><div class="filter"><label class="wide">\(words("account.driver")) \
-            <select name="account-driver"\(faults.mark("account-driver"))>\(driverOptions(account["driver"]))</select>\(fault("account-driver", faults))</label>\
+            <select name="account-driver" data-at-once\(faults.mark("account-driver"))>\(driverOptions(account["driver"]))</select>\(fault("account-driver", faults))</label>\
             <button name="do" value="driver" formnovalidate formaction="/new#place">\(words("edit.choose"))</button></div>\(fields)</div>
             """
     }
@@ -188,18 +202,30 @@ extension Pages {
         return """
             <section class="card" aria-labelledby="new-result" id="result">\(title)<p role="status">\(words("new.tried", "\(good)", "\(attempt.tried.count)"))</p>\
             <ul class="plain">\(lines)</ul>\("<p class=\"held\">\(words("new.some-failed"))</p>", if: good < attempt.tried.count && attempt.isComplete)\
-            <h3>\(words("new.provider")): \(wish.provider == "local" ? words("new.provider.local") : wish.provider)</h3>\
-            \(placeFound(wish, attempt, zones))\(save, if: attempt.isComplete)</section>
+            \(wish.providers.map { placeFound($0, wish, attempt, zones) })\(save, if: attempt.isComplete)</section>
             """
     }
 
-    /// What will come of the name where it is to be answered.
-    private func placeFound(_ wish: NewScheme, _ attempt: NewScheme.Attempt, _ zones: [String]) -> HTML {
-        if wish.provider == "local" {
+    /// What will come of the name in a place where it is to be answered.
+    private func placeFound(
+        _ provider: String, _ wish: NewScheme, _ attempt: NewScheme.Attempt, _ zones: [String]
+    ) -> HTML {
+        """
+        <h3>\(words("new.provider")): \(provider == "local" ? words("new.provider.local") : provider)</h3>\
+        \(whatComes(at: provider, wish, attempt, zones))
+        """
+    }
+
+    private func whatComes(
+        at provider: String, _ wish: NewScheme, _ attempt: NewScheme.Attempt, _ zones: [String]
+    ) -> HTML {
+        if provider == "local" {
             let zone = zones.filter(wish.isIn).max { $0.count < $1.count } ?? ""
             return "<p>\(badge(.good, words("new.ready"))) \(words("new.local-ready", zone))</p>"
         }
-        guard let test = attempt.place else { return "<p class=\"quiet\">\(words("new.place-unknown"))</p>" }
+        guard let test = attempt.places.first(where: { $0.0 == provider })?.1 else {
+            return "<p class=\"quiet\">\(words("new.place-unknown"))</p>"
+        }
         let first = attempt.tried.first { $0.1.isSuccess }?.0.address
         let change: HTML =
             test.isReached

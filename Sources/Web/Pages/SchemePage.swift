@@ -19,14 +19,14 @@ extension Pages {
             <div class="row"><h1>\(breakable(name))</h1>\(HTML.keyed("standing", badge(tone, word(for: scheme))))</div>
             \(HTML.keyed("lead", "<p class=\"lead\">\(words.said(summary))</p>"))
             <div class="columns heart">
-            <div class="stack"><section class="card scheme \(tone.rawValue)" aria-labelledby="members-title"><header><h2 id="members-title">\(words("scheme.members"))</h2></header>
+            \(standing(scheme))
+            <div class="stack side"><section class="card scheme \(tone.rawValue)" aria-labelledby="members-title"><header><h2 id="members-title">\(words("scheme.members"))</h2></header>
             \(HTML.keyed("members-\(name)", "<ol class=\"members tall\">\(scheme.members.map { member($0, of: scheme, controls: controls(for: $0, of: scheme)) })</ol>"))
             \(addForm(scheme))
             </section>
             \(await why(scheme))
             </div>
             <div class="stack">
-            \(standing(scheme))
             \(providers(scheme))
             \(await witnesses(scheme))
             <section class="card timeline" aria-labelledby="timeline-title"><header><h2 id="timeline-title">\(words("scheme.timeline"))</h2>\
