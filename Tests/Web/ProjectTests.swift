@@ -339,4 +339,31 @@ import Testing
         #expect(!(try await house.ask(.get, path, token: dogs).text.contains("cats")))
         #expect(try await house.ask(.delete, "\(path)/mine", token: token).status == 200)
     }
+
+    @Test(
+        "a test notice is sent by operators of the server, and by a project's admins by the project's channels",
+        arguments: [
+            (.operator, "*", "ours", 200), (.admin, "cats", "cats-hook", 200),
+            // neither a channel of the server's nor somebody else's
+            (.admin, "cats", "ours", 403), (.admin, "dogs", "cats-hook", 403),
+            // who may not change the subscriptions needs no test of them
+            (.operator, "cats", "cats-hook", 403), (.viewer, "*", "ours", 403),
+        ] as [(Role, String, String, Int)])
+    func testNotice(role: Role, project: String, channel: String, status: Int) async throws {
+        let house = try await Installation(isReadingOpen: false) { $0 + Installation.notices }
+        try await house.makeAdmin()
+        let token = try await house.token(role, project: project)
+        let answer = try await house.ask(.post, "/api/v1/notices/\(channel)/test", token: token, json: "{}")
+        #expect(answer.status == status, "\(answer.text)")
+    }
+
+    @Test func `a project's page shows its channels, each with a test`() async throws {
+        let browser = try await Browser { $0 + Installation.notices }
+        let page = try await browser.open("/settings/projects/cats").body
+        #expect(page.contains("/do/testChannel") && page.contains("value=\"cats-hook\"") && !page.contains("ours"))
+        let sent = try await browser.post(
+            "/do/testChannel", ["channel": "cats-hook", "back": "/settings/projects/cats"])
+        #expect(sent.status == 303, "\(sent.body)")
+        #expect(try await browser.open("/settings/projects/cats").body.contains("in trouble"))
+    }
 }

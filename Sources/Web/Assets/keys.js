@@ -15,3 +15,7 @@ document.addEventListener("keydown", (event) => {
   wasG = event.key === "g" ? Date.now() : 0;
 });
 for (const button of document.querySelectorAll("[data-keys]")) button.addEventListener("click", () => dialog.showModal());
+
+// Where one is stays in sight, also where the row of places is longer than a phone is wide.
+const here = document.querySelector(".top nav > ul a[aria-current]");
+if (here) here.closest("ul").scrollLeft = here.offsetLeft - here.closest("ul").offsetLeft - 24;

@@ -14,7 +14,8 @@ extension Pages {
         let body: HTML = """
             \(trail("nav.schemes", "/schemes", words("new.title")))
             <h1>\(words("new.title"))</h1>\(alert(wish, attempt))
-            <form method="post" action="/new" class="columns guided" id="\(Self.id)"><input type="hidden" name="csrf" value="\(visit.csrf ?? "")">
+            <form method="post" action="/new" class="columns guided" id="\(Self.id)"><input type="hidden" name="csrf" value="\(visit.csrf ?? "")">\
+            <button name="do" value="try" formaction="/new#result" hidden></button>
             <div class="stack">
             <section class="card tall-form" aria-labelledby="new-name"><h2 id="new-name">1. \(words("new.name"))</h2>
             <label class="wide">\(words("new.name-text")) <input name="name" required maxlength="253" value="\(wish["name"])" placeholder="\(zones.first.map { "www.\($0)" } ?? "www.example.org")" \
@@ -171,15 +172,18 @@ extension Pages {
             <label class="for-http">\(words("new.scheme")) <select name="scheme">\(schemes)</select></label>\
             <label>\(words("new.port")) <input name="port" inputmode="numeric" maxlength="5" size="6" value="\(wish["port"])"\(faults.mark("port"))>\(fault("port", faults))</label>\
             <label class="for-http">\(words("new.path")) <input name="path" value="\(wish["path"].isEmpty ? "/" : wish["path"])"\(faults.mark("path"))>\(fault("path", faults))</label>\
-            <label class="for-grep">\(words("new.must-have")) <input name="must-have" value="\(wish["must-have"])"\(faults.mark("must-have"))>\(fault("must-have", faults))</label></div>\
-            <div class="buttons"><button class="main" name="do" value="try" formaction="/new#result">\(words("new.try"))</button></div></section>
+            <label class="for-grep">\(words("new.must-have")) <input name="must-have" value="\(wish["must-have"])"\(faults.mark("must-have"))>\(fault("must-have", faults))</label></div></section>
             """
     }
 
     // MARK: What came of it
 
     private func trial(_ wish: NewScheme, _ attempt: NewScheme.Attempt?, _ zones: [String]) -> HTML {
-        let title: HTML = "<h2 id=\"new-result\">5. \(words("new.result"))</h2>"
+        let isMain = attempt?.tried.isEmpty != false || attempt?.isComplete != true
+        let title: HTML = """
+            <h2 id="new-result">5. \(words("new.result"))</h2>\
+            <div class="buttons"><button\(" class=\"main\"", if: isMain) name="do" value="try" formaction="/new#result">\(words("new.try"))</button></div>
+            """
         guard let attempt, !attempt.tried.isEmpty else {
             let text = words(attempt == nil ? "new.result-text" : "new.not-tried")
             return """

@@ -5,6 +5,8 @@ extension Pages {
     /// Up to so many schemes are shown with all their members.
     private static let wholeCards = 6
     private static let cards = 24
+    /// So many that need somebody are told of each; the others are counted.
+    private static let troubled = 8
 
     func overview() async -> PageContent {
         let glances = model.schemeGlances()
@@ -20,7 +22,7 @@ extension Pages {
             \(await attention(troubled))
             \(servers.html(kittens))
             <div class="columns">
-            <div class="stack">\(names(ordered))\(newLink, if: !ordered.isEmpty)</div>
+            <div class="stack">\(names(ordered))</div>
             <section class="card timeline" aria-labelledby="timeline-title"><header><h2 id="timeline-title">\(words("overview.timeline"))</h2>\
             <a href="/events">\(words("overview.all-events"))</a></header>\(timeline(Array(model.events.prefix(40)), key: "timeline"))</section>
             </div>
@@ -100,7 +102,7 @@ extension Pages {
 
     private func attention(_ troubled: [SchemeGlance]) async -> HTML {
         var lines: [HTML] = []
-        for glance in troubled.prefix(8) {
+        for glance in troubled.prefix(Self.troubled) {
             guard let scheme = model.scheme(glance.name) else { continue }
             // Where nothing works the rule says all; otherwise who moved because of what.
             let because =
@@ -125,7 +127,7 @@ extension Pages {
         }
         if lines.isEmpty, overridden.isEmpty, own.isEmpty { return .keyed("attention", "<div hidden></div>") }
         let more: HTML =
-            troubled.count > 8
+            troubled.count > Self.troubled
             ? "<p><a href=\"/schemes?show=trouble\">\(words("attention.all", "\(troubled.count)"))</a></p>" : ""
         return .keyed(
             "attention",
@@ -180,14 +182,19 @@ extension Pages {
         }
         if glances.count <= Self.wholeCards {
             let cards = glances.sorted { $0.name < $1.name }.compactMap { model.scheme($0.name).map { schemeCard($0) } }
-            return .keyed("names", "<section class=\"stack\" aria-label=\"\(words("nav.schemes"))\">\(cards)</section>")
+            return .keyed(
+                "names",
+                """
+                <section class="stack" aria-labelledby="names-title"><header class="row"><h2 id="names-title">\(words("nav.schemes"))</h2>\(newLink)</header>\(cards)</section>
+                """)
         }
-        let shown = glances.prefix(Self.cards)
+        // What needs somebody stands above already.
+        let shown = glances.dropFirst(min(Self.troubled, glances.count { $0.urgency > 1 })).prefix(Self.cards)
         return .keyed(
             "names",
             """
             <section class="stack" aria-labelledby="names-title"><header class="row"><h2 id="names-title">\(words("nav.schemes"))</h2>\
-            \(searchForm(at: "/schemes"))<a href="/schemes">\(words("overview.all-names", words.number(glances.count)))</a></header>\
+            \(searchForm(at: "/schemes"))<a href="/schemes">\(words("overview.all-names", words.number(glances.count)))</a>\(newLink)</header>\
             <ul class="grid">\(shown.map(glanceCard))</ul></section>
             """)
     }
