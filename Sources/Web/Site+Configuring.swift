@@ -12,6 +12,7 @@ extension Site {
     func addConfiguring(to router: Router<SiteContext>) {
         addIndicatorForm(to: router)
         addAccountForm(to: router)
+        addNoticeTest(to: router)
         router.get("/new") { request, context in try await page(request, context) }
         router.post("/new") { request, context in
             let fields = try await FormFields(reading: request)

@@ -31,29 +31,19 @@ extension Site {
                     the project's people may subscribe with.
                     """, access: .project(.operator),
                 result: .named("ChannelTest"), problems: [.notFound, .serviceUnavailable]
-            ) { call in
-                let channel = call.path["channel"] ?? ""
-                guard try await mayTest(channel, call.identity) else {
-                    throw Problem(.forbidden, "\(call.actor) may not: \(channel) is no channel of a project of theirs.")
-                }
-                guard let test = try await noticing().testChannel(channel, by: call.actor) else {
-                    throw Problem(.notFound, "There is no channel \"\(channel)\".")
-                }
-                try await note("notices.test", channel, call, detail: test.isDelivered ? "delivered" : test.words)
-                return try .json(test)
-            },
+            ) { call in try .json(try await testChannel(call.path["channel"] ?? "", call)) },
         ]
     }
 
     /// Whether somebody may have a test sent: an operator by every channel, an admin of projects by those of theirs.
-    private func mayTest(_ channel: String, _ identity: Identity?) async throws -> Bool {
+    func mayTest(_ channel: String, _ identity: Identity?) async throws -> Bool {
         if identity?.may(.operator) == true { return true }
         return try await projects(of: identity).contains { project in
             identity?.may(.admin, in: project.name) == true && project.channels.contains { fits(channel, $0) }
         }
     }
 
-    private func noticing() throws -> any NoticeInterface {
+    func noticing() throws -> any NoticeInterface {
         guard let noticing = control as? any NoticeInterface else {
             throw Problem(.serviceUnavailable, "This server sends no notices.")
         }

@@ -18,4 +18,8 @@ for (const button of document.querySelectorAll("[data-keys]")) button.addEventLi
 
 // Where one is stays in sight, also where the row of places is longer than a phone is wide.
 const here = document.querySelector(".top nav > ul a[aria-current]");
-if (here) here.closest("ul").scrollLeft = here.offsetLeft - here.closest("ul").offsetLeft - 24;
+if (here) {
+  const row = here.closest("ul");
+  const beyond = here.offsetLeft + here.offsetWidth + 32 - row.offsetLeft - row.clientWidth;
+  if (beyond > 0) row.scrollLeft = beyond;
+}

@@ -55,7 +55,7 @@ extension Pages {
         let takesKey = operation.method == .post && operation.remembersReplies
         let body = operation.body.map { table($0.rows, caption: words("api.body")) } ?? .nothing
         return """
-            <details><summary><code><strong>\(operation.method.rawValue)</strong> \(breakable(path: operation.path))</code> <span lang="en">\(operation.summary)</span></summary>\
+            <details><summary><code>\(operation.method.rawValue) \(breakable(path: operation.path))</code> <span lang="en">\(operation.summary)</span></summary>\
             <div class="scroll" id="\(operation.id)" tabindex="0" role="group" aria-label="\(operation.id)"><p>\(words("api.who")): \(who(operation.access)). \(words("api.answer")): \(answer).\
             \(" \(words("api.problems")): \(others).", if: !others.isEmpty)\
             \(" Idempotency-Key.", if: takesKey)</p>

@@ -14,13 +14,11 @@ extension Pages {
         let tone = Self.tone(of: glances)
         let troubled = ordered.filter { $0.urgency > 1 }
         let title = troubled.isEmpty ? "Ninelives" : "(\(troubled.count)!) Ninelives"
-        let demo = site.demo
-        let servers = await demo?.servers()
-        witness?.note("servers") { _ in await demo?.servers() == servers }
+        let servers = await demoServers()
         let body: HTML = """
             \(hero(glances, tone))
             \(await attention(troubled))
-            \(servers.html(kittens))
+            \(kittens(servers), if: !servers.isEmpty)
             <div class="columns">
             <div class="stack">\(names(ordered))</div>
             <section class="card timeline" aria-labelledby="timeline-title"><header><h2 id="timeline-title">\(words("overview.timeline"))</h2>\
@@ -147,12 +145,31 @@ extension Pages {
 
     // MARK: The demo
 
+    /// The demo's servers; none elsewhere.
+    func demoServers() async -> [DemoServerReport] {
+        guard let demo = site.demo else { return [] }
+        let servers = await demo.servers()
+        witness?.note("servers") { _ in await demo.servers() == servers }
+        return servers
+    }
+
+    /// The button that breaks a server of the demo, or mends it.
+    ///
+    /// - Parameter name: what the button calls it; nil where that stands beside it.
+    func kittenForm(_ server: DemoServerReport, name: String? = nil) -> HTML {
+        let action = server.isAlive ? "kill" : "revive"
+        let id: HTML = name == nil ? " id=\"kitten-button-\(server.name)\"" : .nothing
+        return """
+            <form method="post" action="/demo/servers/\(server.name)/\(action)" data-quiet><input type="hidden" name="csrf" \
+            value="\(visit.csrf ?? "")"><button\(id) class="\(action)\(name == nil ? "" : " small")">\(words("kitten.\(action)"))\(name.html { " \($0)" })</button></form>
+            """
+    }
+
     private func kittens(_ servers: [DemoServerReport]) -> HTML {
         let cards = servers.map { server -> HTML in
             let tone: Tone = !server.isAlive || server.status != "OK" ? .bad : .good
             let change = server.isAlive ? server.nextChangeAt : nil
             let verb = server.status == "OK" ? "kitten.fails-in" : "kitten.recovers-in"
-            let action = server.isAlive ? "kill" : "revive"
             return .keyed(
                 "kitten-\(server.name)",
                 """
@@ -160,8 +177,7 @@ extension Pages {
                 <div><h3><a href="\(server.url)">\(server.name)</a></h3><p class="quiet">\(words("kitten.role.\(server.role)"))</p></div>\
                 <p class="kitten-state">\(badge(tone, server.isAlive ? "status=\(server.status)" : words("kitten.dead")))\
                 \(change.html { "<span class=\"quiet\">\(words(verb)) \(until($0))</span>" })</p>\
-                <form method="post" action="/demo/servers/\(server.name)/\(action)" data-quiet><input type="hidden" name="csrf" \
-                value="\(visit.csrf ?? "")"><button id="kitten-button-\(server.name)" class="\(action)">\(words("kitten.\(action)"))</button></form></article>
+                \(kittenForm(server))</article>
                 """)
         }
         return .keyed(

@@ -195,13 +195,7 @@ extension Pages {
             + (way.trouble != nil
                 ? .nothing
                 : way.deliveredAt == nil ? badge(.plain, words("notice.unused")) : badge(.good, words("notice.well")))
-        let test: HTML =
-            mayTest
-            ? form(
-                "testChannel", class: "inline",
-                """
-                <input type="hidden" name="channel" value="\(way.name)"><button class="small">\(words("notice.test"))<span class="hidden"> \(way.name)</span></button>
-                """) : .nothing
+        let test: HTML = mayTest ? channelTestForm(way.name) : .nothing
         return .keyed(
             "way-\(way.name)",
             """

@@ -79,7 +79,8 @@ extension Pages {
     private func difference(_ diff: String?, from: Int, to number: Int) -> HTML {
         guard let diff, !diff.isEmpty else { return .nothing }
         let lines = diff.split(separator: "\n", omittingEmptySubsequences: false).map { line -> HTML in
-            let kind = line.hasPrefix("+") ? "ins" : line.hasPrefix("-") ? "del" : line.hasPrefix("@") ? "b" : "span"
+            let isHead = line.hasPrefix("+++ ") || line.hasPrefix("--- ") || line.hasPrefix("@")
+            let kind = isHead ? "b" : line.hasPrefix("+") ? "ins" : line.hasPrefix("-") ? "del" : "span"
             return "<\(raw: kind)>\(String(line))</\(raw: kind)>\n"
         }
         return """
