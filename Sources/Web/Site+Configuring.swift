@@ -13,6 +13,7 @@ extension Site {
     func addConfiguring(to router: Router<SiteContext>) {
         addIndicatorForm(to: router)
         addAccountForm(to: router)
+        addNoticeTest(to: router)
         router.get("/new") { request, context in try await page(request, context) }
         router.post("/new") { request, context in
             let fields = try await FormFields(reading: request)
@@ -72,9 +73,9 @@ extension Site {
         if let account = wish.account { try await check(account) }
         try await check(wish, asker)
         attempt.faults = try await foreseen(wish, asker)
-        async let place = place(of: wish)
+        async let places = places(of: wish)
         attempt.tried = await tried(wish)
-        attempt.place = try await place
+        attempt.places = try await places
         return attempt
     }
 
@@ -109,10 +110,21 @@ extension Site {
         }
     }
 
-    /// What the account says of the name; nil for our own server, which needs not be asked.
-    private func place(of wish: NewScheme) async throws -> ProviderTest? {
-        if let account = wish.account { return try? await test(account.trial(asking: wish.name)) }
-        return wish.provider == "local" ? nil : await control.testProvider(wish.provider, asking: wish.name)
+    /// What each account says of the name, all asked at once.
+    private func places(of wish: NewScheme) async throws -> [(String, ProviderTest?)] {
+        let names = wish.providers.filter { $0 != "local" }
+        let said = await withTaskGroup(of: (String, ProviderTest?).self) { group in
+            for name in names {
+                group.addTask {
+                    if let account = wish.account, account.name == name {
+                        return (name, try? await test(account.trial(asking: wish.name)))
+                    }
+                    return (name, await control.testProvider(name, asking: wish.name))
+                }
+            }
+            return await group.reduce(into: [:]) { said, one in said[one.0] = .some(one.1) }
+        }
+        return names.map { ($0, said[$0] ?? nil) }
     }
 
     /// Each server's check, tried at once.

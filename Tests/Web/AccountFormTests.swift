@@ -240,6 +240,47 @@ import Testing
         #expect(tried.body.contains("the name goes to 127.0.0.1"))
     }
 
+    @Test func `a name is brought to several places, each of them tried`() async throws {
+        let desk = try await Desk {
+            $0.replacing(
+                "zones:\n",
+                with: """
+                    zones:
+                      - name: example.org
+                        records: |
+                          @ 300 IN SOA ns1 host 1 2 3 4 5
+                          @ 300 IN NS ns1
+                          ns1 300 IN A 127.0.0.1
+
+                    """)
+        }
+        defer { Task { await desk.emulator.stop() } }
+        let port = try #require(desk.browser.house.targetPort)
+        #expect(!(try await desk.browser.open("/new").body.contains("name=\"also\"")), "there is nowhere else")
+        _ = try await desk.browser.post(
+            "/configure/providers", desk.account(["arg-token": "right-token", "do": "save"]))
+        #expect(try await desk.browser.open("/new").body.contains("name=\"also\" value=\"cloud\""))
+        var fields = [
+            "name": "both.example.org", "provider": "local", "also": "cloud", "address0": "127.0.0.1", "check": "tcp",
+            "port": "\(port)", "do": "try",
+        ]
+        let tried = try await desk.browser.post("/new", fields)
+        #expect(tried.body.contains("answers for example.org"), "\(tried.body)")
+        #expect(tried.body.contains("holds 0 records"))
+        #expect(tried.body.contains("value=\"cloud\" checked"), "what was ticked stays so")
+        fields["do"] = "save"
+        #expect(try await desk.browser.post("/new", fields).status == 303)
+        let entries = await desk.browser.house.revisions.entries()
+        let scheme = try #require(entries.first { $0.section == .schemes && $0.name == "both.example.org" })
+        #expect(scheme.value["providers"] == .list([.text("local"), .text("cloud")]))
+    }
+
+    @Test func `boxes of one name are each a line of its field, and a button's own fields replace the form's`() {
+        let form = FormFields(encoded: "also=local&also=cloud&action=pin&set=action%3Ddrain%26target%3Da")
+        #expect(form["also"] == "local\ncloud")
+        #expect(form["action"] == "drain" && form["target"] == "a")
+    }
+
     @Test func `what is wrong with a name is told at its fields, and nothing of it is saved`() async throws {
         let desk = try await Desk()
         defer { Task { await desk.emulator.stop() } }

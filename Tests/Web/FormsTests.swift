@@ -327,8 +327,10 @@ import Testing
         }
         let page = try await browser.open("/notices")
         #expect(page.status == 200 && page.body.contains("phone") && page.body.contains("not used yet"))
-        let sent = try await browser.post("/do/testChannel", ["channel": "phone", "back": "/notices"])
-        #expect(sent.status == 303 && sent.location == "/notices", "\(sent.body)")
+        let sent = try await browser.post("/notices/test", ["channel": "phone", "back": "/notices"])
+        #expect(sent.status == 200 && sent.body.contains("given up") && sent.body.contains("href=\"/notices\""))
+        #expect(try await browser.post("/notices/test", ["channel": "nobody"]).status == 404)
+        #expect(try await browser.post("/notices/test", ["channel": "phone"], csrf: "").status == 403)
         let after = try await browser.open("/notices?state=given-up")
         #expect(after.body.contains("given up") && after.body.contains("→ phone"))
     }

@@ -66,6 +66,7 @@ import Testing
         }
         for path in [
             "/do/putProjectMember", "/do/putSecret", "/do/addUser", "/new", "/configure/indicators", "/settings/test",
+            "/notices/test",
         ] {
             let answer = try await browser.post(path, ["name": "cats", "user": "eve", "role": "admin", "do": "save"])
             #expect(
@@ -338,5 +339,31 @@ import Testing
         #expect(try await house.ask(.delete, "\(path)/mine", token: dogs).status == 403)
         #expect(!(try await house.ask(.get, path, token: dogs).text.contains("cats")))
         #expect(try await house.ask(.delete, "\(path)/mine", token: token).status == 200)
+    }
+
+    @Test(
+        "a test notice is sent by operators of the server, and by a project's admins by the project's channels",
+        arguments: [
+            (.operator, "*", "ours", 200), (.admin, "cats", "cats-hook", 200),
+            // neither a channel of the server's nor somebody else's
+            (.admin, "cats", "ours", 403), (.admin, "dogs", "cats-hook", 403),
+            // who may not change the subscriptions needs no test of them
+            (.operator, "cats", "cats-hook", 403), (.viewer, "*", "ours", 403),
+        ] as [(Role, String, String, Int)])
+    func testNotice(role: Role, project: String, channel: String, status: Int) async throws {
+        let house = try await Installation(isReadingOpen: false) { $0 + Installation.notices }
+        try await house.makeAdmin()
+        let token = try await house.token(role, project: project)
+        let answer = try await house.ask(.post, "/api/v1/notices/\(channel)/test", token: token, json: "{}")
+        #expect(answer.status == status, "\(answer.text)")
+    }
+
+    @Test func `a project's page shows its channels, each with a test`() async throws {
+        let browser = try await Browser { $0 + Installation.notices }
+        let page = try await browser.open("/settings/projects/cats").body
+        #expect(page.contains("name=\"channel\" value=\"cats-hook\"") && !page.contains("value=\"ours\""))
+        let sent = try await browser.post(
+            "/notices/test", ["channel": "cats-hook", "back": "/settings/projects/cats"])
+        #expect(sent.status == 200 && sent.body.contains("given up") && sent.body.contains("/settings/projects/cats"))
     }
 }

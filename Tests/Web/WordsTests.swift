@@ -114,6 +114,16 @@ import Testing
             "Still: charlie:cat ok → err: connection refused (and 2 more)",
             "По-прежнему: charlie:cat: работал → не работает: в соединении отказано (и ещё 2)"
         ),
+        // what a revision changes, one thing after another
+        (
+            "you made revision 2 on the page: the scheme a.example.test is added, the indicator b is added, the policy p changes: fall from 3 to 2",
+            "you: ревизия 2, на странице: схема a.example.test: добавлена, индикатор b: добавлен, политика p меняется: fall from 3 to 2"
+        ),
+        // a whole sentence goes before a pattern that it fits as well
+        (
+            "There must be no other answers than those in expect.",
+            "Ничего, кроме заданного в expect, в ответе быть не должно."
+        ),
         // what a server said is nobody's to translate
         ("gibberish from a server", "gibberish from a server"),
     ])

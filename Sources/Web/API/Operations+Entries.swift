@@ -24,6 +24,7 @@ extension Site {
         let path = "/api/v1/configuration/\(section.rawValue)"
         let (looking, changing) = Self.access(to: section)
         let type = section.noun.prefix(1).uppercased() + section.noun.dropFirst()
+        let one = section.nounWithArticle
         return [
             Operation(
                 method: .get, path: path, id: "listConfigured\(type)s",
@@ -45,7 +46,7 @@ extension Site {
             },
             Operation(
                 method: .put, path: path + "/{name}", id: "put\(type)",
-                summary: "Makes a \(section.noun), or puts another in its place: with the keys that the file has.",
+                summary: "Makes \(one), or puts another in its place: with the keys that the file has.",
                 access: changing, query: Self.terms, headers: [Self.ifMatch], body: Self.body(of: section),
                 result: .named("RevisionOutcome"), problems: Self.refusals
             ) { call in
@@ -60,7 +61,7 @@ extension Site {
                 return try await propose(.entry(section, name: name, value), call, "\(section.noun).put")
             },
             Operation(
-                method: .delete, path: path + "/{name}", id: "remove\(type)", summary: "Removes a \(section.noun).",
+                method: .delete, path: path + "/{name}", id: "remove\(type)", summary: "Removes \(one).",
                 access: changing, query: Self.terms, headers: [Self.ifMatch],
                 result: .named("RevisionOutcome"), problems: Self.refusals
             ) { call in
@@ -86,7 +87,8 @@ extension Site {
     /// Accounts and projects stand in lists, in addresses and beside roles, where other signs mean something.
     static func checkName(_ name: String, in section: ManagedPart.Section) throws {
         guard section == .providers || section == .projects, !SealedSecrets.isName(name) else { return }
-        let detail = "is no name for a \(section.noun): use 1 to 100 letters, digits, dashes, underscores, dots"
+        let detail =
+            "is no name for \(section.nounWithArticle): use 1 to 100 letters, digits, dashes, underscores, dots"
         throw Problem(
             .unprocessableContent, "\"\(name)\" \(detail).", violations: [Violation(pointer: "/name", detail: detail)])
     }
@@ -231,4 +233,9 @@ extension ConfiguredValue {
         guard case .list(let members)? = self["members"] else { return [] }
         return members.compactMap { if case .text(let name)? = $0["indicator"] { name } else { nil } }
     }
+}
+
+extension ManagedPart.Section {
+    /// `a scheme`, `an indicator`.
+    fileprivate var nounWithArticle: String { "\(noun.first.map("aeio".contains) == true ? "an" : "a") \(noun)" }
 }

@@ -1,5 +1,6 @@
 import Accounts
 import Control
+import Failover
 import HTTPTypes
 import Hummingbird
 import Notices
@@ -25,20 +26,24 @@ extension Site {
             ) { _ in try .json(Page(items: await noticing().channels(), next: nil)) },
             Operation(
                 method: .post, path: "/api/v1/notices/{channel}/test", id: "testChannel",
-                summary: "Sends a test notice by a channel, and says how that went.", access: .role(.operator),
+                summary: """
+                    Sends a test notice by a channel, and says how that went. For an admin of a project: by those that \
+                    the project's people may subscribe with.
+                    """, access: .project(.operator),
                 result: .named("ChannelTest"), problems: [.notFound, .serviceUnavailable]
-            ) { call in
-                let channel = call.path["channel"] ?? ""
-                guard let test = try await noticing().testChannel(channel, by: call.actor) else {
-                    throw Problem(.notFound, "There is no channel \"\(channel)\".")
-                }
-                try await note("notices.test", channel, call, detail: test.isDelivered ? "delivered" : test.words)
-                return try .json(test)
-            },
+            ) { call in try .json(try await testChannel(call.path["channel"] ?? "", call)) },
         ]
     }
 
-    private func noticing() throws -> any NoticeInterface {
+    /// Whether somebody may have a test sent: an operator by every channel, an admin of projects by those of theirs.
+    func mayTest(_ channel: String, _ identity: Identity?) async throws -> Bool {
+        if identity?.may(.operator) == true { return true }
+        return try await projects(of: identity).contains { project in
+            identity?.may(.admin, in: project.name) == true && project.channels.contains { fits(channel, $0) }
+        }
+    }
+
+    func noticing() throws -> any NoticeInterface {
         guard let noticing = control as? any NoticeInterface else {
             throw Problem(.serviceUnavailable, "This server sends no notices.")
         }

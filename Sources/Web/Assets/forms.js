@@ -76,6 +76,16 @@ document.addEventListener("submit", async (event) => {
   }
 });
 
+// What the rest of a form hangs on is chosen at once with a pointer. With the keys, which go past others on the way, it
+// is by the button beside it.
+let isByKeys = false;
+document.addEventListener("keydown", () => { isByKeys = true; }, true);
+document.addEventListener("pointerdown", () => { isByKeys = false; }, true);
+document.addEventListener("change", (event) => {
+  const select = event.target.closest("select[data-at-once]");
+  if (select && select.value && !isByKeys) select.form.requestSubmit(select.closest("label").nextElementSibling);
+});
+
 // A menu closes when something else is clicked, or with Escape.
 document.addEventListener("click", (event) => {
   for (const menu of document.querySelectorAll("details.menu[open]")) if (!menu.contains(event.target)) menu.open = false;

@@ -15,3 +15,11 @@ document.addEventListener("keydown", (event) => {
   wasG = event.key === "g" ? Date.now() : 0;
 });
 for (const button of document.querySelectorAll("[data-keys]")) button.addEventListener("click", () => dialog.showModal());
+
+// Where one is stays in sight, also where the row of places is longer than a phone is wide.
+const here = document.querySelector(".top nav > ul a[aria-current]");
+if (here) {
+  const row = here.closest("ul");
+  const beyond = here.offsetLeft + here.offsetWidth + 32 - row.offsetLeft - row.clientWidth;
+  if (beyond > 0) row.scrollLeft = beyond;
+}

@@ -126,14 +126,21 @@ struct FormFields: Sendable {
 
     subscript(_ name: String) -> String { fields[name] ?? "" }
 
-    /// Adds encoded fields; the field `set` carries more of them, so that a button can set several.
-    private mutating func add(encoded text: String) {
+    /// Adds encoded fields; the field `set` carries more of them, so that a button can set several. Of boxes that share
+    /// a name each that is ticked is a line of its value.
+    private mutating func add(encoded text: String, replacing: Bool = false) {
         for pair in text.split(separator: "&") {
             let parts = pair.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map {
                 $0.replacing("+", with: " ").removingPercentEncoding ?? ""
             }
             guard parts.count == 2 else { continue }
-            if parts[0] == "set" { add(encoded: parts[1]) } else { fields[parts[0]] = parts[1] }
+            if parts[0] == "set" {
+                add(encoded: parts[1], replacing: true)
+            } else if !replacing, let before = fields[parts[0]] {
+                fields[parts[0]] = "\(before)\n\(parts[1])"
+            } else {
+                fields[parts[0]] = parts[1]
+            }
         }
     }
 }

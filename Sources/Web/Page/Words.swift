@@ -114,7 +114,7 @@ struct Words: Sendable {
 }
 
 /// The engine's English sentences and what they are in another language: lines `English = other`, each with holes
-/// `{0}`, `{1}` …. The first that fits is taken, and what fills its holes is translated in its turn.
+/// `{0}`, `{1}` …. One without holes goes before all others; of those the first that fits is taken, and what fills its holes is translated in its turn.
 struct Phrases: Sendable {
     fileprivate struct Phrase: Sendable {
         /// What stands between the holes (UTF-8), and which hole comes after each but the last.
@@ -124,6 +124,8 @@ struct Phrases: Sendable {
     }
 
     private let phrases: [Phrase]
+    /// Sentences without a hole.
+    private let whole: [String: String]
     private let known = KnownSentences()
     private let language: Language
     /// How deep one sentence may lie in another: a list of members is as deep as it is long.
@@ -132,15 +134,21 @@ struct Phrases: Sendable {
     init(_ text: String, language: Language) throws(CatalogueError) {
         self.language = language
         var phrases: [Phrase] = []
+        var whole: [String: String] = [:]
         for (index, line) in text.split(separator: "\n", omittingEmptySubsequences: false).enumerated() {
             if line.isEmpty || line.hasPrefix("#") { continue }
             guard let (pattern, translation) = line.halves(at: " = ") else {
                 throw .noEquals(language: language.rawValue, line: index + 1)
             }
             let (literals, holes) = Self.parts(pattern)
+            if holes.isEmpty {
+                whole[pattern] = translation
+                continue
+            }
             phrases.append(Phrase(literals: literals.map { Array($0.utf8) }, holes: holes, translation: translation))
         }
         self.phrases = phrases
+        self.whole = whole
     }
 
     func translate(_ sentence: String) -> String {
@@ -153,6 +161,7 @@ struct Phrases: Sendable {
 
     private func translate(_ sentence: String, depth: Int) -> String {
         guard depth < Self.depth, !sentence.isEmpty else { return sentence }
+        if let translation = whole[sentence] { return translation }
         let octets = Array(sentence.utf8)
         for phrase in phrases {
             guard let found = phrase.fillings(of: octets) else { continue }
@@ -191,7 +200,6 @@ extension Phrases.Phrase {
     /// What fills the holes, if the whole sentence fits.
     fileprivate func fillings(of sentence: [UInt8]) -> [String]? {
         guard let first = literals.first, let last = literals.last, sentence.starts(with: first) else { return nil }
-        if holes.isEmpty { return sentence.count == first.count ? [] : nil }
         let end = sentence.count - last.count
         var place = first.count
         guard end >= place, sentence[end...].elementsEqual(last) else { return nil }

@@ -5,28 +5,27 @@ import HTTPTypes
 /// What programs can do, to be read by people: made from the operations themselves, like the document.
 extension Pages {
     func api() -> PageContent {
-        let rows = site.operations.sorted { ($0.path, $0.method.rawValue) < ($1.path, $1.method.rawValue) }.map {
-            operation -> HTML in
-            """
-            <tr><th scope="row"><a href="#\(operation.id)"><code>\(operation.method.rawValue)</code> <code>\(breakable(path: operation.path))</code></a></th>\
-            <td class="found">\(operation.summary)</td><td class="quiet">\(who(operation.access))</td></tr>
-            """
-        }
         let groups = Dictionary(grouping: site.operations, by: \.group).sorted { $0.key < $1.key }
+        let links = groups.map { name, operations -> HTML in
+            "<a href=\"#\(name)\">\(name) <span class=\"count\">\(operations.count)</span></a>"
+        }
         let sections = groups.map { name, operations -> HTML in
-            """
-            <section class="card scroll" id="\(name)" tabindex="0" aria-label="\(name)"><h2>\(name)</h2>\(operations.map { details($0) })</section>
-            """
+            let ordered = operations.sorted { ($0.path, $0.method.rawValue) < ($1.path, $1.method.rawValue) }
+            return """
+                <section class="card operations" id="\(name)" aria-label="\(name)"><h2>\(name)</h2>\(ordered.map { details($0) })</section>
+                """
         }
         let types = Schemas.all.sorted { $0.key < $1.key }.map { name, schema -> HTML in
-            "<h3 id=\"type-\(name)\">\(name)</h3>\(table(schema.rows, caption: words("api.properties")))"
+            """
+            <details><summary><code>\(name)</code></summary><div class="scroll" id="type-\(name)" tabindex="0" role="group" aria-label="\(name)">\
+            \(table(schema.rows, caption: words("api.properties")))</div></details>
+            """
         }
-        let heads = ["api.path", "api.what", "api.who"].map { "<th scope=\"col\">\(words($0))</th>" as HTML }
         let body: HTML = """
             <h1>\(words("api.title"))</h1><p class="lead">\(words("api.text"))</p>
             <p><a class="button" href="/api/openapi.json">\(words("api.document"))</a></p>
-            <div class="card scroll" tabindex="0" role="group" aria-label="\(words("api.title"))"><table class="list"><thead><tr>\(heads)</tr></thead><tbody>\(rows)</tbody></table></div>
-            \(sections)<section class="card scroll" id="types" tabindex="0" aria-label="\(words("api.types"))"><h2>\(words("api.types"))</h2>\(types)</section>
+            <nav class="filters" aria-label="\(words("api.title"))">\(links)<a href="#types">\(words("api.types"))</a></nav>
+            \(sections)<section class="card operations" id="types" aria-label="\(words("api.types"))"><h2>\(words("api.types"))</h2>\(types)</section>
             """
         return PageContent(title: "\(words("api.title")) · Ninelives", section: .none, body: body, isLive: false)
     }
@@ -56,11 +55,11 @@ extension Pages {
         let takesKey = operation.method == .post && operation.remembersReplies
         let body = operation.body.map { table($0.rows, caption: words("api.body")) } ?? .nothing
         return """
-            <h3 id="\(operation.id)"><code>\(operation.method.rawValue) \(breakable(path: operation.path))</code></h3>
-            <p>\(operation.summary)</p><p>\(words("api.who")): \(who(operation.access)). \(words("api.answer")): \(answer).\
+            <details><summary><code>\(operation.method.rawValue) \(breakable(path: operation.path))</code> <span lang="en">\(operation.summary)</span></summary>\
+            <div class="scroll" id="\(operation.id)" tabindex="0" role="group" aria-label="\(operation.id)"><p>\(words("api.who")): \(who(operation.access)). \(words("api.answer")): \(answer).\
             \(" \(words("api.problems")): \(others).", if: !others.isEmpty)\
             \(" Idempotency-Key.", if: takesKey)</p>
-            \(table(names + asked, caption: words("api.parameters")))\(body)
+            \(table(names + asked, caption: words("api.parameters")))\(body)</div></details>
             """
     }
 

@@ -97,16 +97,18 @@ extension Pages {
         }
         return """
             <form method="get" action="/configure/providers" class="filter card"><label class="wide">\(words("account.driver")) \
-            <select name="driver">\(driverOptions(wish["driver"]))</select></label><button\(" class=\"main\"", if: wish.driver == nil)>\(words("edit.choose"))</button></form>
+            <select name="driver" data-at-once>\(driverOptions(wish["driver"]))</select></label><button\(" class=\"main\"", if: wish.driver == nil)>\(words("edit.choose"))</button></form>
             """
     }
 
     func driverOptions(_ chosen: String) -> [HTML] {
-        ProviderDriver.all.map { type -> HTML in
-            """
-            <option value="\(type.driver)"\(" selected", if: type.driver == chosen)>\(type.driver): \(words.said(type.summary))</option>
-            """
-        }
+        let none: HTML = "<option value=\"\">\(words("edit.none-chosen"))</option>"
+        return (chosen.isEmpty ? [none] : [])
+            + ProviderDriver.all.map { type -> HTML in
+                """
+                <option value="\(type.driver)"\(" selected", if: type.driver == chosen)>\(type.driver): \(words.said(type.summary))</option>
+                """
+            }
     }
 
     // MARK: Fields

@@ -115,8 +115,7 @@ extension Pages {
                 \(Seen.html(wish.fields[Seen.field] ?? ""))
                 <section class="card tall-form" aria-labelledby="arguments-title"><h2 id="arguments-title">\(words("edit.arguments"))</h2>\
                 \(nameField(wish, faults))\(arguments(of: method, wish, faults))\(policyField(wish, policies))
-                <div class="buttons"><button class="main" name="do" value="try">\(words(wish.isProbed ? "new.try" : "edit.look"))</button></div></section>
-                <div class="stack">\(trial(wish, tried))</div></form>
+                </section><div class="stack">\(trial(wish, tried))</div></form>
                 """
         }
         let body: HTML = """
@@ -152,9 +151,10 @@ extension Pages {
                 <option value="\(method)"\(" selected", if: method == wish.method)>\(method): \(words("method.\(method)"))</option>
                 """
         }
+        let none: HTML = wish.method.isEmpty ? "<option value=\"\">\(words("edit.none-chosen"))</option>" : .nothing
         return """
             <form method="get" action="/configure/indicators" class="filter card"><label class="wide">\(words("edit.method")) \
-            <select name="check">\(options)</select></label><button\(" class=\"main\"", if: wish.method.isEmpty)>\(words("edit.choose"))</button></form>
+            <select name="check" data-at-once>\(none)\(options)</select></label><button\(" class=\"main\"", if: wish.method.isEmpty)>\(words("edit.choose"))</button></form>
             """
     }
 
@@ -166,12 +166,16 @@ extension Pages {
             """
     }
 
-    /// Required ones first; what may also stand in `options` only for who opens it.
+    /// So many optional arguments are shown beside the required ones.
+    private static let fewOptional = 3
+
+    /// Required ones and the first of the others; the rest only for who opens it, or has something there.
     private func arguments(of method: any Check.Type, _ wish: IndicatorWish, _ faults: Faults) -> HTML {
         let common = method.parameters.filter { !$0.isOption }
-        let rest = method.parameters.filter(\.isOption)
+        let optional = common.filter { !$0.isRequired }
+        let ordered = common.filter(\.isRequired) + optional.prefix(Self.fewOptional)
+        let rest = optional.dropFirst(Self.fewOptional) + method.parameters.filter(\.isOption)
         let isOpen = rest.contains { wish.arguments[$0.name] != nil || faults[$0.name] != nil }
-        let ordered = common.filter(\.isRequired) + common.filter { !$0.isRequired }
         let more: HTML = """
             <details\(" open", if: isOpen)><summary>\(words("edit.more", "\(rest.count)"))</summary><div class="tall-form">\(rest.map { field($0, wish, faults) })</div></details>
             """
@@ -237,9 +241,14 @@ extension Pages {
 
     private func trial(_ wish: IndicatorWish, _ tried: TrialReport?) -> HTML {
         let title = "<h2 id=\"result-title\">\(words("new.result"))</h2>" as HTML
+        let isAsked = tried.map(\.problems.isEmpty) ?? false
+        let attempt: HTML = """
+            <div class="buttons"><button\(" class=\"main\"", if: !isAsked) name="do" value="try" formaction="/configure/indicators#result">\(words(wish.isProbed ? "new.try" : "edit.look"))</button></div>
+            """
         guard let tried else {
-            return
-                "<section class=\"card\" aria-labelledby=\"result-title\">\(title)<p class=\"quiet\">\(words("edit.result-text"))</p></section>"
+            return """
+                <section class="card" aria-labelledby="result-title" id="result">\(title)\(attempt)<p class="quiet">\(words("edit.result-text"))</p></section>
+                """
         }
         let problems = tried.problems.map { "<li>\(words.said($0))</li>" as HTML }
         let found: HTML
@@ -257,7 +266,7 @@ extension Pages {
         let save: HTML =
             "<div class=\"buttons\"><button class=\"main\" name=\"do\" value=\"save\">\(words("edit.save"))</button></div>"
         return """
-            <section class="card" aria-labelledby="result-title" id="result">\(title)\(found)\(problems.isEmpty ? save : "")</section>
+            <section class="card" aria-labelledby="result-title" id="result">\(title)\(attempt)\(found)\(problems.isEmpty ? save : "")</section>
             """
     }
 

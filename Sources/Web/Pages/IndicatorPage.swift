@@ -33,7 +33,7 @@ extension Pages {
 
     private func about(_ indicator: IndicatorReport) -> HTML {
         var rows: [(String, HTML)] = [
-            ("indicator.check", "\(indicator.method)"), ("indicator.target", "\(indicator.target)"),
+            ("indicator.check", "\(indicator.method)"), ("indicator.target", "\(words.said(indicator.target))"),
             ("indicator.policy", "\(indicator.policy)"),
             ("indicator.interval", "\(seconds(indicator.intervalSeconds))"),
         ]

@@ -48,7 +48,7 @@ extension Pages {
                 <tr data-flash="\(indicator.state)"><th scope="row">\(link(indicator: indicator.name))</th><td>\(stateBadge(indicator.state))\
                 \(indicator.override.html { " <span class=\"badge wait\">\(words("override.\($0)"))</span>" })</td>\
                 <td class="quiet">\(indicator.since.html { ago($0) })</td><td>\(probeStrip(indicator.recent))</td>\
-                <td class="found"><span class="quiet">\(indicator.method)</span> \(indicator.target)\
+                <td class="found"><span class="quiet">\(indicator.method)</span> \(words.said(indicator.target))\
                 \(indicator.lastProbe.html { "<br><span class=\"quiet\">\(words.said($0.reason)) · \(milliseconds($0.totalMilliseconds))</span>" })</td></tr>
                 """)
         }

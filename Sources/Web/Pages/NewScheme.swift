@@ -24,8 +24,8 @@ struct NewScheme: Sendable {
         /// What would be wrong with the configuration.
         var faults: [Violation] = []
         var tried: [(Server, TrialReport)] = []
-        /// What the account said of the name; nil if nobody needed to be asked.
-        var place: ProviderTest?
+        /// What each account said of the name, by account; our own server needs not be asked.
+        var places: [(String, ProviderTest?)] = []
         var problem: Problem?
 
         var isComplete: Bool {
@@ -84,6 +84,14 @@ struct NewScheme: Sendable {
         self["provider"].isEmpty ? "local" : self["provider"] == Self.otherAccount ? newAccount.name : self["provider"]
     }
 
+    /// Everywhere the name is answered, each once: what is chosen, and what is ticked beside it.
+    var providers: [String] {
+        let also = self["also"].split(separator: "\n").map { $0.trimmingCharacters(in: .whitespaces) }
+        return also.reduce(into: [provider]) { all, one in
+            if !one.isEmpty, !all.contains(one) { all.append(one) }
+        }
+    }
+
     /// The account that is made with the name; nil if one is chosen that is there.
     var account: AccountWish? { self["provider"] == Self.otherAccount ? newAccount : nil }
 
@@ -101,7 +109,7 @@ struct NewScheme: Sendable {
             ])
         }
         let scheme: ConfiguredValue = .section([
-            .init("provider", .text(provider)), .init("members", .list(members)),
+            .init("providers", .list(providers.map { .text($0) })), .init("members", .list(members)),
         ])
         return indicators + [EntryChange(.schemes, name, scheme)]
     }
@@ -114,7 +122,7 @@ struct NewScheme: Sendable {
     func gaps(_ zones: [String]) -> [(field: String, key: String, words: [String])] {
         var gaps: [(field: String, key: String, words: [String])] = []
         if name.isEmpty { gaps.append(("name", "new.no-name", [])) }
-        if provider == "local", !name.isEmpty, !zones.contains(where: isIn) {
+        if providers.contains("local"), !name.isEmpty, !zones.contains(where: isIn) {
             let label = name.split(separator: ".").first.map(String.init) ?? "www"
             let example = zones.first.map { "\(label).\($0)" }
             gaps.append(("name", example == nil ? "new.zoneless" : "new.no-zone", [example ?? ""]))
@@ -179,12 +187,15 @@ extension Faults {
         for violation in attempt.faults + (attempt.problem?.violations ?? []) {
             note(wish.field(of: violation), violation.detail)
         }
-        if let place = attempt.place, !place.isReached, let account = wish.account {
-            // The account is asked for the name itself.
-            let field = account.field(of: place)
-            note(field == "asking" ? "name" : field.map { account.prefix + $0 }, words.advice(on: place))
-        } else if let place = attempt.place, place.why == "noSuchZone" {
-            note("name", words.advice(on: place))
+        for (name, place) in attempt.places {
+            guard let place else { continue }
+            if !place.isReached, let account = wish.account, account.name == name {
+                // The account is asked for the name itself.
+                let field = account.field(of: place)
+                note(field == "asking" ? "name" : field.map { account.prefix + $0 }, words.advice(on: place))
+            } else if place.why == "noSuchZone" {
+                note("name", words.advice(on: place))
+            }
         }
         self.init(byField)
     }

@@ -14,7 +14,8 @@ extension Pages {
         let body: HTML = """
             \(trail("nav.schemes", "/schemes", words("new.title")))
             <h1>\(words("new.title"))</h1>\(alert(wish, attempt))
-            <form method="post" action="/new" class="columns guided" id="\(Self.id)"><input type="hidden" name="csrf" value="\(visit.csrf ?? "")">
+            <form method="post" action="/new" class="columns guided" id="\(Self.id)"><input type="hidden" name="csrf" value="\(visit.csrf ?? "")">\
+            <button name="do" value="try" formaction="/new#result" hidden></button>
             <div class="stack">
             <section class="card tall-form" aria-labelledby="new-name"><h2 id="new-name">1. \(words("new.name"))</h2>
             <label class="wide">\(words("new.name-text")) <input name="name" required maxlength="253" value="\(wish["name"])" placeholder="\(zones.first.map { "www.\($0)" } ?? "www.example.org")" \
@@ -86,7 +87,7 @@ extension Pages {
         return """
             <section class="card tall-form" aria-labelledby="new-place" id="place"><h2 id="new-place">2. \(words("new.provider"))</h2>\
             <fieldset class="places"><legend class="hidden">\(words("new.provider"))</legend>\(local)\(others)\(new)</fieldset>\
-            \(visit.may(.admin) ? newAccount(wish, faults) : .nothing)</section>
+            \(visit.may(.admin) ? newAccount(wish, faults) : .nothing)\(alsoPart(wish, accounts))</section>
             """
     }
 
@@ -97,6 +98,20 @@ extension Pages {
         aria-describedby="place-\(number: index)-text"\(" checked", if: isChosen)><span id="place-\(number: index)">\(title)</span>\
         <span class="about" id="place-\(number: index)-text">\(text)</span></label>
         """
+    }
+
+    /// Where else the name is brought: only where there is somewhere else.
+    private func alsoPart(_ wish: NewScheme, _ accounts: [ConfiguredAccount]) -> HTML {
+        if accounts.isEmpty { return .nothing }
+        let others = wish.providers.dropFirst()
+        let boxes = (["local"] + accounts.map(\.name)).map { name -> HTML in
+            """
+            <label class="choice"><input type="checkbox" name="also" value="\(name)"\(" checked", if: others.contains(name))> \(name == "local" ? words("new.provider.local") : name)</label>
+            """
+        }
+        return """
+            <details\(" open", if: !others.isEmpty)><summary>\(words("new.also"))</summary><fieldset><legend class="quiet">\(words("new.also-text"))</legend>\(boxes)</fieldset></details>
+            """
     }
 
     /// What an account can hold and do, in a sentence.
@@ -122,7 +137,7 @@ extension Pages {
             ? .nothing : "\(accountName(account, faults))\(accountFields(account, faults))"
         return """
             <div class="new-account tall-form"><div class="filter"><label class="wide">\(words("account.driver")) \
-            <select name="account-driver"\(faults.mark("account-driver"))>\(driverOptions(account["driver"]))</select>\(fault("account-driver", faults))</label>\
+            <select name="account-driver" data-at-once\(faults.mark("account-driver"))>\(driverOptions(account["driver"]))</select>\(fault("account-driver", faults))</label>\
             <button name="do" value="driver" formnovalidate formaction="/new#place">\(words("edit.choose"))</button></div>\(fields)</div>
             """
     }
@@ -157,15 +172,18 @@ extension Pages {
             <label class="for-http">\(words("new.scheme")) <select name="scheme">\(schemes)</select></label>\
             <label>\(words("new.port")) <input name="port" inputmode="numeric" maxlength="5" size="6" value="\(wish["port"])"\(faults.mark("port"))>\(fault("port", faults))</label>\
             <label class="for-http">\(words("new.path")) <input name="path" value="\(wish["path"].isEmpty ? "/" : wish["path"])"\(faults.mark("path"))>\(fault("path", faults))</label>\
-            <label class="for-grep">\(words("new.must-have")) <input name="must-have" value="\(wish["must-have"])"\(faults.mark("must-have"))>\(fault("must-have", faults))</label></div>\
-            <div class="buttons"><button class="main" name="do" value="try" formaction="/new#result">\(words("new.try"))</button></div></section>
+            <label class="for-grep">\(words("new.must-have")) <input name="must-have" value="\(wish["must-have"])"\(faults.mark("must-have"))>\(fault("must-have", faults))</label></div></section>
             """
     }
 
     // MARK: What came of it
 
     private func trial(_ wish: NewScheme, _ attempt: NewScheme.Attempt?, _ zones: [String]) -> HTML {
-        let title: HTML = "<h2 id=\"new-result\">5. \(words("new.result"))</h2>"
+        let isMain = attempt?.tried.isEmpty != false || attempt?.isComplete != true
+        let title: HTML = """
+            <h2 id="new-result">5. \(words("new.result"))</h2>\
+            <div class="buttons"><button\(" class=\"main\"", if: isMain) name="do" value="try" formaction="/new#result">\(words("new.try"))</button></div>
+            """
         guard let attempt, !attempt.tried.isEmpty else {
             let text = words(attempt == nil ? "new.result-text" : "new.not-tried")
             return """
@@ -188,18 +206,30 @@ extension Pages {
         return """
             <section class="card" aria-labelledby="new-result" id="result">\(title)<p role="status">\(words("new.tried", "\(good)", "\(attempt.tried.count)"))</p>\
             <ul class="plain">\(lines)</ul>\("<p class=\"held\">\(words("new.some-failed"))</p>", if: good < attempt.tried.count && attempt.isComplete)\
-            <h3>\(words("new.provider")): \(wish.provider == "local" ? words("new.provider.local") : wish.provider)</h3>\
-            \(placeFound(wish, attempt, zones))\(save, if: attempt.isComplete)</section>
+            \(wish.providers.map { placeFound($0, wish, attempt, zones) })\(save, if: attempt.isComplete)</section>
             """
     }
 
-    /// What will come of the name where it is to be answered.
-    private func placeFound(_ wish: NewScheme, _ attempt: NewScheme.Attempt, _ zones: [String]) -> HTML {
-        if wish.provider == "local" {
+    /// What will come of the name in a place where it is to be answered.
+    private func placeFound(
+        _ provider: String, _ wish: NewScheme, _ attempt: NewScheme.Attempt, _ zones: [String]
+    ) -> HTML {
+        """
+        <h3>\(words("new.provider")): \(provider == "local" ? words("new.provider.local") : provider)</h3>\
+        \(whatComes(at: provider, wish, attempt, zones))
+        """
+    }
+
+    private func whatComes(
+        at provider: String, _ wish: NewScheme, _ attempt: NewScheme.Attempt, _ zones: [String]
+    ) -> HTML {
+        if provider == "local" {
             let zone = zones.filter(wish.isIn).max { $0.count < $1.count } ?? ""
             return "<p>\(badge(.good, words("new.ready"))) \(words("new.local-ready", zone))</p>"
         }
-        guard let test = attempt.place else { return "<p class=\"quiet\">\(words("new.place-unknown"))</p>" }
+        guard let test = attempt.places.first(where: { $0.0 == provider })?.1 else {
+            return "<p class=\"quiet\">\(words("new.place-unknown"))</p>"
+        }
         let first = attempt.tried.first { $0.1.isSuccess }?.0.address
         let change: HTML =
             test.isReached

@@ -46,13 +46,7 @@ extension Pages {
             channel.trouble.html { badge(.bad, words("notice.trouble")) + " \(words.said($0))" }
             + (channel.trouble == nil
                 ? badge(.good, words(channel.deliveredAt == nil ? "notice.unused" : "notice.well")) : .nothing)
-        let test: HTML =
-            visit.may(.operator)
-            ? """
-            <form method="post" action="/do/testChannel" class="inline"><input type="hidden" name="csrf" value="\(visit.csrf ?? "")"><input type="hidden" \
-            name="back" value="/notices"><input type="hidden" name="channel" value="\(channel.name)"><button class="small">\
-            \(words("notice.test"))<span class="hidden"> \(channel.name)</span></button></form>
-            """ : .nothing
+        let test: HTML = visit.may(.operator) ? channelTestForm(channel.name) : .nothing
         return .keyed(
             "channel-\(channel.name)",
             """

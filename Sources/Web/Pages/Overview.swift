@@ -5,6 +5,8 @@ extension Pages {
     /// Up to so many schemes are shown with all their members.
     private static let wholeCards = 6
     private static let cards = 24
+    /// So many that need somebody are told of each; the others are counted.
+    private static let troubled = 8
 
     func overview() async -> PageContent {
         let glances = model.schemeGlances()
@@ -12,15 +14,13 @@ extension Pages {
         let tone = Self.tone(of: glances)
         let troubled = ordered.filter { $0.urgency > 1 }
         let title = troubled.isEmpty ? "Ninelives" : "(\(troubled.count)!) Ninelives"
-        let demo = site.demo
-        let servers = await demo?.servers()
-        witness?.note("servers") { _ in await demo?.servers() == servers }
+        let servers = await demoServers()
         let body: HTML = """
             \(hero(glances, tone))
             \(await attention(troubled))
-            \(servers.html(kittens))
+            \(kittens(servers), if: !servers.isEmpty)
             <div class="columns">
-            <div class="stack">\(names(ordered))\(newLink, if: !ordered.isEmpty)</div>
+            <div class="stack">\(names(ordered))</div>
             <section class="card timeline" aria-labelledby="timeline-title"><header><h2 id="timeline-title">\(words("overview.timeline"))</h2>\
             <a href="/events">\(words("overview.all-events"))</a></header>\(timeline(Array(model.events.prefix(40)), key: "timeline"))</section>
             </div>
@@ -100,7 +100,7 @@ extension Pages {
 
     private func attention(_ troubled: [SchemeGlance]) async -> HTML {
         var lines: [HTML] = []
-        for glance in troubled.prefix(8) {
+        for glance in troubled.prefix(Self.troubled) {
             guard let scheme = model.scheme(glance.name) else { continue }
             // Where nothing works the rule says all; otherwise who moved because of what.
             let because =
@@ -125,7 +125,7 @@ extension Pages {
         }
         if lines.isEmpty, overridden.isEmpty, own.isEmpty { return .keyed("attention", "<div hidden></div>") }
         let more: HTML =
-            troubled.count > 8
+            troubled.count > Self.troubled
             ? "<p><a href=\"/schemes?show=trouble\">\(words("attention.all", "\(troubled.count)"))</a></p>" : ""
         return .keyed(
             "attention",
@@ -145,12 +145,31 @@ extension Pages {
 
     // MARK: The demo
 
+    /// The demo's servers; none elsewhere.
+    func demoServers() async -> [DemoServerReport] {
+        guard let demo = site.demo else { return [] }
+        let servers = await demo.servers()
+        witness?.note("servers") { _ in await demo.servers() == servers }
+        return servers
+    }
+
+    /// The button that breaks a server of the demo, or mends it.
+    ///
+    /// - Parameter name: what the button calls it; nil where that stands beside it.
+    func kittenForm(_ server: DemoServerReport, name: String? = nil) -> HTML {
+        let action = server.isAlive ? "kill" : "revive"
+        let id: HTML = name == nil ? " id=\"kitten-button-\(server.name)\"" : .nothing
+        return """
+            <form method="post" action="/demo/servers/\(server.name)/\(action)" data-quiet><input type="hidden" name="csrf" \
+            value="\(visit.csrf ?? "")"><button\(id) class="\(action)\(name == nil ? "" : " small")">\(words("kitten.\(action)"))\(name.html { " \($0)" })</button></form>
+            """
+    }
+
     private func kittens(_ servers: [DemoServerReport]) -> HTML {
         let cards = servers.map { server -> HTML in
             let tone: Tone = !server.isAlive || server.status != "OK" ? .bad : .good
             let change = server.isAlive ? server.nextChangeAt : nil
             let verb = server.status == "OK" ? "kitten.fails-in" : "kitten.recovers-in"
-            let action = server.isAlive ? "kill" : "revive"
             return .keyed(
                 "kitten-\(server.name)",
                 """
@@ -158,8 +177,7 @@ extension Pages {
                 <div><h3><a href="\(server.url)">\(server.name)</a></h3><p class="quiet">\(words("kitten.role.\(server.role)"))</p></div>\
                 <p class="kitten-state">\(badge(tone, server.isAlive ? "status=\(server.status)" : words("kitten.dead")))\
                 \(change.html { "<span class=\"quiet\">\(words(verb)) \(until($0))</span>" })</p>\
-                <form method="post" action="/demo/servers/\(server.name)/\(action)" data-quiet><input type="hidden" name="csrf" \
-                value="\(visit.csrf ?? "")"><button id="kitten-button-\(server.name)" class="\(action)">\(words("kitten.\(action)"))</button></form></article>
+                \(kittenForm(server))</article>
                 """)
         }
         return .keyed(
@@ -180,14 +198,19 @@ extension Pages {
         }
         if glances.count <= Self.wholeCards {
             let cards = glances.sorted { $0.name < $1.name }.compactMap { model.scheme($0.name).map { schemeCard($0) } }
-            return .keyed("names", "<section class=\"stack\" aria-label=\"\(words("nav.schemes"))\">\(cards)</section>")
+            return .keyed(
+                "names",
+                """
+                <section class="stack" aria-labelledby="names-title"><header class="row"><h2 id="names-title">\(words("nav.schemes"))</h2>\(newLink)</header>\(cards)</section>
+                """)
         }
-        let shown = glances.prefix(Self.cards)
+        // What needs somebody stands above already.
+        let shown = glances.dropFirst(min(Self.troubled, glances.count { $0.urgency > 1 })).prefix(Self.cards)
         return .keyed(
             "names",
             """
             <section class="stack" aria-labelledby="names-title"><header class="row"><h2 id="names-title">\(words("nav.schemes"))</h2>\
-            \(searchForm(at: "/schemes"))<a href="/schemes">\(words("overview.all-names", words.number(glances.count)))</a></header>\
+            \(searchForm(at: "/schemes"))<a href="/schemes">\(words("overview.all-names", words.number(glances.count)))</a>\(newLink)</header>\
             <ul class="grid">\(shown.map(glanceCard))</ul></section>
             """)
     }

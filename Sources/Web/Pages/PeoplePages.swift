@@ -36,6 +36,7 @@ extension Pages {
         let heads = ["when", "actor", "action", "target", "detail", "origin"].map {
             "<th scope=\"col\">\(words("audit.\($0)"))</th>" as HTML
         }
+        let none = "<tr><td colspan=\"6\" class=\"quiet\">\(words("audit.none"))</td></tr>" as HTML
         let older: HTML =
             isMore
             ? before.html { "<a href=\"\(visit.address(with: ["before": "\($0)"]))\">\(words("events.older"))</a>" }
@@ -45,7 +46,7 @@ extension Pages {
             <form class="filter card" method="get" action="/audit">\(filter("actor"))\(filter("action"))\(filter("target"))\
             <button>\(words("list.find"))</button> <a href="/audit">\(words("events.clear"))</a></form>
             <div class="card scroll" tabindex="0" role="group" aria-label="\(words("nav.audit"))"><table><thead><tr>\(heads)</tr></thead>\
-            \(HTML.keyed("rows", "<tbody>\(rows)</tbody>"))</table></div>
+            \(HTML.keyed("rows", "<tbody>\(rows.isEmpty ? [none] : rows)</tbody>"))</table></div>
             <nav class="pager" aria-label="\(words("list.pages"))">\(older)</nav>
             """
         return PageContent(title: "\(words("nav.audit")) · Ninelives", section: .audit, body: body, isLive: false)
@@ -99,7 +100,7 @@ extension Pages {
                 <tr><th scope="row">\(user.name)</th><td>\(roles.joined(separator: ", "))\
                 \(" \(badge(.wait, words("people.disabled")))", if: user.isDisabled)</td>\
                 <td class="quiet">\(words(user.totp == nil ? "people.one-factor" : "people.two-factors"))</td>\
-                <td><div class="row">\(change)\(lock)\(reset, if: user.totp != nil)\(remove)</div></td></tr>
+                <td class="acts"><div class="row">\(change)\(lock)\(reset, if: user.totp != nil)\(remove)</div></td></tr>
                 """)
         }
         let projects = await site.revisions?.projects().map(\.name) ?? []

@@ -16,14 +16,13 @@ extension Pages {
                 words.count("count.indicator", indicators[project.name] ?? 0),
             ]
             return """
-                <li class="row"><span><strong>\(project.name)</strong> <span class="quiet">\(parts.joined(separator: " · "))</span></span>\
-                <a class="button" href="/settings/projects/\(project.name.urlEncoded)">\(words("project.open"))<span class="hidden"> \(project.name)</span></a></li>
+                <li><a href="/settings/projects/\(project.name.urlEncoded)"><strong>\(project.name)</strong></a> <span class="quiet">\(parts.joined(separator: " · "))</span></li>
                 """
         }
         let none = "<p class=\"quiet\">\(words("settings.no-projects"))</p>" as HTML
         return """
             <section class="card" aria-labelledby="projects-title"><h2 id="projects-title">\(words("settings.projects"))</h2><p class="quiet">\(words("settings.projects-text"))</p>\
-            \(HTML.keyed("projects", lines.isEmpty ? none : "<ul class=\"plain\">\(lines)</ul>"))\(addProject)</section>
+            \(HTML.keyed("projects", lines.isEmpty ? none : "<ul class=\"plain projects\">\(lines)</ul>"))\(addProject)</section>
             """
     }
 
@@ -126,15 +125,15 @@ extension Pages {
     }
 
     private func tokenCard(_ tokens: [StoredToken]) -> HTML {
-        let none = "<p class=\"quiet\">\(words("token.none"))</p>" as HTML
-        return """
-            <section class="card" aria-labelledby="tokens-title"><h2 id="tokens-title">\(words("token.title"))</h2><p class="quiet">\(words("token.text"))</p>\
-            \(tokens.isEmpty ? HTML.keyed("tokens", none) : tokenTable(tokens))<p><a href="/account">\(words("token.make-own"))</a></p></section>
-            """
+        """
+        <section class="card" aria-labelledby="tokens-title"><h2 id="tokens-title">\(words("token.title"))</h2><p class="quiet">\(words("token.text"))</p>\
+        \(tokenTable(tokens))<p><a href="/account">\(words("token.make-own"))</a></p></section>
+        """
     }
 
     /// Tokens with what they may, and the button that ends each.
     func tokenTable(_ tokens: [StoredToken]) -> HTML {
+        if tokens.isEmpty { return .keyed("tokens", "<p class=\"quiet\">\(words("token.none"))</p>") }
         let rows = tokens.map { token -> HTML in
             let remove = form(
                 "removeToken", class: "inline",

@@ -153,13 +153,15 @@ extension Pages {
     func noticePart(_ project: ConfiguredProject) async throws -> HTML {
         guard let noticing = site.control as? any NoticeInterface else { return .nothing }
         let mayChange = visit.may(.admin, in: [project.name])
-        let channels = await noticing.channels().map(\.name).filter { name in
-            project.channels.contains { Failover.fits(name, $0) }
+        let ways = await noticing.channels().filter { way in
+            project.channels.contains { Failover.fits(way.name, $0) }
         }
+        let channels = ways.map(\.name)
         let subscriptions = try await site.entries().filter {
             $0.section == .subscriptions && $0.value["project"] == .text(project.name)
         }
         let lines = subscriptions.map { subscriptionLine($0, channels, mayChange: mayChange) }
+        let tests = ways.map { wayLine($0, mayTest: mayChange || visit.may(.operator)) }
         let none = "<p class=\"quiet\">\(words("project.no-notices"))</p>" as HTML
         let add: HTML
         if !mayChange {
@@ -181,8 +183,24 @@ extension Pages {
         }
         return """
             <section class="card" aria-labelledby="notices-title"><h2 id="notices-title">\(words("nav.notices"))</h2><p class="quiet">\(words("project.notices-text"))</p>\
-            \(HTML.keyed("subscriptions", lines.isEmpty ? none : "<ul class=\"plain lines\">\(lines)</ul>"))\(add)</section>
+            \(HTML.keyed("subscriptions", lines.isEmpty ? none : "<ul class=\"plain lines\">\(lines)</ul>"))\(add)\
+            \(ways.isEmpty ? .nothing : "<h3>\(words("notice.channels"))</h3>\(HTML.keyed("ways", "<ul class=\"plain\">\(tests)</ul>"))")</section>
             """
+    }
+
+    /// A channel that the project may use: how it is, and the button that sends a test by it.
+    private func wayLine(_ way: ChannelReport, mayTest: Bool) -> HTML {
+        let state: HTML =
+            way.trouble.html { "\(badge(.bad, words("notice.trouble"))) \(words.said($0))" }
+            + (way.trouble != nil
+                ? .nothing
+                : way.deliveredAt == nil ? badge(.plain, words("notice.unused")) : badge(.good, words("notice.well")))
+        let test: HTML = mayTest ? channelTestForm(way.name) : .nothing
+        return .keyed(
+            "way-\(way.name)",
+            """
+            <li class="row"><span><strong>\(way.name)</strong> \(state)\(way.deliveredAt.html { " <span class=\"quiet\">\(words("notice.last")) \(ago($0))</span>" })</span>\(test)</li>
+            """)
     }
 
     private func subscriptionLine(_ entry: ConfiguredEntry, _ channels: [String], mayChange: Bool) -> HTML {

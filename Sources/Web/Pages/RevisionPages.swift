@@ -63,22 +63,24 @@ extension Pages {
             \(effects(revision.effects, limit: 100))
             \(difference(diff, from: from, to: number))
             \(rollback)
-            \(text(detail.document, "revision.document"))\(text(detail.managed, "revision.managed"))
+            \(text(detail.document, "revision.document", isOpen: diff?.isEmpty != false))\(text(detail.managed, "revision.managed"))
             """
         return PageContent(
             title: "\(words("revision.title", "\(number)")) · Ninelives", section: .revisions, body: body, isLive: false
         )
     }
 
-    private func text(_ text: String, _ title: String) -> HTML {
+    private func text(_ text: String, _ title: String, isOpen: Bool = false) -> HTML {
         if text.isEmpty { return .nothing }
-        return "<details class=\"card\"><summary>\(words(title))</summary><pre tabindex=\"0\">\(text)</pre></details>"
+        return
+            "<details class=\"card\"\(" open", if: isOpen)><summary>\(words(title))</summary><pre tabindex=\"0\">\(text)</pre></details>"
     }
 
     private func difference(_ diff: String?, from: Int, to number: Int) -> HTML {
         guard let diff, !diff.isEmpty else { return .nothing }
         let lines = diff.split(separator: "\n", omittingEmptySubsequences: false).map { line -> HTML in
-            let kind = line.hasPrefix("+") ? "ins" : line.hasPrefix("-") ? "del" : line.hasPrefix("@") ? "b" : "span"
+            let isHead = line.hasPrefix("+++ ") || line.hasPrefix("--- ") || line.hasPrefix("@")
+            let kind = isHead ? "b" : line.hasPrefix("+") ? "ins" : line.hasPrefix("-") ? "del" : "span"
             return "<\(raw: kind)>\(String(line))</\(raw: kind)>\n"
         }
         return """

@@ -10,6 +10,7 @@ extension Pages {
         query.scheme = name
         query.limit = 40
         let events = await events(query)
+        let servers = await demoServers()
         let explanations = await explanations(of: events)
         let summary = await site.control.explanation(of: name)?.summary ?? ""
         let tone = tone(of: scheme)
@@ -19,14 +20,14 @@ extension Pages {
             <div class="row"><h1>\(breakable(name))</h1>\(HTML.keyed("standing", badge(tone, word(for: scheme))))</div>
             \(HTML.keyed("lead", "<p class=\"lead\">\(words.said(summary))</p>"))
             <div class="columns heart">
-            <div class="stack"><section class="card scheme \(tone.rawValue)" aria-labelledby="members-title"><header><h2 id="members-title">\(words("scheme.members"))</h2></header>
-            \(HTML.keyed("members-\(name)", "<ol class=\"members tall\">\(scheme.members.map { member($0, of: scheme, controls: controls(for: $0, of: scheme)) })</ol>"))
+            \(standing(scheme))
+            <div class="stack side"><section class="card scheme \(tone.rawValue)" aria-labelledby="members-title"><header><h2 id="members-title">\(words("scheme.members"))</h2></header>
+            \(HTML.keyed("members-\(name)", "<ol class=\"members tall\">\(scheme.members.map { member($0, of: scheme, controls: controls(for: $0, of: scheme, servers)) })</ol>"))
             \(addForm(scheme))
             </section>
             \(await why(scheme))
             </div>
             <div class="stack">
-            \(standing(scheme))
             \(providers(scheme))
             \(await witnesses(scheme))
             <section class="card timeline" aria-labelledby="timeline-title"><header><h2 id="timeline-title">\(words("scheme.timeline"))</h2>\
@@ -162,20 +163,33 @@ extension Pages {
             """
     }
 
-    private func controls(for member: MemberReport, of scheme: SchemeReport) -> HTML {
+    private func controls(
+        for member: MemberReport, of scheme: SchemeReport, _ servers: [DemoServerReport]
+    ) -> HTML {
         let mayOrder = visit.may(.operator, in: model.projects(ofIndicator: member.indicator))
         let imposed = overrides["indicator:\(member.indicator)"].html { imposition($0, mayEnd: mayOrder) }
         guard mayOrder || visit.may(.operator, in: scheme.projects) else {
             return "<div class=\"controls\">\(imposed)</div>"
         }
         let key = "\(scheme.name)-\(member.indicator)"
+        let own = servers.first { server in member.values.contains { server.url.contains("//\($0):") } }
+        let kitten: HTML = own.html { .keyed("kitten-\(key)", "<div>\(kittenPart($0))</div>") }
         let forms = HTML.keyed(
             "controls-\(key)",
             """
             <details class="menu" data-keep-open="controls-\(key)"><summary><span class="hidden">\(member.indicator): </span>\(words("member.change"))</summary>\
             \(orderForm(indicator: mayOrder ? member.indicator : nil, member: member.indicator, of: scheme))\(editForm(member, of: scheme))\(removeForm(member, of: scheme))</details>
             """)
-        return "<div class=\"controls\">\(imposed)\(forms)</div>"
+        return "<div class=\"controls\">\(imposed)<div class=\"buttons\">\(forms)\(kitten)</div></div>"
+    }
+
+    /// Breaks a server of the demo or mends it, right where one sees what comes of it; one that fails by itself says
+    /// until when.
+    private func kittenPart(_ server: DemoServerReport) -> HTML {
+        guard server.isAlive, server.status != "OK" else { return kittenForm(server, name: server.name) }
+        return server.nextChangeAt.html {
+            "<span class=\"quiet\">\(server.name) \(words("kitten.recovers-in")) \(until($0))</span>"
+        }
     }
 
     /// What can be imposed on the whole scheme.

@@ -116,7 +116,7 @@ extension Pages {
         let answer = model.scheme(training.scheme).html { scheme -> HTML in
             let tone = tone(of: scheme)
             return
-                "<p class=\"row\"><span>\(training.scheme)</span> \(self.answer(scheme)) \(badge(tone, word(for: scheme)))</p>"
+                "<div class=\"row\"><span>\(training.scheme)</span> \(self.answer(scheme)) \(badge(tone, word(for: scheme)))</div>"
         }
         let end: HTML =
             current == nil
