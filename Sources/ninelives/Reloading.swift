@@ -43,8 +43,7 @@ struct Reloading: Service {
         var known = await prints(of: files, readAt: settings.readAt)
         var changing: (seen: FilePrints, looks: Int)?
         while !Task.isCancelled {
-            try? await ContinuousClock().sleep(for: Self.interval)
-            let isOrdered = await pending.take()
+            let isOrdered = await pending.take(after: Self.interval)
             let seen = await prints(of: files)
             if !isOrdered {
                 guard seen != known else {
@@ -78,9 +77,25 @@ struct Reloading: Service {
 /// That somebody wants a reload now.
 private actor PendingOrder {
     private var isSet = false
+    private var pause: Task<Void, Never>?
 
-    func set() { isSet = true }
-    func take() -> Bool {
+    func set() {
+        isSet = true
+        pause?.cancel()
+    }
+
+    /// Waits for an order, for so long at most; returns whether there is one.
+    func take(after interval: Duration) async -> Bool {
+        if !isSet {
+            let pause = Task { _ = try? await ContinuousClock().sleep(for: interval) }
+            self.pause = pause
+            await withTaskCancellationHandler {
+                await pause.value
+            } onCancel: {
+                pause.cancel()
+            }
+            self.pause = nil
+        }
         defer { isSet = false }
         return isSet
     }

@@ -239,8 +239,12 @@ extension Composer {
             truncate()
             return .done
         }
+        if type == TypeCode.cname {
+            appendNameServers(source.zones.zones[node.zone], apex: apex)
+            return .done
+        }
         // What leads below itself leads nowhere.
-        if type == TypeCode.cname || isBelow(name + prefix, count: targetLength, node) { return .done }
+        if isBelow(name + prefix, count: targetLength, node) { return .done }
         return .follow(length)
     }
 

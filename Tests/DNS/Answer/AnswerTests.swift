@@ -164,7 +164,7 @@ private let cats = ["an cat 30 A 203.0.113.1", "an cat 30 A 203.0.113.2"]
             ("old.example.test DNAME", ["NOERROR aa rd", "an old 300 DNAME new"] + nameServers + glue),
             (
                 "x.old.example.test CNAME",
-                ["NOERROR aa rd", "an old 300 DNAME new", "an x.old 300 CNAME x.new"]
+                ["NOERROR aa rd", "an old 300 DNAME new", "an x.old 300 CNAME x.new"] + nameServers + glue
             ),
             // Delegations: not authoritative, indispensable glue first.
             (
