@@ -1,4 +1,3 @@
-import Failover
 import NIOCore
 import NIOPosix
 import Synchronization
