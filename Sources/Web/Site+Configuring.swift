@@ -56,7 +56,17 @@ extension Site {
         guard let servers = await demo?.servers(), let first = servers.first,
             let port = URLComponents(string: first.url)?.port
         else { return NewScheme([:]) }
-        var fields = ["name": "dog.example.test", "port": "\(port)", "must-have": "status=OK", "check": "http-grep"]
+        let model = await control.readModel()
+        let labels = servers.map(\.name)
+        // Whoever comes here again finds a name that is still free.
+        let animal = ["dog", "owl", "fox", "bear", "hare", "frog"].first { animal in
+            model.scheme("\(animal).example.test") == nil
+                && labels.allSatisfy { model.indicator("\($0):\(animal)") == nil }
+        }
+        var fields = [
+            "name": "\(animal ?? "dog").example.test", "port": "\(port)", "must-have": "status=OK",
+            "check": "http-grep",
+        ]
         for (row, server) in servers.enumerated() {
             fields["address\(row)"] = URLComponents(string: server.url)?.host ?? ""
             fields["label\(row)"] = server.name

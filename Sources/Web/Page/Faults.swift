@@ -20,6 +20,12 @@ struct Faults: Sendable {
 
     subscript(_ field: String) -> String? { byField[field] }
 
+    /// All of them, the name's first.
+    var all: [(field: String, detail: String)] {
+        byField.sorted { ($0.key == "name" ? "" : $0.key) < ($1.key == "name" ? "" : $1.key) }
+            .map { ($0.key, $0.value) }
+    }
+
     /// For the field's tag: that it is wrong, and where it is said why.
     func mark(_ field: String) -> HTML {
         byField[field] == nil ? .nothing : " aria-invalid=\"true\" aria-describedby=\"fault-\(field)\""
@@ -30,6 +36,14 @@ extension Pages {
     /// What is wrong with a field, beside it.
     func fault(_ field: String, _ faults: Faults) -> HTML {
         faults[field].html { "<span class=\"fault\" id=\"fault-\(field)\">\(words.said($0))</span>" }
+    }
+}
+
+extension Pages {
+    /// All that is wrong, each leading to where it was typed.
+    func faultList(_ faults: Faults) -> HTML {
+        let lines = faults.all.map { "<li><a href=\"#fault-\($0.field)\">\(words.said($0.detail))</a></li>" as HTML }
+        return lines.isEmpty ? .nothing : "<ul class=\"plain\">\(lines)</ul>"
     }
 }
 

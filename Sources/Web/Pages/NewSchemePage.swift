@@ -25,7 +25,7 @@ extension Pages {
             \((0..<NewScheme.rows).map { row(wish, $0, faults) })</section>
             \(checkPart(wish, faults))
             </div>
-            <div class="stack">\(trial(wish, attempt, zones))</div>
+            <div class="stack">\(trial(wish, attempt, zones, faults))</div>
             </form>
             """
         return PageContent(
@@ -178,16 +178,16 @@ extension Pages {
 
     // MARK: What came of it
 
-    private func trial(_ wish: NewScheme, _ attempt: NewScheme.Attempt?, _ zones: [String]) -> HTML {
+    private func trial(_ wish: NewScheme, _ attempt: NewScheme.Attempt?, _ zones: [String], _ faults: Faults) -> HTML {
         let isMain = attempt?.tried.isEmpty != false || attempt?.isComplete != true
         let title: HTML = """
             <h2 id="new-result">5. \(words("new.result"))</h2>\
             <div class="buttons"><button\(" class=\"main\"", if: isMain) name="do" value="try" formaction="/new#result">\(words("new.try"))</button></div>
             """
         guard let attempt, !attempt.tried.isEmpty else {
-            let text = words(attempt == nil ? "new.result-text" : "new.not-tried")
+            let text = words(attempt == nil || faults.all.isEmpty ? "new.result-text" : "new.not-tried")
             return """
-                <section class="card" aria-labelledby="new-result" id="result">\(title)<p class="quiet">\(text)</p></section>
+                <section class="card" aria-labelledby="new-result" id="result">\(title)<p class="quiet">\(text)</p>\(faultList(faults))</section>
                 """
         }
         let good = attempt.tried.count { $0.1.isSuccess }
