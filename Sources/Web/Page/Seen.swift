@@ -3,6 +3,7 @@ import Control
 import Foundation
 import HTTPTypes
 import Hummingbird
+import JSONTree
 import NIOCore
 import Settings
 import Storage
