@@ -21,6 +21,7 @@ extension Site {
                     return Response(
                         status: .seeOther, headers: [.location: "/indicators/\(wish.name.urlEncoded)"])
                 }
+                try await checkReferences(wish.arguments, of: wish.isEdit ? wish.name : nil, context.identity)
                 let tried = await control.trial(method: wish.method, arguments: wish.arguments)
                 return render(await pages.indicatorForm(wish, tried: tried), visit, version: version)
             } catch {

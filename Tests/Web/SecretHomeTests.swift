@@ -64,3 +64,47 @@ import Testing
         #expect(again.status == 303, "\(again.body)")
     }
 }
+
+/// A check reaches out to wherever it is told; what of the server's secrets it takes along is not a project's to say.
+@Suite struct SecretReferenceTests {
+    @Test(
+        "a project's admin has no file and no variable of the server sent anywhere, by configuring or by trying",
+        arguments: [
+            ("password", "file:data/local.token"), ("password", "env:HOME"),
+            ("options", "tls password=file:/etc/hostname"),
+        ])
+    func references(key: String, value: String) async throws {
+        let house = try await Installation()
+        try await house.makeAdmin()
+        let cats = try await house.token(.admin, project: "cats")
+        let arguments = #""host": "127.0.0.1", "port": "9", "\#(key)": "\#(value)""#
+        let put = try await house.ask(
+            .put, "/api/v1/configuration/indicators/charlie:db", token: cats,
+            json: #"{"check": "redis", \#(arguments)}"#)
+        #expect(put.status == 403 && put.text.contains("a secret of the server"), "\(put.text)")
+        let tried = try await house.ask(
+            .post, "/api/v1/checks/try", token: cats, json: #"{"check": "redis", "arguments": {\#(arguments)}}"#)
+        #expect(tried.status == 403, "\(tried.text)")
+        #expect(await house.revisions.inForce() == 1)
+    }
+
+    @Test func `what the server's admin has put there a project's admin may leave there, and not send elsewhere`()
+        async throws
+    {
+        let house = try await Installation()
+        try await house.makeAdmin()
+        let (admin, cats) = (try await house.token(.admin), try await house.token(.admin, project: "cats"))
+        func put(_ port: Int, _ more: String = "", as token: String) async throws -> Int {
+            let file = "\(house.folder.path)/token"
+            return try await house.ask(
+                .put, "/api/v1/configuration/indicators/charlie:db", token: token,
+                json:
+                    #"{"check": "redis", "host": "127.0.0.1", "port": "\#(port)", "password": "file:\#(file)"\#(more)}"#
+            ).status
+        }
+        #expect(try await put(9, as: admin) == 200)
+        #expect(try await put(9, #", "policy": "quick""#, as: cats) == 200)
+        #expect(try await put(10, as: cats) == 403)
+        #expect(try await put(10, as: admin) == 200)
+    }
+}

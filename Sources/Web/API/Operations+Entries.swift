@@ -58,6 +58,7 @@ extension Site {
                 } else {
                     try await check(section, name, members: value.memberIndicators, .admin, call)
                 }
+                if section == .indicators { try await checkReferences(value.texts, of: name, call.identity) }
                 return try await propose(.entry(section, name: name, value), call, "\(section.noun).put")
             },
             Operation(

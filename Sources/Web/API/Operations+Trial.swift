@@ -21,6 +21,7 @@ extension Site {
                     var arguments: [String: String]?
                 }
                 let wish = try call.decode(Wish.self)
+                try await checkReferences(wish.arguments ?? [:], call.identity)
                 return try .json(await control.trial(method: wish.check, arguments: wish.arguments ?? [:]))
             }
         ]
