@@ -346,29 +346,28 @@ def hands_off(browser, url):
     demo.close()
 
 
-# What is behind a click, or comes of something wrong, hinders nobody either.
+OPEN_ALL = "for (const one of document.querySelectorAll('details')) one.open = true"
+TRY = "document.querySelector('form.guided').noValidate = true; document.querySelector('#result [value=try]').click()"
+# What is behind a click, or comes of something wrong, hinders nobody either: a page, what is done there, and whether
+# that leads to another page.
 STATES = [
-    ("/", "document.querySelector('[data-keys]').click()"),
-    ("/", "document.querySelector('.more').open = true"),
-    ("/schemes/cat.example.test", "for (const one of document.querySelectorAll('details')) one.open = true"),
-    ("/indicators?search=cat", "for (const one of document.querySelectorAll('details')) one.open = true"),
-    ("/settings", "for (const one of document.querySelectorAll('details')) one.open = true"),
-    ("/settings/projects/cats", "for (const one of document.querySelectorAll('details')) one.open = true"),
-    ("/status", "for (const one of document.querySelectorAll('details')) one.open = true"),
-    ("/revisions/1", "for (const one of document.querySelectorAll('details')) one.open = true"),
-    ("/configure/providers?driver=route53", "for (const one of document.querySelectorAll('details')) one.open = true"),
-    ("/configure/providers?driver=cloudflare", "document.querySelector('form.guided').noValidate = true; document.querySelector('[name=name]').value = 'no name!'; document.querySelector('[value=try]').click()"),
-    ("/configure/indicators?check=http-grep", "document.querySelector('form.guided').noValidate = true; document.querySelector('#result [value=try]').click()"),
-    ("/new", "for (const one of document.querySelectorAll('form.guided input[name=name], [name=address0]')) one.value = '#'; document.querySelector('#result [value=try]').click()"),
-    ("/new", "document.querySelector('#result [value=try]').click()"),
-    ("/new", "document.querySelector('[name=provider][value=\"+\"]').click()"),
+    ("/", "document.querySelector('[data-keys]').click()", False),
+    ("/", "document.querySelector('.more').open = true", False),
+    *[(path, OPEN_ALL, False) for path in [
+        "/schemes/cat.example.test", "/indicators?search=cat", "/settings", "/settings/projects/cats", "/status",
+        "/revisions/1", "/configure/providers?driver=route53"]],
+    ("/new", "document.querySelector('[name=provider][value=\"+\"]').click()", False),
+    ("/configure/providers?driver=cloudflare", "document.querySelector('[name=name]').value = 'no name!'; " + TRY, True),
+    ("/configure/indicators?check=http-grep", TRY, True),
+    ("/new", "for (const one of document.querySelectorAll('[name=name], [name=address0]')) one.value = '#'; " + TRY, True),
+    ("/new", TRY, True),
 ]
 
 
 def hindrances(browser, url):
     """No page hinders anybody: axe finds nothing, and on a phone nothing is cut off."""
     project(browser, url)
-    for width, scheme, language in [(1280, "light", "en"), (1280, "dark", "ru"), (360, "dark", "en"), (360, "light", "ru")]:
+    for width, scheme, language in [(1280, "light", "en"), (1280, "dark", "en"), (360, "light", "ru"), (360, "dark", "ru")]:
         demo = Demo(browser, url, width, scheme, language)
         for path in PAGES:
             demo.open(path)
@@ -378,14 +377,12 @@ def hindrances(browser, url):
             found = Axe().run(demo.page).response["violations"]
             told = [(one["impact"], one["id"], one["nodes"][0]["html"][:120]) for one in found]
             assert not told, f"{path} {width} {scheme}: {told}"
-        for path, act in STATES:
+        for path, act, leads in STATES if (scheme, language) in [("light", "en"), ("dark", "ru")] else []:
             demo.open(path)
-            with contextlib.suppress(Error):
+            with demo.page.expect_navigation() if leads else contextlib.nullcontext():
                 demo.page.evaluate(act)
-            demo.page.wait_for_timeout(300)
-            demo.page.wait_for_load_state()
             nobody_hindered(demo, f"{path} {width} {scheme} after {act}")
-        demo.complaints = [one for one in demo.complaints if " 4" not in one]
+        demo.complaints = [one for one in demo.complaints if "status of 4" not in one]
         demo.close()
 
 
