@@ -15,7 +15,7 @@ import Testing
         "/new": ["tryCheck", "tryProvider", "putSecret", "putProvider", "putIndicator", "putScheme"],
         "/configure/indicators": ["tryCheck", "putIndicator"],
         "/configure/providers": ["tryProvider", "putSecret", "putProvider", "removeProvider", "removeSecret"],
-        "/settings/test": ["testProvider"],
+        "/notices/test": ["testChannel"], "/settings/test": ["testProvider"],
     ]
     /// No forms of ours.
     private static let others: [String: String] = [
