@@ -41,7 +41,7 @@ final class ServerUnderTest {
             }
         }
         startTook = clock.now - start
-        usleep(300_000)  // what is left to do after the first answer
+        usleep(2_000_000)  // what is left to do after the first answer, and what starting has used is given back
         let processes = Self.tree(process.processIdentifier)
         residentOctets = processes.reduce(0) { $0 + Self.field("Pss", in: "/proc/\($1)/smaps_rollup") }
         peakOctets = processes.map { Self.field("VmHWM", in: "/proc/\($0)/status") }.max() ?? 0
