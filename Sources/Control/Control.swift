@@ -94,7 +94,7 @@ package actor Control: ControlInterface {
     ) throws(StoreError) {
         loans = Loans(group: group, relieve: relieve)
         if let store {
-            let keeping = try Keeping(store)
+            let keeping = Keeping(store)
             engine = Engine(remembering: try keeping.memory())
             log = try keeping.log()
             dispatch = try keeping.dispatch()

@@ -1,3 +1,4 @@
+import DNS
 import Failover
 import Foundation
 import Notices

@@ -159,7 +159,7 @@ package actor ProviderQueue {
                     if case .write = job.step { return .failed(.outcomeUnknown(words: words)) }
                     return .failed(.unavailable(.timedOut, words: words))
                 }(), of: { await Self.outcome(of: job, provider, survey, timeout) })
-            await self.finished(job, outcome)
+            self.finished(job, outcome)
         }
     }
 
