@@ -22,7 +22,7 @@ struct SearchTests {
 
     @Test func `what needs somebody comes first, and the rest stays as it was`() {
         let names = ["a1", "b0", "c2", "d0", "e1"]
-        #expect(names.inOrder(ofRank: 3) { Int(String($0.last ?? "0")) ?? 0 } == ["b0", "d0", "a1", "e1", "c2"])
-        #expect([String]().inOrder(ofRank: 3) { _ in 0 } == [])
+        #expect(names.ordered(byRankBelow: 3) { Int(String($0.last ?? "0")) ?? 0 } == ["b0", "d0", "a1", "e1", "c2"])
+        #expect([String]().ordered(byRankBelow: 3) { _ in 0 } == [])
     }
 }

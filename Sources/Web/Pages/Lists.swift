@@ -39,7 +39,7 @@ extension Pages {
         let (filters, isShown) = Self.filters(Self.indicatorFilters, of: all, show: show)
         // What fails comes first, then what is not known.
         let found = all.filter { isShown($0) && search.isIn($0.name) }
-            .inOrder(ofRank: 3) { $0.state == "err" ? 0 : $0.state == "unknown" ? 1 : 2 }
+            .ordered(byRankBelow: 3) { $0.state == "err" ? 0 : $0.state == "unknown" ? 1 : 2 }
         let page = Self.page(of: found, visit.query["page"])
         let rows = page.items.compactMap { model.indicator($0.name) }.map { indicator -> HTML in
             .keyed(

@@ -251,7 +251,7 @@ extension SchemeGlance {
 
 extension [SchemeGlance] {
     /// Those that need somebody first, and of the same urgency as they were.
-    var mostUrgentFirst: [SchemeGlance] { inOrder(ofRank: 4) { 3 - $0.urgency } }
+    var mostUrgentFirst: [SchemeGlance] { ordered(byRankBelow: 4) { 3 - $0.urgency } }
 }
 
 extension SchemeGlance.Standing {

@@ -51,7 +51,7 @@ struct StatusPage: Sendable {
             let isOver = post.kind == "maintenance" && post.until.map { $0 <= model.at } ?? false
             return !isOver && post.scheme.map { project == nil || isShown($0) } ?? true
         }
-        let ordered = glances.inOrder(ofRank: 2) { $0.standing == .allDown ? 0 : 1 }
+        let ordered = glances.ordered(byRankBelow: 2) { $0.standing == .allDown ? 0 : 1 }
         let shown = Pages.page(of: ordered, page, size: Self.perPage)
         now = model.at
         paging = shown.paging

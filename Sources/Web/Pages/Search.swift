@@ -31,7 +31,7 @@ extension Array {
     /// each a dozen times.
     ///
     /// - Parameter rank: 0 up to less than `ranks`.
-    func inOrder(ofRank ranks: Int, _ rank: (Element) -> Int) -> [Element] {
+    func ordered(byRankBelow ranks: Int, _ rank: (Element) -> Int) -> [Element] {
         var places: [[Int]] = Array<[Int]>(repeating: [], count: ranks)
         for (place, element) in enumerated() { places[rank(element)].append(place) }
         return places.joined().map { self[$0] }
